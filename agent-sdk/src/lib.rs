@@ -1,0 +1,5 @@
+//! Typed AI agents, tools and workflows that survive crashes.
+
+pub mod agent;
+pub mod model;
+pub mod tool;

@@ -1,0 +1,2 @@
+//! Weather.
+fn main() {}

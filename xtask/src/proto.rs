@@ -1,0 +1,28 @@
+//! `cargo xtask proto`: compiles the protocol file to Rust, without `protoc`.
+
+use std::error::Error;
+use std::path::Path;
+
+const PROTO_DIR: &str = "durable-task/src/wire";
+
+/// The Rust text that `durable_task.proto` compiles to.
+pub fn generate(root: &Path) -> Result<String, Box<dyn Error>> {
+    let include = root.join(PROTO_DIR);
+    let descriptors = protox::compile([include.join("durable_task.proto")], [&include])?;
+    let out = std::env::temp_dir().join(format!("durable-task-proto-{}", std::process::id()));
+    std::fs::create_dir_all(&out)?;
+    prost_build::Config::new()
+        .out_dir(&out)
+        .btree_map(["."])
+        .compile_fds(descriptors)?;
+    // The file has no package, so prost names its module `_`.
+    let text = std::fs::read_to_string(out.join("_.rs"))?;
+    std::fs::remove_dir_all(&out)?;
+    Ok(text)
+}
+
+/// Writes the generated file.
+pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::write(root.join(PROTO_DIR).join("generated.rs"), generate(root)?)?;
+    Ok(())
+}
