@@ -1,14 +1,75 @@
 //! The developers' command. `cargo xtask` lists what it does.
 
+mod check;
+mod command;
 mod proto;
+mod smoke;
+mod tidy;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-fn main() -> Result<(), Box<dyn Error>> {
+use command::cargo;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  check          everything that CI runs
+  tidy           the rules of the workspace that no compiler checks
+  smoke          starts the example and asks it what the README asks it
+  bless          accepts the present expansions and compile errors as the expected ones
+  proto          compiles the protocol file to Rust
+  docs           builds the documentation of our crates; a warning is an error
+  bench [NAME..] runs the benchmarks: one JSON line per figure, then a table";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    match std::env::args().nth(1).as_deref() {
-        Some("proto") => proto::run(&root),
-        _ => Err("usage: cargo xtask proto".into()),
+    match run(&root, &arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    match arguments {
+        ["check"] => check::run(root),
+        ["tidy"] => tidy::run(root),
+        ["smoke"] => smoke::run(root),
+        ["bless"] => bless(root),
+        ["proto"] => proto::run(root),
+        ["docs"] => docs(root),
+        ["bench", names @ ..] => bench(root, names),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Review what it changes like code: `git diff agent-macros/tests/expand ui-tests`.
+fn bless(root: &Path) -> Result<(), Box<dyn Error>> {
+    let mut test = cargo(
+        root,
+        &["test", "--package", "agent-macros", "--package", "ui-tests"],
+    );
+    test.env("TRYBUILD", "overwrite")
+        .env("INSTA_UPDATE", "always")
+        .env("INSTA_FORCE_PASS", "1")
+        .env("BLESS", "1");
+    command::run(test)
+}
+
+fn docs(root: &Path) -> Result<(), Box<dyn Error>> {
+    let mut doc = cargo(root, &["doc", "--workspace", "--no-deps", "--locked"]);
+    doc.env("RUSTDOCFLAGS", "--deny warnings");
+    command::run(doc)
+}
+
+fn bench(root: &Path, names: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut bench = cargo(root, &["run", "--release", "--package", "agent-tests"]);
+    bench.args(["--bin", "bench", "--"]).args(names);
+    command::run(bench)
 }

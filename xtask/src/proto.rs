@@ -26,3 +26,18 @@ pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::write(root.join(PROTO_DIR).join("generated.rs"), generate(root)?)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generated_file_is_what_the_protocol_file_compiles_to() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let fresh = generate(&root).expect("the protocol file compiles");
+        let stored = std::fs::read_to_string(root.join(PROTO_DIR).join("generated.rs"))
+            .expect("the generated file is there");
+        // Not `assert_eq!`: it would print both files.
+        assert!(fresh == stored, "run `cargo xtask proto`");
+    }
+}
