@@ -12,7 +12,12 @@ pub const TOOL_ROUNDS_MAX: u32 = 10;
 /// How long a run may take, not counting the wait for its session, unless the agent says otherwise.
 pub const RUN_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// An agent; `#[agent]` writes the implementation.
+/// An agent; [`#[agent]`](macro@crate::agent) writes the implementation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an agent [AGT208]",
+    label = "not declared with `#[agent]`",
+    note = "annotate the struct with `#[agent(..)]`"
+)]
 pub trait Agent: 'static {
     /// The name under which it is hosted.
     const NAME: &'static str;

@@ -1,0 +1,4 @@
+//! The entity that is a session.
+
+/// Deletes the session.
+pub(super) const DELETE: &str = "delete";
