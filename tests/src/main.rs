@@ -1,2 +1,14 @@
-//! Tests.
-fn main() {}
+//! End-to-end tests: real binaries over real sockets, and the public API as a user has it.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod kill_load;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scene;

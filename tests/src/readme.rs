@@ -1,0 +1,62 @@
+//! What the README tells to type is there. (Its program is a doc test of the library; its request
+//! is sent by `cargo xtask smoke`.)
+
+use std::path::Path;
+
+use crate::scene::TestResult;
+
+/// Lines of the code blocks of a document that begin with `$ {command}`, or with it.
+fn commands<'a>(text: &'a str, command: &'a str) -> impl Iterator<Item = Vec<&'a str>> {
+    text.lines()
+        .filter(move |line| line.starts_with(command))
+        .map(|line| line.split_whitespace().collect())
+}
+
+#[test]
+fn every_cargo_command_of_the_documents_exists() -> TestResult {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let xtask = std::fs::read_to_string(root.join("xtask/src/main.rs"))?;
+    let mut found = 0;
+    for document in ["README.md", "CONTRIBUTING.md", "examples/README.md"] {
+        let text = std::fs::read_to_string(root.join(document))?;
+        for words in commands(&text, "cargo ") {
+            found += 1;
+            match words.as_slice() {
+                ["cargo", "run", "-p", package, ..] => {
+                    let folder = root.join("examples").join(package);
+                    let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
+                    let line = format!("name = \"{package}\"");
+                    assert!(manifest.contains(&line), "{document}: no package {package}");
+                }
+                ["cargo", "test", "--workspace"] => {}
+                ["cargo", "xtask", command, ..] => {
+                    let arm = format!("[\"{command}\"");
+                    assert!(
+                        xtask.contains(&arm),
+                        "{document}: no `cargo xtask {command}`"
+                    );
+                }
+                other => return Err(format!("{document}: {other:?} is checked nowhere").into()),
+            }
+        }
+    }
+    assert!(found >= 4, "only {found} commands were found");
+    Ok(())
+}
+
+#[test]
+fn every_path_of_the_readme_exists() -> TestResult {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        let text = std::fs::read_to_string(root.join(document))?;
+        for link in text.split("](").skip(1) {
+            let target = link.split(')').next().unwrap_or_default();
+            let is_external = target.contains("://") || target.starts_with('#');
+            assert!(
+                is_external || root.join(target).exists(),
+                "{document} links to {target}"
+            );
+        }
+    }
+    Ok(())
+}
