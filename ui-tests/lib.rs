@@ -1,1 +1,1 @@
-//! Empty.
+//! Nothing: the cases are complete programs, compiled by `ui.rs`.

@@ -1,0 +1,64 @@
+//! Collects what is wrong with an item, so that one build tells all of it. Knows no texts.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::messages::Message;
+
+/// The errors of one expansion. They must be turned into tokens: dropping them unread would compile
+/// a wrong program.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Errors {
+    list: Vec<syn::Error>,
+}
+
+impl Errors {
+    /// No errors yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reports a message at the tokens that are wrong, its `{placeholders}` filled in.
+    pub fn report(&mut self, at: impl ToTokens, message: &Message, fields: &[(&str, &str)]) {
+        self.list
+            .push(syn::Error::new_spanned(at, message.text(fields)));
+    }
+
+    /// Keeps what the parser said.
+    pub fn unreadable(&mut self, error: syn::Error) {
+        self.list.push(error);
+    }
+
+    /// How many there are: a later count tells whether a section was clean.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The texts, for tests.
+    #[cfg(test)]
+    pub fn texts(mut self) -> Vec<String> {
+        let list = std::mem::take(&mut self.list);
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    /// One `compile_error!` each.
+    pub fn into_tokens(mut self) -> TokenStream {
+        let list = std::mem::take(&mut self.list);
+        list.iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        debug_assert!(
+            self.list.is_empty() || std::thread::panicking(),
+            "errors were dropped unread"
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! The code of an agent.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::{checks, period};
+use crate::model::agent::Agent;
+
+/// Everything that follows the struct.
+pub fn expand(agent: &Agent) -> TokenStream {
+    let (ident, name) = (&agent.ident, &agent.name);
+    let tools = (!agent.tools.is_empty())
+        .then(|| checks::tools(&agent.root, name, &agent.tools, agent.tools_span));
+    let agent_trait = agent.root.public(&quote!(agent::Agent));
+    let definition = agent.root.public(&quote!(agent::AgentDefinition));
+    let settings = settings(agent);
+    let body = if settings.is_empty() {
+        quote!(#definition::new(<Self as #agent_trait>::NAME))
+    } else {
+        quote! {
+            let mut __definition = #definition::new(<Self as #agent_trait>::NAME);
+            #settings
+            __definition
+        }
+    };
+    quote! {
+        const _: () = {
+            #tools
+
+            #[automatically_derived]
+            impl #agent_trait for #ident {
+                const NAME: &'static ::core::primitive::str = #name;
+
+                fn definition() -> #definition {
+                    #body
+                }
+            }
+        };
+    }
+}
+
+/// One assignment for each option; what is not given keeps its default.
+fn settings(agent: &Agent) -> TokenStream {
+    let text = agent.root.private(&quote!(text));
+    let output_schema = agent.root.private(&quote!(output_schema));
+    let mut settings = TokenStream::new();
+    let mut set = |field: TokenStream, value: TokenStream| {
+        settings.extend(quote!(__definition.#field = #value;));
+    };
+    let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
+    if let Some(description) = &agent.description {
+        set(quote!(description), quote!(#text(#description)));
+    }
+    if let Some(version) = &agent.version {
+        set(quote!(version), quote!(#text(#version)));
+    }
+    if let Some(instructions) = &agent.instructions {
+        set(quote!(instructions), quote!(#text(#instructions)));
+    }
+    if let Some(model) = &agent.model {
+        set(quote!(model), some(quote!(#text(#model))));
+    }
+    if !agent.tools.is_empty() {
+        let definition = agent.root.private(&quote!(ToolEntry::definition));
+        set(
+            quote!(tools),
+            quote!(__TOOLS.iter().map(#definition).collect()),
+        );
+    }
+    if let Some(output) = &agent.output {
+        set(quote!(output), some(quote!(#output_schema::<#output>()())));
+    }
+    if let Some(rounds) = &agent.tool_rounds_max {
+        set(quote!(tool_rounds_max), rounds.to_token_stream());
+    }
+    if let Some(parallel) = &agent.parallel_tool_calls {
+        set(quote!(parallel_tool_calls), quote!(#parallel));
+    }
+    if let Some(temperature) = &agent.temperature {
+        set(quote!(temperature), some(float(temperature)));
+    }
+    if let Some(attempts) = &agent.model_attempts_max {
+        set(quote!(model_attempts_max), attempts.to_token_stream());
+    }
+    if let Some(timeout) = &agent.timeout {
+        set(quote!(timeout), period(timeout));
+    }
+    if let Some(ttl) = &agent.session_ttl {
+        set(quote!(session_ttl), some(period(ttl)));
+    }
+    if let Some(queued) = &agent.queued_runs_max {
+        set(quote!(queued_runs_max), queued.to_token_stream());
+    }
+    settings
+}
+
+/// `temperature = 1` is a number to the user.
+fn float(number: &syn::Expr) -> TokenStream {
+    match number {
+        syn::Expr::Lit(literal) if matches!(literal.lit, syn::Lit::Int(_)) => {
+            quote!(#number as ::core::primitive::f64)
+        }
+        number => number.to_token_stream(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Constants whose bounds are checked at the user's own tokens.
+//!
+//! Each type of the user is bounded in one place only, and that constant is what the rest of the
+//! expansion works with: so a type that does not fit is one error.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Path, Type};
+
+use crate::names::{Root, numbered};
+
+/// The constant of an argument that the model writes.
+pub fn argument(
+    root: &Root,
+    index: usize,
+    ty: &Type,
+    name: &str,
+    description: &impl quote::ToTokens,
+) -> TokenStream {
+    let constant = numbered("ARGUMENT", index);
+    let argument_type = root.private(&quote!(Argument));
+    let argument = root.private(&quote!(argument));
+    quote! {
+        const #constant: #argument_type<#ty> = #argument::<#ty>(#name, #description);
+    }
+}
+
+/// The constant of an argument that the application lends.
+pub fn resource(root: &Root, index: usize, ty: &Type) -> TokenStream {
+    let constant = numbered("RESOURCE", index);
+    let resource_type = root.private(&quote!(Resource));
+    let resource = root.private(&quote!(resource));
+    quote! {
+        const #constant: #resource_type<#ty> = #resource::<#ty>();
+    }
+}
+
+/// The list of an agent's tools. Each path is written once and as a type: in the place of a generic
+/// argument a plain function would get a text about constants.
+pub fn tools(root: &Root, agent: &str, tools: &[Path], list: Span) -> TokenStream {
+    let entry_type = root.private(&quote!(ToolEntry));
+    let entry = root.private(&quote!(tool_entry));
+    let assert_distinct = root.private(&quote!(assert_distinct_tools));
+    let assert_distinct = respanned(assert_distinct, list);
+    let names: Vec<_> = tools
+        .iter()
+        .enumerate()
+        .map(|(index, path)| {
+            let mut name = numbered("Tool", index);
+            name.set_span(first_span(path));
+            name
+        })
+        .collect();
+    let distinct = quote_spanned!(list=> #assert_distinct(#agent, __TOOLS));
+    quote! {
+        #(type #names = #tools;)*
+        const __TOOLS: &[#entry_type] = &[#(#entry::<#names>()),*];
+        const _: () = #distinct;
+    }
+}
+
+fn first_span(path: &Path) -> Span {
+    path.segments
+        .first()
+        .map_or_else(Span::call_site, |segment| segment.ident.span())
+}
+
+fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}

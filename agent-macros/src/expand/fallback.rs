@@ -1,0 +1,51 @@
+//! What is emitted beside the errors: the promised types and impls, so that code that uses the item
+//! gets no errors of its own.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Ident, Visibility};
+
+use super::tool::name_type;
+use crate::names::Root;
+
+/// A tool that can be listed.
+pub fn tool(root: &Root, visibility: &Visibility, ident: &Ident) -> TokenStream {
+    let name_type = name_type(visibility, ident);
+    let name = ident.unraw().to_string();
+    let tool = root.public(&quote!(tool::Tool));
+    let definition = root.public(&quote!(tool::ToolDefinition));
+    let builder = root.private(&quote!(ToolBuilder));
+    quote! {
+        #name_type
+
+        #[automatically_derived]
+        impl #tool for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const DESCRIPTION: &'static ::core::primitive::str = "";
+
+            fn definition() -> #definition {
+                #builder::invalid(<Self as #tool>::NAME)
+            }
+        }
+    }
+}
+
+/// An agent that can be hosted.
+pub fn agent(root: &Root, item: &syn::ItemStruct) -> TokenStream {
+    let ident = &item.ident;
+    let (impl_generics, type_generics, where_clause) = item.generics.split_for_impl();
+    let name = ident.unraw().to_string();
+    let agent = root.public(&quote!(agent::Agent));
+    let definition = root.public(&quote!(agent::AgentDefinition));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #agent for #ident #type_generics #where_clause {
+            const NAME: &'static ::core::primitive::str = #name;
+
+            fn definition() -> #definition {
+                #definition::new(<Self as #agent>::NAME)
+            }
+        }
+    }
+}

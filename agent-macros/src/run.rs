@@ -1,0 +1,161 @@
+//! The pipeline: parse, validate, expand or fall back. Nothing gets out of it but tokens.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::Ident;
+
+use crate::errors::Errors;
+use crate::expand::{self, fallback};
+use crate::messages::{self, Message};
+use crate::model::{self, refuse_siblings};
+use crate::names::Root;
+use crate::syntax::function::Function;
+use crate::syntax::item::{ItemKind, Struct};
+use crate::syntax::options::{Grammar, Options};
+use crate::{ide, syntax};
+
+/// Prints the expansion of the item that this environment variable names.
+const DEBUG_VARIABLE: &str = "AGENT_MACROS_DEBUG";
+
+/// One attribute, for one root crate.
+pub struct Macro {
+    grammar: &'static Grammar,
+    root: fn() -> Root,
+    expand: fn(Root, Options, TokenStream, &mut Errors) -> TokenStream,
+}
+
+/// `#[tool]` of `agent-sdk`.
+pub static TOOL: Macro = Macro {
+    grammar: &model::tool::GRAMMAR,
+    root: Root::agent_sdk,
+    expand: tool,
+};
+
+/// `#[agent]` of `agent-sdk`.
+pub static AGENT: Macro = Macro {
+    grammar: &model::agent::GRAMMAR,
+    root: Root::agent_sdk,
+    expand: agent,
+};
+
+/// Expands an attribute. Always gives back the item, and never panics.
+pub fn run(attribute: &Macro, options: TokenStream, item: TokenStream) -> TokenStream {
+    let name = item_name(&item);
+    let (tokens, errors) = expand(attribute, options, item);
+    let errors = errors.into_tokens();
+    let tokens = quote!(#tokens #errors);
+    if let (Ok(wanted), Some(name)) = (std::env::var(DEBUG_VARIABLE), name)
+        && name == wanted
+    {
+        eprintln!("{tokens}");
+    }
+    tokens
+}
+
+/// The tokens and the errors, side by side.
+pub fn expand(attribute: &Macro, options: TokenStream, item: TokenStream) -> (TokenStream, Errors) {
+    let original = item.clone();
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let mut errors = Errors::new();
+        let options = Options::parse(options, attribute.grammar, &mut errors);
+        let root = options.root().map_or_else(attribute.root, Root::custom);
+        let completion = ide::completion(attribute.grammar.attribute, &root, options.keys());
+        let tokens = (attribute.expand)(root, options, item, &mut errors);
+        (quote!(#tokens #completion), errors)
+    }));
+    attempt.unwrap_or_else(|panic| {
+        let mut errors = Errors::new();
+        let fields = [
+            ("attribute", attribute.grammar.attribute),
+            ("panic", panic_text(panic.as_ref())),
+        ];
+        errors.report(TokenStream::new(), &messages::BUG, &fields);
+        (original, errors)
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text
+    } else {
+        "no text"
+    }
+}
+
+fn tool(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let function: Function = match read(&item, ItemKind::Function, "tool", errors) {
+        Some(function) => function,
+        None => return item,
+    };
+    let ident = &function.signature.ident;
+    refuse_siblings(ident, "tool", &function.siblings, errors);
+    let tool = model::tool::validate(&function, &options, &root, errors);
+    let visibility = &function.visibility;
+    let rest = match tool {
+        Some(tool) if errors.is_empty() => expand::tool::expand(&tool, visibility),
+        // Inside an `impl` block no other items may stand.
+        _ if function.signature.receiver().is_some() => TokenStream::new(),
+        _ => fallback::tool(&root, visibility, ident),
+    };
+    quote!(#function #rest)
+}
+
+fn agent(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let parsed: Struct = match read(&item, ItemKind::Struct, "agent", errors) {
+        Some(parsed) => parsed,
+        None => return item,
+    };
+    refuse_siblings(&parsed.item.ident, "agent", &parsed.siblings, errors);
+    let rest = match model::agent::validate(&parsed, &options, &root, errors) {
+        Some(agent) if errors.is_empty() => expand::agent::expand(&agent),
+        _ => fallback::agent(&root, &parsed.item),
+    };
+    let item = &parsed.item;
+    quote!(#item #rest)
+}
+
+/// Parses the item. If it is of another kind, that is the error; if it is half-typed, the parser's
+/// error is, and the item goes back as it is, for the editor.
+fn read<T: syn::parse::Parse>(
+    item: &TokenStream,
+    wanted: ItemKind,
+    attribute: &str,
+    errors: &mut Errors,
+) -> Option<T> {
+    let seen = syntax::item::look(item);
+    if seen.kind != wanted {
+        let message: &Message = match wanted {
+            ItemKind::Struct => &messages::NOT_A_STRUCT,
+            _ => &messages::NOT_A_FUNCTION,
+        };
+        errors.report(seen.keyword, message, &[("attribute", attribute)]);
+        return None;
+    }
+    match syn::parse2(item.clone()) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            errors.unreadable(error);
+            None
+        }
+    }
+}
+
+/// The word after `fn` or `struct`.
+fn item_name(item: &TokenStream) -> Option<Ident> {
+    let mut tokens = item.clone().into_iter();
+    tokens.find(
+        |token| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct"),
+    )?;
+    match tokens.next()? {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

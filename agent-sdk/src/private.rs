@@ -1,0 +1,36 @@
+//! What the expansions of the attributes may call. Unstable: it changes with them.
+
+use std::borrow::Cow;
+use std::future::Future;
+
+use durable_task::BoxFuture;
+use serde_json::Value;
+
+pub use crate::agent::OutputSchema;
+pub use crate::tool::argument::{Argument, Arguments, Resource, argument, resource};
+pub use crate::tool::builder::ToolBuilder;
+pub use crate::tool::list::{ToolEntry, assert_distinct_tools, tool_entry};
+pub use crate::tool::output::{Returned, ReturnedValue};
+
+use crate::agent::AgentOutput;
+use crate::tool::ToolError;
+
+pub mod ide;
+
+/// A text that is known when the program is built.
+pub const fn text(text: &'static str) -> Cow<'static, str> {
+    Cow::Borrowed(text)
+}
+
+/// The schema of an agent's answers, by their type.
+pub const fn output_schema<T: AgentOutput>() -> fn() -> OutputSchema {
+    T::output_schema
+}
+
+/// The run of a tool, on the heap.
+pub fn boxed<F>(run: F) -> BoxFuture<'static, Result<Value, ToolError>>
+where
+    F: Future<Output = Result<Value, ToolError>> + Send + 'static,
+{
+    Box::pin(run)
+}

@@ -1,0 +1,35 @@
+//! The expansion does not depend on the names around it.
+
+#![allow(dead_code, non_camel_case_types)]
+
+mod core {}
+mod std {}
+struct Result;
+struct Option;
+struct Some;
+struct Ok;
+struct Vec;
+struct String;
+struct Box;
+struct str;
+trait Send {}
+trait Future {}
+trait Tool {}
+
+mod agent_sdk {}
+
+/// Doubles.
+#[::agent_sdk::tool(timeout = "1s")]
+fn double(number: u32, ctx: &::agent_sdk::tool::ToolContext) -> u64 {
+    let _ = ctx;
+    u64::from(number) * 2
+}
+
+/// Helps.
+#[::agent_sdk::agent(model = "small", tools = [double], temperature = 1, session_ttl = "1d")]
+struct Helper;
+
+fn main() {
+    assert_eq!(<double as ::agent_sdk::tool::Tool>::NAME, "double");
+    assert_eq!(<Helper as ::agent_sdk::agent::Agent>::NAME, "Helper");
+}
