@@ -24,6 +24,14 @@ pub enum ModelError {
         /// When to come back, if it said so.
         retry_after: Option<Duration>,
     },
+    /// The account has no credit left. Final until someone pays: waiting does not help.
+    #[error("the account at {provider} is used up: {message}")]
+    QuotaExceeded {
+        /// Which provider.
+        provider: &'static str,
+        /// What it said.
+        message: String,
+    },
     /// The request is wrong. Final.
     #[error("{provider} refused the request: {message}")]
     InvalidRequest {
@@ -97,7 +105,7 @@ impl ModelError {
     pub fn error_type(&self) -> &'static str {
         match self {
             Self::Auth { .. } => "auth",
-            Self::RateLimit { .. } => "rate_limit",
+            Self::RateLimit { .. } | Self::QuotaExceeded { .. } => "rate_limit",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::NotFound { .. } => "not_found",
             Self::ContextLength { .. } => "context_length",
