@@ -32,7 +32,7 @@ impl std::fmt::Debug for App {
             .field("agents", &self.agent_names())
             .field("resources", &self.resources)
             .field("provider", &self.model.provider())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,6 @@ pub(crate) fn tool(name: &'static str) -> ToolDefinition {
         description: "Gives its arguments back.",
         parameters: json!({"type": "object", "properties": {}}),
         strict: false,
-        strict: false,
         needs: Vec::new(),
         timeout: None,
         run: |_, arguments| Box::pin(async move { Ok(arguments) }),

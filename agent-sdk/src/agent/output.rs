@@ -150,7 +150,9 @@ impl Checker<'_> {
         };
         for (index, item) in items.iter().enumerate() {
             let length = path.len();
-            path.push_str(&format!("[{index}]"));
+            path.push('[');
+            path.push_str(&index.to_string());
+            path.push(']');
             self.check(schema, item, path, depth + 1)?;
             path.truncate(length);
         }

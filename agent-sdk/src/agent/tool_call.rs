@@ -45,17 +45,13 @@ pub(crate) async fn run_tool(
         return run_contained(tool, context, call.arguments).await;
     };
     let run = run_contained(tool, context, call.arguments);
-    match tokio::time::timeout(timeout, run).await {
-        Ok(result) => result,
-        Err(_) => {
-            // What the tool spawned learns that nobody waits any more.
-            cancelled.cancel();
-            error_result(format!(
-                "Tool '{}' did not answer within {timeout:?}",
-                tool.name
-            ))
-        }
-    }
+    let outcome = tokio::time::timeout(timeout, run).await;
+    outcome.unwrap_or_else(|_| {
+        // What the tool spawned learns that nobody waits any more.
+        cancelled.cancel();
+        let name = tool.name;
+        error_result(format!("Tool '{name}' did not answer within {timeout:?}"))
+    })
 }
 
 async fn run_contained(tool: &ToolDefinition, context: ToolContext, arguments: Value) -> Value {

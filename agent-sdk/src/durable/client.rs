@@ -77,8 +77,10 @@ impl AgentClient {
     /// Starts a run, or joins the one that the same request started before. Returns when the start is
     /// durable and the run has its place in the session's queue: runs of one session take their turns
     /// in the order in which these calls were made.
-    pub async fn start(&self, request: RunRequest) -> Result<Started, RunError> {
+    pub async fn start(&self, mut request: RunRequest) -> Result<Started, RunError> {
         let definition = self.definition(&request.agent)?;
+        // From here on the agent has one name.
+        request.agent = definition.name.to_string();
         if request.messages.is_empty() {
             return Err(RunError::NoMessage);
         }
@@ -280,3 +282,6 @@ fn run_state(run: &RunId, state: &InstanceState) -> Result<RunState, RunError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,8 @@ impl RunFailure {
     pub const SESSION: &'static str = "session";
     /// The run was ended from outside.
     pub const TERMINATED: &'static str = "terminated";
+    /// A step was cancelled: the process stopped, or nobody wants its answer any more.
+    pub const CANCELLED: &'static str = "cancelled";
     /// Our own fault.
     pub const INTERNAL: &'static str = "internal";
 

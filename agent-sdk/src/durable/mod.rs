@@ -24,10 +24,14 @@
 mod client;
 mod delete;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod gate;
+mod model_call;
 mod plan;
 mod request;
 mod session_entity;
+mod tool_call;
 
 pub use client::{AgentClient, RunState, Started};
 pub use delete::Deletion;
@@ -36,3 +40,7 @@ pub use request::{AnswerFormat, RunRequest};
 
 /// The name of the orchestration that is a run.
 pub const RUN_ORCHESTRATION: &str = "agent-run";
+/// The name of the activity that asks a model.
+pub const MODEL_ACTIVITY: &str = "agent-model";
+/// The name of the activity that runs a tool.
+pub const TOOL_ACTIVITY: &str = "agent-tool";

@@ -19,7 +19,10 @@ pub struct PendingCall {
 
 /// What the model is told of a call that worked.
 pub fn success_result(value: Value) -> Value {
-    json!({ "result": value, "status": "success" })
+    let mut told = Map::new();
+    told.insert(String::from("result"), value);
+    told.insert(String::from("status"), Value::from("success"));
+    Value::Object(told)
 }
 
 /// What the model is told of a call that failed.
