@@ -228,8 +228,10 @@ fn retry_pause(failure: &RunFailure, attempt: u32) -> Option<Duration> {
     Some(own.max(asked))
 }
 
+/// What a step recorded of its failure, without the words around it.
 fn step_failure(error: &OrchestrationError) -> RunFailure {
-    RunFailure::from(&Failure::from(error.clone()))
+    let internal = || RunFailure::new(RunFailure::INTERNAL, error.to_string());
+    error.failure().map_or_else(internal, RunFailure::from)
 }
 
 #[cfg(test)]
