@@ -16,11 +16,11 @@ pub const AGENT_NAMES_RESERVED: [&str; 5] = ["agents", "health", "tasks", "admin
 /// The longest name of a tool or an output type, in characters.
 const MODEL_NAME_CHARS_MAX: usize = 64;
 
-/// A checked application: its agents, their model and what their tools need.
+/// A checked application: its agents, their model and what their tools need. Clones share it all.
 #[derive(Clone)]
 pub struct App {
     /// By lower-cased name.
-    agents: BTreeMap<String, Arc<AgentDefinition>>,
+    agents: Arc<BTreeMap<String, Arc<AgentDefinition>>>,
     resources: Arc<Resources>,
     model: Arc<dyn ChatModel>,
     session_ttl: Option<Duration>,
@@ -201,7 +201,7 @@ impl AppBuilder {
         }
         let by_name = |agent: AgentDefinition| (agent.name.to_lowercase(), Arc::new(agent));
         Ok(App {
-            agents: self.agents.into_iter().map(by_name).collect(),
+            agents: Arc::new(self.agents.into_iter().map(by_name).collect()),
             resources: Arc::new(self.resources),
             model,
             session_ttl: self.session_ttl,

@@ -117,7 +117,7 @@
 //! to the other side, and the repetition does no harm.
 
 pub mod agent;
-mod app;
+pub mod app;
 pub mod durable;
 pub mod model;
 pub mod prelude;

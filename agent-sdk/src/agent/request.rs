@@ -2,14 +2,9 @@
 
 use super::AgentDefinition;
 use super::turn::ToolUse;
-use crate::model::{
-    ChatMessage, Content, ModelRequest, ResponseFormat, Role, ToolChoice, ToolSpec,
-};
+use crate::model::{ChatMessage, ModelRequest, ResponseFormat, Role, ToolChoice, ToolSpec};
 
 /// What the model is asked: instructions, the finished turns, this turn so far.
-///
-/// Reasoning and usage of earlier turns stay out: a provider takes back only its own, and only within
-/// a turn. Messages left empty stay out, too.
 pub(crate) fn model_request(
     definition: &AgentDefinition,
     history: Vec<ChatMessage>,
@@ -18,7 +13,7 @@ pub(crate) fn model_request(
     idempotency_key: Option<String>,
 ) -> ModelRequest {
     let mut messages = vec![ChatMessage::text(Role::System, instructions(definition))];
-    messages.extend(history.into_iter().filter_map(for_model));
+    messages.extend(history);
     messages.extend(turn.iter().cloned());
     ModelRequest {
         model: definition.model.as_deref().map(str::to_owned),
@@ -44,13 +39,6 @@ fn instructions(definition: &AgentDefinition) -> String {
         return format!("You are {}, an AI agent.", definition.name);
     }
     definition.instructions.to_string()
-}
-
-fn for_model(mut message: ChatMessage) -> Option<ChatMessage> {
-    let is_out =
-        |content: &Content| matches!(content, Content::Reasoning { .. } | Content::Usage { .. });
-    message.contents.retain(|content| !is_out(content));
-    (!message.contents.is_empty()).then_some(message)
 }
 
 fn tool_specs(definition: &AgentDefinition) -> Vec<ToolSpec> {
@@ -89,24 +77,10 @@ mod tests {
         let mut agent = AgentDefinition::new("Joker");
         let history = vec![
             ChatMessage::text(Role::User, "old"),
-            ChatMessage {
-                role: Role::Assistant,
-                contents: vec![Content::Reasoning { text: "hm".into() }],
-                author: None,
-            },
-            ChatMessage {
-                role: Role::Assistant,
-                contents: vec![
-                    Content::Reasoning { text: "hm".into() },
-                    Content::Text {
-                        text: "older".into(),
-                    },
-                ],
-                author: None,
-            },
+            ChatMessage::text(Role::Assistant, "older"),
         ];
         let turn = [ChatMessage::text(Role::User, "new")];
-        let request = model_request(&agent, history.clone(), &turn, ToolUse::Offered, None);
+        let request = model_request(&agent, history, &turn, ToolUse::Offered, None);
         let expected = vec![
             (Role::System, String::from("You are Joker, an AI agent.")),
             (Role::User, String::from("old")),
@@ -114,27 +88,10 @@ mod tests {
             (Role::User, String::from("new")),
         ];
         assert_eq!(texts(&request), expected);
-        assert_eq!(
-            request.messages[2].contents.len(),
-            1,
-            "reasoning of earlier turns stays out"
-        );
 
         agent.instructions = "Tell jokes.".into();
         let request = model_request(&agent, Vec::new(), &turn, ToolUse::Offered, None);
         assert_eq!(texts(&request)[0].1, "Tell jokes.");
-    }
-
-    #[test]
-    fn reasoning_of_this_turn_stays_in() {
-        let agent = AgentDefinition::new("a");
-        let turn = [ChatMessage {
-            role: Role::Assistant,
-            contents: vec![Content::Reasoning { text: "hm".into() }],
-            author: None,
-        }];
-        let request = model_request(&agent, Vec::new(), &turn, ToolUse::Offered, None);
-        assert_eq!(request.messages[1], turn[0]);
     }
 
     #[test]

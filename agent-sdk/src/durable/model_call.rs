@@ -58,7 +58,7 @@ impl ModelCall<'_> {
         let entity = input
             .session
             .entity(&definition.name)
-            .map_err(session_failure)?;
+            .map_err(|error| session_failure(&error))?;
         let session = self.session_once_held(&entity).await?;
         let structured = definition.output.is_some();
         let stored = session.answer(input.correlation.as_str(), structured);
@@ -107,13 +107,15 @@ impl ModelCall<'_> {
             let held = known.filter(|known| known.locked_by.as_ref() == Some(self.run));
             if let Some(held) = held {
                 return match held.state {
-                    Some(state) => SessionState::parse(&state).map_err(session_failure),
+                    Some(state) => {
+                        SessionState::parse(&state).map_err(|error| session_failure(&error))
+                    }
                     None => Ok(SessionState::default()),
                 };
             }
             if waited >= GRANT_WAIT_MAX {
                 let problem = format!("{entity} does not show run `{}` as its holder", self.run);
-                return Err(session_failure(problem).retryable());
+                return Err(session_failure(&problem).retryable());
             }
             let paused = self
                 .cancelled
@@ -135,7 +137,7 @@ pub(super) fn find_agent<'a>(app: &'a App, name: &str) -> Result<&'a AgentDefini
     app.agent(name).ok_or_else(missing)
 }
 
-fn session_failure(problem: impl ToString) -> RunFailure {
+fn session_failure(problem: &impl ToString) -> RunFailure {
     RunFailure::new(RunFailure::SESSION, problem.to_string())
 }
 

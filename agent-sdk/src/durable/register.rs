@@ -19,18 +19,18 @@ impl App {
     /// `agent-run`, the activities `agent-model` and `agent-tool`, and the entity `dafx-{agent}` of
     /// each agent. `hub` is where sessions are read.
     pub fn register(
-        self: &Arc<Self>,
+        &self,
         registry: &mut Registry,
-        hub: &Arc<dyn Client>,
+        hub: Arc<dyn Client>,
     ) -> Result<(), RegistryError> {
         registry.orchestrator_fn(RUN_ORCHESTRATION, "", |ctx, plan: RunPlan| {
             agent_run(ctx, plan)
         })?;
-        let (app, sessions) = (Arc::clone(self), Arc::clone(hub));
+        let app = self.clone();
         registry.activity_fn(
             MODEL_ACTIVITY,
             move |ctx: ActivityContext, input: ModelInput| {
-                let (app, hub) = (Arc::clone(&app), Arc::clone(&sessions));
+                let (app, hub) = (app.clone(), Arc::clone(&hub));
                 async move {
                     let call = ModelCall {
                         app: &app,
@@ -43,11 +43,11 @@ impl App {
                 }
             },
         )?;
-        let app = Arc::clone(self);
+        let app = self.clone();
         registry.activity_fn(
             TOOL_ACTIVITY,
             move |ctx: ActivityContext, input: ToolInput| {
-                let app = Arc::clone(&app);
+                let app = app.clone();
                 async move {
                     let key = ctx.idempotency_key();
                     let called = call_tool(&app, input, &key, ctx.cancelled()).await;

@@ -68,7 +68,7 @@ impl Operated {
         }
     }
 
-    fn failed(problem: impl ToString) -> Self {
+    fn failed(problem: &impl ToString) -> Self {
         let failure = RunFailure::new(RunFailure::SESSION, problem.to_string());
         Self {
             result: Err(failure.into()),
@@ -98,7 +98,7 @@ pub(super) fn operate(
     let state = match state.map(SessionState::from_value).transpose() {
         Ok(state) => state,
         // The run that appends has to know; whoever else asks is told in the result.
-        Err(error) if is(APPEND) => return Operated::failed(error),
+        Err(error) if is(APPEND) => return Operated::failed(&error),
         Err(error) => {
             let error = error.to_string();
             return Operated::kept(json!({ "error": error, "status": "error" }));
@@ -123,7 +123,7 @@ fn append(
 ) -> Operated {
     let turn: Turn = match serde_path_to_error::deserialize(input) {
         Ok(turn) => turn,
-        Err(error) => return Operated::failed(format!("`{}`: {}", error.path(), error.inner())),
+        Err(error) => return Operated::failed(&format!("`{}`: {}", error.path(), error.inner())),
     };
     let is_answer = turn.response.error_info().is_none();
     let before = state.clone();

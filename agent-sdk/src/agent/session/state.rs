@@ -27,15 +27,18 @@ pub struct Turn {
 }
 
 impl SessionState {
-    /// The conversation for the model: the messages of every entry, oldest first, without failures
-    /// and reasoning. Messages left empty are left out.
+    /// The conversation for the model: the messages of every entry, oldest first, without failures,
+    /// reasoning (a provider takes back only its own, and only within a turn) and usage. Messages
+    /// left empty are left out.
     pub fn model_input(&self) -> Vec<ChatMessage> {
         let entries = self.data.conversation_history.iter();
         let answered = entries.filter(|entry| entry.error_info().is_none());
         let messages = answered.flat_map(|entry| &entry.messages).map(|message| {
             let mut message = message.to_message();
-            let is_reasoning = |content: &Content| matches!(content, Content::Reasoning { .. });
-            message.contents.retain(|content| !is_reasoning(content));
+            let is_out = |content: &Content| {
+                matches!(content, Content::Reasoning { .. } | Content::Usage { .. })
+            };
+            message.contents.retain(|content| !is_out(content));
             message
         });
         messages
