@@ -34,3 +34,28 @@ impl RunPlan {
         Duration::from_millis(self.timeout_ms)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::fixture;
+
+    #[test]
+    fn what_steers_the_run_is_recorded() {
+        let mut agent = AgentDefinition::new("Joker");
+        agent.tools = vec![fixture::tool("look")];
+        agent.tool_rounds_max = 3;
+        agent.timeout = Duration::from_secs(5);
+        let request = RunRequest {
+            enable_tool_calls: false,
+            ..RunRequest::new("Joker", "Hi")
+        };
+        let plan = RunPlan::new(request, &agent);
+        assert_eq!(plan.timeout(), Duration::from_secs(5));
+        assert_eq!(plan.policy.tools, ["look"]);
+        assert_eq!(plan.policy.tool_rounds_max, 3);
+        assert!(!plan.policy.tools_enabled);
+        let json = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<RunPlan>(&json).unwrap(), plan);
+    }
+}

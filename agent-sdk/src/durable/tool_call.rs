@@ -44,3 +44,56 @@ pub(super) async fn call_tool(
     };
     Ok(run_tool(definition, call, &scope, idempotency_key).await)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixture::{Counter, app};
+    use super::*;
+    use crate::agent::fixture;
+
+    fn input(agent: &str, tool: &str) -> ToolInput {
+        ToolInput {
+            agent: agent.into(),
+            session: SessionId::new("s").unwrap(),
+            call_id: "c".into(),
+            tool: tool.into(),
+            arguments: json!({"x": 1}),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tool_knows_its_call() {
+        let app = app(Counter, |joker| {
+            joker.tools = vec![fixture::tool("look")];
+            joker.tools[0].run = |ctx, arguments| {
+                let seen = json!([ctx.agent(), ctx.session_id(), ctx.idempotency_key()]);
+                Box::pin(async move { Ok(json!([seen, arguments])) })
+            };
+        });
+        let token = CancellationToken::new();
+        let result = call_tool(&app, input("joker", "look"), "key", &token)
+            .await
+            .unwrap();
+        assert_eq!(result["result"], json!([["Joker", "s", "key"], {"x": 1}]));
+        let gone = call_tool(&app, input("joker", "see"), "key", &token)
+            .await
+            .unwrap();
+        assert_eq!(
+            gone,
+            json!({"error": "Tool 'see' not found", "status": "error"})
+        );
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_a_deployment_removed_fails_the_step() {
+        let app = app(Counter, |_| {});
+        let token = CancellationToken::new();
+        let failure = call_tool(&app, input("poet", "look"), "key", &token)
+            .await
+            .unwrap_err();
+        assert_eq!(failure.error_type, RunFailure::UNKNOWN_AGENT);
+        assert!(!failure.retryable);
+    }
+}

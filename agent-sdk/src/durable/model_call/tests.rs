@@ -74,6 +74,22 @@ async fn the_session_is_read_only_once_this_run_holds_it() {
     assert_eq!(output.response.message.to_text(), "4 messages");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_never_shows_the_lock_fails_the_step() {
+    let other = hub([Some(entity(None, Some("run-0"), 1))]);
+    let failure = call(app(Counter, |_| {}), other, input())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (failure.error_type.as_str(), failure.retryable),
+        ("session", true)
+    );
+    assert!(
+        failure.message.contains("does not show run `run-1`"),
+        "{failure}"
+    );
+}
+
 #[tokio::test]
 async fn a_stored_answer_is_the_result() {
     let held = || hub([Some(entity(Some(&stored()), Some("run-1"), 0))]);
