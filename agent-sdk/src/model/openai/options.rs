@@ -158,12 +158,16 @@ impl OpenAiOptions {
             variable: BASE_URL_VARIABLE,
             problem,
         };
-        let text = format!("{}/chat/completions", self.base_url.trim_end_matches('/'));
-        let url = reqwest::Url::parse(&text).map_err(|error| problem(error.to_string()))?;
-        match url.scheme() {
-            "http" | "https" => Ok(url),
-            other => Err(problem(format!("expected http or https, found `{other}`"))),
+        let parsed = reqwest::Url::parse(&self.base_url);
+        let mut url = parsed.map_err(|error| problem(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            let scheme = url.scheme();
+            return Err(problem(format!("expected http or https, found `{scheme}`")));
         }
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["chat", "completions"]);
+        }
+        Ok(url)
     }
 
     pub(super) fn headers(&self) -> Result<reqwest::header::HeaderMap, OpenAiError> {
