@@ -25,11 +25,6 @@ impl Errors {
             .push(syn::Error::new_spanned(at, message.text(fields)));
     }
 
-    /// Keeps what the parser said.
-    pub fn unreadable(&mut self, error: syn::Error) {
-        self.list.push(error);
-    }
-
     /// How many there are: a later count tells whether a section was clean.
     pub fn count(&self) -> usize {
         self.list.len()
@@ -47,7 +42,7 @@ impl Errors {
         list.iter().map(ToString::to_string).collect()
     }
 
-    /// One `compile_error!` each.
+    /// One error of the compiler each.
     pub fn into_tokens(mut self) -> TokenStream {
         let list = std::mem::take(&mut self.list);
         list.iter().map(syn::Error::to_compile_error).collect()
@@ -57,7 +52,7 @@ impl Errors {
 impl Drop for Errors {
     fn drop(&mut self) {
         debug_assert!(
-            self.list.is_empty() || std::thread::panicking(),
+            self.is_empty() || std::thread::panicking(),
             "errors were dropped unread"
         );
     }

@@ -5,7 +5,10 @@
 
 #![cfg_attr(
     not(test),
-    allow(dead_code, reason = "a test makes the errors page, of the compiler's messages too")
+    allow(
+        dead_code,
+        reason = "a test makes the errors page, of the compiler's messages too"
+    )
 )]
 
 /// One message.
@@ -85,6 +88,8 @@ pub static ALL: &[&Message] = &[
     &TWO_ATTRIBUTES,
     &NOT_A_FUNCTION,
     &NOT_A_STRUCT,
+    &ATTRIBUTE_TWICE,
+    &UNREADABLE,
     &NO_DESCRIPTION,
     &GENERIC_TOOL,
     &TOOL_RECEIVER,
@@ -156,7 +161,7 @@ pub static OPTION_UNUSED: Message = Message::new(
 pub static TWO_ATTRIBUTES: Message = Message::new(
     "AGT007",
     "`{item}` cannot be `#[{second}]` as well as `#[{first}]`",
-    "keep one of them, and call `{item}` from another item that has the other",
+    "keep one of them, and put the other on an item of its own",
     "Both attributes define what the name of the item stands for.",
 );
 
@@ -172,6 +177,22 @@ pub static NOT_A_STRUCT: Message = Message::new(
     "`#[{attribute}]` goes on a unit struct",
     "write `#[{attribute}(..)] struct Name;`",
     "The struct only gives the agent a name that the compiler knows. All else is in the options.",
+);
+
+pub static ATTRIBUTE_TWICE: Message = Message::new(
+    "AGT010",
+    "`#[{attribute}]` is put on `{item}` twice",
+    "remove one of them",
+    "One is enough, and two define the same names.",
+);
+
+pub static UNREADABLE: Message = Message::new(
+    "AGT011",
+    "`#[{attribute}]` cannot read this item: {problem}",
+    "write it in another way, or update `agent-sdk`",
+    "The compiler accepts syntax that is newer than this version of the attribute. The build passes, \
+     and the application stops with this text when it starts. Syntax that the compiler does not \
+     accept either is reported by the compiler alone.",
 );
 
 pub static NO_DESCRIPTION: Message = Message::new(

@@ -3,19 +3,19 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Ident;
+use syn::parse::Parse;
 
 use crate::errors::Errors;
 use crate::expand::{self, fallback};
-use crate::messages::{self, Message};
+use crate::ide;
+use crate::messages;
 use crate::model::{self, refuse_siblings};
 use crate::names::Root;
 use crate::syntax::function::Function;
-use crate::syntax::item::{ItemKind, Struct};
+use crate::syntax::item::{Beginning, ItemKind, Struct, look};
 use crate::syntax::options::{Grammar, Options};
-use crate::{ide, syntax};
 
 /// Prints the expansion of the item that this environment variable names.
 const DEBUG_VARIABLE: &str = "AGENT_MACROS_DEBUG";
@@ -43,7 +43,7 @@ pub static AGENT: Macro = Macro {
 
 /// Expands an attribute. Always gives back the item, and never panics.
 pub fn run(attribute: &Macro, options: TokenStream, item: TokenStream) -> TokenStream {
-    let name = item_name(&item);
+    let name = look(&item).name;
     let (tokens, errors) = expand(attribute, options, item);
     let errors = errors.into_tokens();
     let tokens = quote!(#tokens #errors);
@@ -89,8 +89,12 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 fn tool(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let function: Function = match read(&item, ItemKind::Function, "tool", errors) {
-        Some(function) => function,
-        None => return item,
+        Item::Parsed(function) => function,
+        Item::Other => return item,
+        Item::Unreadable(beginning, text) => {
+            let rest = fallback::unreadable_tool(&root, &beginning, &text);
+            return quote!(#item #rest);
+        }
     };
     let ident = &function.signature.ident;
     refuse_siblings(ident, "tool", &function.siblings, errors);
@@ -107,8 +111,12 @@ fn tool(root: Root, options: Options, item: TokenStream, errors: &mut Errors) ->
 
 fn agent(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed: Struct = match read(&item, ItemKind::Struct, "agent", errors) {
-        Some(parsed) => parsed,
-        None => return item,
+        Item::Parsed(parsed) => parsed,
+        Item::Other => return item,
+        Item::Unreadable(beginning, text) => {
+            let rest = fallback::unreadable_agent(&root, &beginning, &text);
+            return quote!(#item #rest);
+        }
     };
     refuse_siblings(&parsed.item.ident, "agent", &parsed.siblings, errors);
     let rest = match model::agent::validate(&parsed, &options, &root, errors) {
@@ -119,41 +127,39 @@ fn agent(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -
     quote!(#item #rest)
 }
 
-/// Parses the item. If it is of another kind, that is the error; if it is half-typed, the parser's
-/// error is, and the item goes back as it is, for the editor.
-fn read<T: syn::parse::Parse>(
+/// An item, as far as it could be read.
+enum Item<T> {
+    /// It is what the attribute goes on.
+    Parsed(T),
+    /// It is something else, which was reported.
+    Other,
+    /// The parser does not take it, for the reason in the text. If the compiler does not either, that
+    /// is the error to show, and the text is not.
+    Unreadable(Beginning, String),
+}
+
+fn read<T: Parse>(
     item: &TokenStream,
     wanted: ItemKind,
     attribute: &str,
     errors: &mut Errors,
-) -> Option<T> {
-    let seen = syntax::item::look(item);
-    if seen.kind != wanted {
-        let message: &Message = match wanted {
+) -> Item<T> {
+    let beginning = look(item);
+    if beginning.kind != wanted {
+        let message = match wanted {
             ItemKind::Struct => &messages::NOT_A_STRUCT,
             _ => &messages::NOT_A_FUNCTION,
         };
-        errors.report(seen.keyword, message, &[("attribute", attribute)]);
-        return None;
+        errors.report(beginning.keyword, message, &[("attribute", attribute)]);
+        return Item::Other;
     }
     match syn::parse2(item.clone()) {
-        Ok(parsed) => Some(parsed),
+        Ok(parsed) => Item::Parsed(parsed),
         Err(error) => {
-            errors.unreadable(error);
-            None
+            let problem = error.to_string();
+            let fields = [("attribute", attribute), ("problem", problem.as_str())];
+            Item::Unreadable(beginning, messages::UNREADABLE.text(&fields))
         }
-    }
-}
-
-/// The word after `fn` or `struct`.
-fn item_name(item: &TokenStream) -> Option<Ident> {
-    let mut tokens = item.clone().into_iter();
-    tokens.find(
-        |token| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct"),
-    )?;
-    match tokens.next()? {
-        TokenTree::Ident(name) => Some(name),
-        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub use crate::agent::OutputSchema;
 pub use crate::tool::argument::{Argument, Arguments, Resource, argument, resource};
 pub use crate::tool::builder::ToolBuilder;
-pub use crate::tool::list::{ToolEntry, assert_distinct_tools, tool_entry};
+pub use crate::tool::list::{ToolEntry, assert_distinct_tools, tool_definitions, tool_entry};
 pub use crate::tool::output::{Returned, ReturnedValue};
 
 use crate::agent::AgentOutput;

@@ -1,7 +1,8 @@
 //! The code of an agent.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
+use syn::{Expr, Lit};
 
 use super::{checks, period};
 use crate::model::agent::Agent;
@@ -61,11 +62,8 @@ fn settings(agent: &Agent) -> TokenStream {
         set(quote!(model), some(quote!(#text(#model))));
     }
     if !agent.tools.is_empty() {
-        let definition = agent.root.private(&quote!(ToolEntry::definition));
-        set(
-            quote!(tools),
-            quote!(__TOOLS.iter().map(#definition).collect()),
-        );
+        let definitions = agent.root.private(&quote!(tool_definitions));
+        set(quote!(tools), quote!(#definitions(__TOOLS)));
     }
     if let Some(output) = &agent.output {
         set(quote!(output), some(quote!(#output_schema::<#output>()())));
@@ -95,11 +93,14 @@ fn settings(agent: &Agent) -> TokenStream {
 }
 
 /// `temperature = 1` is a number to the user.
-fn float(number: &syn::Expr) -> TokenStream {
-    match number {
-        syn::Expr::Lit(literal) if matches!(literal.lit, syn::Lit::Int(_)) => {
-            quote!(#number as ::core::primitive::f64)
-        }
-        number => number.to_token_stream(),
+fn float(number: &Expr) -> TokenStream {
+    if let Expr::Lit(literal) = number
+        && let Lit::Int(digits) = &literal.lit
+        && let Ok(whole) = digits.base10_parse::<u32>()
+    {
+        let mut float = Literal::f64_unsuffixed(f64::from(whole));
+        float.set_span(digits.span());
+        return float.to_token_stream();
     }
+    number.to_token_stream()
 }

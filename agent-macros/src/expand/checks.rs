@@ -3,10 +3,11 @@
 //! Each type of the user is bounded in one place only, and that constant is what the rest of the
 //! expansion works with: so a type that does not fit is one error.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Path, Type};
 
+use crate::model::tool::Tool;
 use crate::names::{Root, numbered};
 
 /// The constant of an argument that the model writes.
@@ -35,6 +36,30 @@ pub fn resource(root: &Root, index: usize, ty: &Type) -> TokenStream {
     }
 }
 
+/// Encodes what the function returned. Which types can be is checked in this expression, whose first
+/// and last token are those of the return type: so that is what the compiler underlines.
+pub fn result(tool: &Tool, call: &TokenStream) -> TokenStream {
+    let (first, last) = ends(&tool.output);
+    let returned = tool.root.private(&quote!(Returned));
+    let returned = respanned(returned, first);
+    let mut call = Group::new(Delimiter::Parenthesis, call.clone());
+    call.set_span(last);
+    let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
+    nothing.set_span(last);
+    let encode = quote_spanned!(first=> .encode);
+    quote!(#returned #call #encode #nothing)
+}
+
+/// The future of a run. That it can move between threads is checked at the name of the function.
+pub fn future(tool: &Tool, body: TokenStream) -> TokenStream {
+    let name = tool.ident.span();
+    let boxed = tool.root.private(&quote!(boxed));
+    let boxed = respanned(boxed, name);
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(name);
+    quote_spanned!(name=> #boxed(async move #body))
+}
+
 /// The list of an agent's tools. Each path is written once and as a type: in the place of a generic
 /// argument a plain function would get a text about constants.
 pub fn tools(root: &Root, agent: &str, tools: &[Path], list: Span) -> TokenStream {
@@ -45,11 +70,7 @@ pub fn tools(root: &Root, agent: &str, tools: &[Path], list: Span) -> TokenStrea
     let names: Vec<_> = tools
         .iter()
         .enumerate()
-        .map(|(index, path)| {
-            let mut name = numbered("Tool", index);
-            name.set_span(first_span(path));
-            name
-        })
+        .map(|(index, path)| format_ident!("__Tool{index}", span = first_span(path)))
         .collect();
     let distinct = quote_spanned!(list=> #assert_distinct(#agent, __TOOLS));
     quote! {
@@ -63,6 +84,12 @@ fn first_span(path: &Path) -> Span {
     path.segments
         .first()
         .map_or_else(Span::call_site, |segment| segment.ident.span())
+}
+
+fn ends(tokens: &TokenStream) -> (Span, Span) {
+    let mut spans = tokens.clone().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    (first, spans.last().unwrap_or(first))
 }
 
 fn respanned(tokens: TokenStream, span: Span) -> TokenStream {

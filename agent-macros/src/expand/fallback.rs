@@ -8,6 +8,7 @@ use syn::{Ident, Visibility};
 
 use super::tool::name_type;
 use crate::names::Root;
+use crate::syntax::item::Beginning;
 
 /// A tool that can be listed.
 pub fn tool(root: &Root, visibility: &Visibility, ident: &Ident) -> TokenStream {
@@ -26,6 +27,52 @@ pub fn tool(root: &Root, visibility: &Visibility, ident: &Ident) -> TokenStream 
 
             fn definition() -> #definition {
                 #builder::invalid(<Self as #tool>::NAME)
+            }
+        }
+    }
+}
+
+/// A tool of which no more than the name is known. The text is not an error of the build, because the
+/// compiler has one of its own; should it take the item, an application with this tool does not
+/// start.
+pub fn unreadable_tool(root: &Root, beginning: &Beginning, text: &str) -> TokenStream {
+    let Some(ident) = &beginning.name else {
+        return TokenStream::new();
+    };
+    let name_type = name_type(&beginning.visibility, ident);
+    let name = ident.unraw().to_string();
+    let tool = root.public(&quote!(tool::Tool));
+    let definition = root.public(&quote!(tool::ToolDefinition));
+    quote! {
+        #name_type
+
+        #[automatically_derived]
+        impl #tool for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const DESCRIPTION: &'static ::core::primitive::str = "";
+
+            fn definition() -> #definition {
+                ::core::panic!("{}", #text)
+            }
+        }
+    }
+}
+
+/// An agent of which no more than the name is known; see [`unreadable_tool`].
+pub fn unreadable_agent(root: &Root, beginning: &Beginning, text: &str) -> TokenStream {
+    let Some(ident) = &beginning.name else {
+        return TokenStream::new();
+    };
+    let name = ident.unraw().to_string();
+    let agent = root.public(&quote!(agent::Agent));
+    let definition = root.public(&quote!(agent::AgentDefinition));
+    quote! {
+        #[automatically_derived]
+        impl #agent for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+
+            fn definition() -> #definition {
+                ::core::panic!("{}", #text)
             }
         }
     }

@@ -1,8 +1,7 @@
 //! The code of a tool.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::{quote, quote_spanned};
 use syn::{Ident, Visibility};
 
 use super::{checks, period};
@@ -90,7 +89,6 @@ fn implementation(tool: &Tool) -> TokenStream {
 fn run(tool: &Tool) -> TokenStream {
     let ident = &tool.ident;
     let arguments = tool.root.private(&quote!(Arguments));
-    let returned = tool.root.private(&quote!(Returned));
     let returned_value = tool.root.private(&quote!(ReturnedValue));
     let known: Vec<&String> = tool
         .arguments
@@ -116,18 +114,16 @@ fn run(tool: &Tool) -> TokenStream {
         }
     });
     let awaited = tool.is_async.then(|| quote_spanned!(ident.span()=> .await));
-    // The bounds on the result are checked where it is written, that on the future at the name.
-    let encode = format_ident!("encode", span = tool.output.span());
-    let boxed = tool.root.private(&quote_spanned!(ident.span()=> boxed));
-    quote! {
-        |__context, __arguments| #boxed(async move {
-            #[allow(unused_imports)]
-            use #returned_value as _;
-            #decoded
-            #(let #values = #taken;)*
-            #returned(#ident(#(#values),*) #awaited).#encode()
-        })
-    }
+    let result = checks::result(tool, &quote!(#ident(#(#values),*) #awaited));
+    let body = quote! {
+        #[allow(unused_imports)]
+        use #returned_value as _;
+        #decoded
+        #(let #values = #taken;)*
+        #result
+    };
+    let future = checks::future(tool, body);
+    quote!(|__context, __arguments| #future)
 }
 
 fn constant(index: usize, argument: &Argument) -> Ident {

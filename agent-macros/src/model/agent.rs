@@ -122,7 +122,10 @@ fn unit(item: &Struct, errors: &mut Errors) {
     let at = match fields {
         Fields::Unit if generics.params.is_empty() => return,
         Fields::Unit => generics.to_token_stream(),
-        fields => fields.to_token_stream(),
+        fields => match fields.iter().next() {
+            Some(first) => first.to_token_stream(),
+            None => fields.to_token_stream(),
+        },
     };
     errors.report(at, &messages::NOT_A_UNIT_STRUCT, &[("agent", &agent)]);
 }

@@ -17,13 +17,18 @@ pub fn refuse_siblings(
     errors: &mut Errors,
 ) {
     for (sibling, name) in siblings {
-        let fields = [
-            ("item", item.to_string()),
-            ("first", attribute.to_owned()),
-            ("second", (*name).to_owned()),
-        ];
-        let fields = fields.each_ref().map(|(key, value)| (*key, value.as_str()));
-        errors.report(sibling.path(), &messages::TWO_ATTRIBUTES, &fields);
+        let item = item.to_string();
+        if *name == attribute {
+            let fields = [("item", item.as_str()), ("attribute", attribute)];
+            errors.report(sibling.path(), &messages::ATTRIBUTE_TWICE, &fields);
+        } else {
+            let fields = [
+                ("item", item.as_str()),
+                ("first", attribute),
+                ("second", *name),
+            ];
+            errors.report(sibling.path(), &messages::TWO_ATTRIBUTES, &fields);
+        }
     }
 }
 

@@ -39,27 +39,29 @@ pub fn is_doc(attribute: &Attribute) -> bool {
 
 /// Joins the lines of a doc comment, without the space that follows `///`.
 pub fn description(attributes: &[Attribute]) -> Description {
-    let mut lines = Vec::new();
-    let mut parts = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| is_doc(attribute)) {
+    let mut parts: Vec<TokenStream> = Vec::new();
+    let mut text = String::new();
+    for (index, attribute) in attributes.iter().filter(|a| is_doc(a)).enumerate() {
         let Meta::NameValue(meta) = &attribute.meta else {
             continue;
         };
+        if index > 0 {
+            text.push('\n');
+        }
         if let Expr::Lit(literal) = &meta.value
-            && let Lit::Str(text) = &literal.lit
+            && let Lit::Str(line) = &literal.lit
         {
-            lines.extend(text.value().lines().map(without_indent));
+            let lines: Vec<String> = line.value().split('\n').map(without_indent).collect();
+            text.push_str(&lines.join("\n"));
         } else {
-            let before = std::mem::take(&mut lines).join("\n");
-            parts.push(before.to_token_stream());
+            parts.push(std::mem::take(&mut text).to_token_stream());
             parts.push(meta.value.to_token_stream());
         }
     }
     if !parts.is_empty() {
-        let after = lines.join("\n");
-        return Description::Expr(quote!(::core::concat!(#(#parts,)* #after)));
+        return Description::Expr(quote!(::core::concat!(#(#parts,)* #text)));
     }
-    match lines.join("\n").trim() {
+    match text.trim() {
         "" => Description::Empty,
         text => Description::Text(text.to_owned()),
     }

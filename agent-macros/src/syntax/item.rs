@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, ItemStruct, Token, Visibility};
+use syn::{Attribute, Ident, ItemStruct, Token, Visibility};
 
 /// All attributes of the family: two of them on one item are an error of ours, because left alone
 /// they define the same names twice.
@@ -27,31 +27,52 @@ pub enum ItemKind {
     Other,
 }
 
-/// The beginning of an item.
+/// The beginning of an item: all of it that is looked at when the rest can't be parsed.
 pub struct Beginning {
     /// What it is.
     pub kind: ItemKind,
+    /// Who may use it.
+    pub visibility: Visibility,
     /// The first word after attributes and visibility.
     pub keyword: Option<TokenTree>,
+    /// The word after `fn` or `struct`.
+    pub name: Option<Ident>,
 }
 
 /// Looks at the first words only: the rest may be half-typed.
 pub fn look(item: &TokenStream) -> Beginning {
     let read = |input: ParseStream| {
         input.call(Attribute::parse_outer)?;
-        input.parse::<Visibility>()?;
+        let visibility = input.parse()?;
         let kind = if input.peek(Token![struct]) {
             ItemKind::Struct
         } else {
             qualified_function(input)
         };
-        let keyword = input.parse::<TokenStream>()?.into_iter().next();
-        Ok(Beginning { kind, keyword })
+        let rest: TokenStream = input.parse()?;
+        Ok(Beginning {
+            kind,
+            visibility,
+            keyword: rest.clone().into_iter().next(),
+            name: name(rest),
+        })
     };
     read.parse2(item.clone()).unwrap_or_else(|_| Beginning {
         kind: ItemKind::Other,
+        visibility: Visibility::Inherited,
         keyword: item.clone().into_iter().next(),
+        name: None,
     })
+}
+
+fn name(item: TokenStream) -> Option<Ident> {
+    let mut tokens = item.into_iter();
+    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct");
+    tokens.find(is_keyword)?;
+    match tokens.next()? {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    }
 }
 
 fn qualified_function(input: ParseStream) -> ItemKind {
@@ -175,6 +196,26 @@ mod tests {
             (quote!(), ItemKind::Other),
         ] {
             assert_eq!(look(&item).kind, expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_half_typed_items() {
+        for (item, expected) in [
+            (quote!(pub async fn f(city: ) {}), Some("f")),
+            (quote!(struct S<), Some("S")),
+            (quote!(#[doc = "fn g"] fn f), Some("f")),
+            (quote!(fn), None),
+            (quote!(fn 5), None),
+            (
+                quote!(
+                    enum E {}
+                ),
+                None,
+            ),
+        ] {
+            let name = look(&item).name.map(|name| name.to_string());
+            assert_eq!(name.as_deref(), expected, "{item}");
         }
     }
 

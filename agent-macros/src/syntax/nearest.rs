@@ -10,23 +10,26 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// How many characters have to be put in, taken out or replaced (Levenshtein), row by row.
+/// How many characters have to be put in, taken out, replaced or swapped with their neighbour.
 fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (above, a) in from.chars().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        for (b, cell) in to.chars().zip(row.iter_mut().skip(1)) {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = *cell;
-            left = replaced.min(left + 1).min(diagonal + 1);
-            *cell = left;
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    // The rows of the last two prefixes of `from`; a row has one cell for each prefix of `to`.
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            // Every row has a cell for `j` and `j + 1`; the row before the last, also for `j - 1`.
+            let mut cell = last[j] + usize::from(a != b);
+            cell = cell.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
+                cell = cell.min(before_last[j - 1] + 1);
+            }
+            row.push(cell);
         }
-        if let Some(first) = row.first_mut() {
-            *first = above + 1;
-        }
+        before_last = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -40,7 +43,8 @@ mod tests {
             ("", "abc", 3),
             ("abc", "", 3),
             ("model", "model", 0),
-            ("mdoel", "model", 2),
+            ("mdoel", "model", 1),
+            ("abcd", "badc", 2),
             ("tool", "tools", 1),
             ("kitten", "sitting", 3),
         ] {
@@ -56,6 +60,7 @@ mod tests {
             ("tol", Some("tools")),
             ("instruction", Some("instructions")),
             ("nam", Some("name")),
+            ("nmae", Some("name")),
             ("prompt", None),
             ("x", None),
         ] {

@@ -10,13 +10,6 @@ pub struct ToolEntry {
     definition: fn() -> ToolDefinition,
 }
 
-impl ToolEntry {
-    /// The tool as a value.
-    pub fn definition(&self) -> ToolDefinition {
-        (self.definition)()
-    }
-}
-
 impl fmt::Debug for ToolEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ToolEntry").field(&self.name).finish()
@@ -29,6 +22,11 @@ pub const fn tool_entry<T: Tool>() -> ToolEntry {
         name: T::NAME,
         definition: T::definition,
     }
+}
+
+/// The tools as values.
+pub fn tool_definitions(tools: &[ToolEntry]) -> Vec<ToolDefinition> {
+    tools.iter().map(|tool| (tool.definition)()).collect()
 }
 
 /// Refuses two tools of one name: the model could not tell them apart. Called in a constant, so that

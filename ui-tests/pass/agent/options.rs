@@ -1,5 +1,7 @@
 //! Every option, and the defaults.
 
+#![deny(warnings)]
+
 use std::time::Duration;
 
 use agent_sdk::prelude::*;

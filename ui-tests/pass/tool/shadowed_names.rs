@@ -1,5 +1,6 @@
 //! The expansion does not depend on the names around it.
 
+#![deny(warnings)]
 #![allow(dead_code, non_camel_case_types)]
 
 mod core {}

@@ -1,7 +1,11 @@
 //! Every form of argument and result, and the functions called as they are written.
 
+#![deny(warnings)]
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use agent_sdk::prelude::*;
 
@@ -62,6 +66,37 @@ fn fail(tags: BTreeMap<String, Vec<u32>>) -> Result<(), Offline> {
     if tags.is_empty() { Err(Offline) } else { Ok(()) }
 }
 
+trait Store: Send + Sync {
+    fn save(&self, text: &str);
+}
+
+/// Saves.
+#[tool]
+async fn save(
+    /// What to save.
+    text: Cow<'_, str>,
+    /// Where, from the application.
+    store: &Arc<dyn Store>,
+    count: &Mutex<u32>,
+    _ctx: &agent_sdk::tool::ToolContext,
+) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    store.save(&text);
+    let mut count = count.lock().map_err(|_| "poisoned")?;
+    *count += 1;
+    Ok(*count)
+}
+
+/// Is old.
+#[deprecated]
+#[tool]
+#[must_use]
+pub const fn old(
+    #[allow(unused_variables)]
+    number: u8,
+) -> [u8; 2] {
+    [0; 2]
+}
+
 /// Hides its result.
 #[tool]
 fn hidden() -> impl serde::Serialize {
@@ -84,6 +119,7 @@ fn main() {
     let _ = get_weather(WeatherQuery { city: String::new(), days: None });
     let _ = fail(BTreeMap::new());
     let _ = hidden();
+    assert_eq!(<save as Tool>::definition().needs.len(), 2);
     let station = Station { name: String::new() };
     let definition = <store as Tool>::definition();
     assert_eq!(definition.needs.len(), 1);

@@ -1,0 +1,25 @@
+// #[agent(model = , ins)]
+// struct Guide;
+// error: option `model` takes a text [AGT004]
+//   help: write `model = ".."`
+// error: unknown option `ins` for `#[agent]` [AGT002]
+//   help: supported options are `name`, `model`, `instructions`, `description`, `version`, `tools`, `output`, `max_tool_rounds`, `parallel_tool_calls`, `temperature`, `model_attempts`, `timeout`, `session_ttl`, `queued_runs`
+
+struct Guide;
+#[automatically_derived]
+impl ::agent_sdk::agent::Agent for Guide {
+    const NAME: &'static ::core::primitive::str = "Guide";
+    fn definition() -> ::agent_sdk::agent::AgentDefinition {
+        ::agent_sdk::agent::AgentDefinition::new(
+            <Self as ::agent_sdk::agent::Agent>::NAME,
+        )
+    }
+}
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::ide::agent::{model as _, ins as _};
+    }
+};

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[agent(name = "city.guide")]
+struct Guide;
+
+fn main() {}

@@ -1,0 +1,5 @@
+struct Guide;
+
+fn main() {
+    let _ = agent_sdk::App::builder().agent::<Guide>();
+}

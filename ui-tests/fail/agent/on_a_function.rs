@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[agent]
+fn guide() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[agent(model = 5)]
+struct Guide;
+
+fn main() {}

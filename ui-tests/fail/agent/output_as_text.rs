@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[agent(output = "Report")]
+struct Guide;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use agent_sdk::prelude::*;
+
+#[agent]
+#[tool]
+struct Guide;
+
+fn main() {}

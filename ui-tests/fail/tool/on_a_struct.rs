@@ -1,0 +1,7 @@
+use agent_sdk::prelude::*;
+
+/// Adds.
+#[tool]
+pub struct Add;
+
+fn main() {}
