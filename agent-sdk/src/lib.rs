@@ -140,3 +140,8 @@ pub use app::{AGENT_NAMES_RESERVED, App, AppBuilder, AppError, AppProblem};
 pub use durable::{
     AgentClient, AnswerFormat, Deletion, RunError, RunFailure, RunRequest, RunState, Started,
 };
+
+/// The README's program compiles and runs as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

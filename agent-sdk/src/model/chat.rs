@@ -7,6 +7,19 @@ use serde_json::Value;
 use super::{ChatMessage, ModelError, Usage};
 
 /// A language model. Implementations are shared and called concurrently.
+///
+/// ```
+/// use agent_sdk::model::{ChatMessage, ChatModel, ModelError, ModelRequest, Role};
+///
+/// async fn translate(model: &dyn ChatModel, text: &str) -> Result<String, ModelError> {
+///     let request = ModelRequest::new(vec![
+///         ChatMessage::text(Role::System, "Translate to French."),
+///         ChatMessage::text(Role::User, text),
+///     ]);
+///     let response = model.complete(request).await?;
+///     Ok(response.message.to_text())
+/// }
+/// ```
 #[async_trait]
 pub trait ChatModel: Send + Sync + 'static {
     /// The provider's name, for messages and telemetry: `openai`, `scripted`.
@@ -37,6 +50,23 @@ pub struct ModelRequest {
     pub output_tokens_max: Option<u32>,
     /// The same for every attempt at this call; sent to providers that take one.
     pub idempotency_key: Option<String>,
+}
+
+impl ModelRequest {
+    /// A conversation to be gone on with in text, without tools, by the provider's default model.
+    pub fn new(messages: Vec<ChatMessage>) -> Self {
+        Self {
+            model: None,
+            messages,
+            tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            parallel_tool_calls: true,
+            response_format: ResponseFormat::Text,
+            temperature: None,
+            output_tokens_max: None,
+            idempotency_key: None,
+        }
+    }
 }
 
 /// A tool, as a model is told of it.

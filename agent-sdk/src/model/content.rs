@@ -20,6 +20,21 @@ pub enum Role {
 }
 
 /// One message of a conversation.
+///
+/// ```
+/// use agent_sdk::model::{ChatMessage, Content, Role};
+///
+/// let greeting = ChatMessage::text(Role::User, "Hello");
+/// assert_eq!(greeting.to_text(), "Hello");
+///
+/// let drawing = Content::Uri {
+///     uri: "https://example.com/cat.png".to_owned(),
+///     media_type: "image/png".to_owned(),
+/// };
+/// let question = Content::Text { text: "What is this?".to_owned() };
+/// let message = ChatMessage { role: Role::User, contents: vec![drawing, question], author: None };
+/// assert_eq!(message.to_text(), "What is this?");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChatMessage {
     /// Who says it.

@@ -47,9 +47,9 @@ type CallHook = Box<dyn Fn(&ModelRequest) + Send + Sync>;
 ///
 /// The same conversation always gets the same answer, with the same ids of tool calls: a repeated
 /// call can be told from a new one by nothing but its
-/// [idempotency key](ModelRequest::idempotency_key). A script may ask for several tools at once also
-/// where the request would have them one by one. Where the request forbids tools, a rule answers at
-/// once, with no results to read.
+/// [idempotency key](ModelRequest::idempotency_key). A script may ask for several tools at once
+/// also where the request would have them one by one. Where the request forbids tools, a rule
+/// answers at once, with no results to read.
 #[derive(Default)]
 pub struct ScriptedModel {
     rules: Vec<Rule>,
@@ -67,8 +67,8 @@ impl ScriptedModel {
         Self::default()
     }
 
-    /// Starts a rule for the turns that fulfil a condition. The condition sees the conversation up to
-    /// the user's message, so that a rule once begun is followed to its end.
+    /// Starts a rule for the turns that fulfil a condition. The condition sees the conversation up
+    /// to the user's message, so that a rule once begun is followed to its end.
     pub fn when(
         self,
         condition: impl Fn(&ScriptedTurn<'_>) -> bool + Send + Sync + 'static,
@@ -107,8 +107,8 @@ impl ScriptedModel {
         self
     }
 
-    /// Looks at every call as it begins, before the latency and also if it is to fail. The last hook
-    /// set is the one that is called.
+    /// Looks at every call as it begins, before the latency and also if it is to fail. The last
+    /// hook set is the one that is called.
     #[must_use]
     pub fn on_call(mut self, hook: impl Fn(&ModelRequest) + Send + Sync + 'static) -> Self {
         self.hook = Some(Box::new(hook));

@@ -9,7 +9,7 @@ use agent_sdk::model::{
 use agent_sdk::prelude::*;
 use serde_json::{Value, json};
 
-use crate::model_request::{request, tool, user};
+use crate::model_request::{tool, user};
 
 /// Asks, and answers each tool call by the function, until there is an answer.
 async fn converse(
@@ -334,7 +334,7 @@ async fn a_condition_sees_the_agent_and_the_form_of_answer() {
         .when(|turn| turn.instructions().contains("pirate"))
         .answer(|turn| format!("Arr! {}", turn.messages().len()))
         .otherwise("Hello.");
-    let mut request = request(vec![
+    let mut request = ModelRequest::new(vec![
         ChatMessage::text(Role::System, "You are a pirate."),
         ChatMessage::text(Role::User, "pirate?"),
     ]);
@@ -350,7 +350,7 @@ async fn a_condition_sees_the_agent_and_the_form_of_answer() {
 
 #[tokio::test]
 async fn words_are_counted_as_tokens() {
-    let mut request = request(vec![
+    let mut request = ModelRequest::new(vec![
         ChatMessage::text(Role::System, "You are brief."),
         ChatMessage::text(Role::User, "weather in Oslo"),
     ]);

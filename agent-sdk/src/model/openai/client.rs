@@ -35,7 +35,7 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// # Ok::<(), agent_sdk::model::OpenAiError>(())
 /// ```
 ///
-/// Temporary failures are tried again as [`RetryOptions`] say; a call that is dropped stops waiting.
+/// Temporary failures are tried again as [`RetryOptions`] say; a dropped call stops waiting.
 pub struct OpenAiModel {
     http: Client,
     url: Url,

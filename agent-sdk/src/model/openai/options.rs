@@ -17,8 +17,8 @@ const MODEL_VARIABLE: &str = "OPENAI_MODEL";
 const ORGANIZATION_VARIABLE: &str = "OPENAI_ORG_ID";
 const PROJECT_VARIABLE: &str = "OPENAI_PROJECT_ID";
 
-/// Why an `OpenAI` client could not be made. Final until the configuration changes; texts never hold
-/// the key.
+/// Why an `OpenAI` client could not be made. Final until the configuration changes; texts never
+/// hold the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenAiError {
@@ -163,6 +163,10 @@ impl OpenAiOptions {
         if !matches!(url.scheme(), "http" | "https") {
             let scheme = url.scheme();
             return Err(problem(format!("expected http or https, found `{scheme}`")));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            let text = "it holds a user or a password, and the key is all that is sent";
+            return Err(problem(text.to_owned()));
         }
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["chat", "completions"]);

@@ -78,8 +78,8 @@ impl ScriptedRule {
         self.calls(move |turn| vec![(name.clone(), arguments(turn))])
     }
 
-    /// Calls as many tools as the closure says, each by its name with its arguments. A round in which
-    /// nothing is called ends the rule's calls.
+    /// Calls as many tools as the closure says, each by its name with its arguments. A round in
+    /// which nothing is called ends the rule's calls.
     pub fn calls(
         mut self,
         calls: impl Fn(&ScriptedTurn<'_>) -> Vec<(String, Value)> + Send + Sync + 'static,
