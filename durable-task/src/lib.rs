@@ -1,22 +1,46 @@
-//! The Durable Task programming model for Rust.
+#![doc = include_str!("docs/tutorial.md")]
 
+mod activity;
 mod client;
+mod context;
+mod entity;
+mod episode;
+mod error;
 mod failure;
 mod id;
+mod json;
+mod panics;
+mod registry;
 mod runtime;
+pub mod testing;
 mod timestamp;
+mod tokio_runtime;
+mod version;
 pub mod wire;
 mod work;
+mod worker;
 
+pub use activity::{Activity, ActivityContext, ActivityError};
 pub use client::{
     Client, ClientError, EntityMetadata, Fetch, InstanceFilter, InstanceState, Page, StartRequest,
     Status, WaitFor,
 };
+pub use context::{
+    ActivityCall, ContinueAsNew, Either, EntityCall, Event, EventOrTimeout, EventWait, JoinAll,
+    LockGuard, LockRequest, OrchestrationContext, Orchestrator, Race, RetryPolicy, Select, Sleep,
+    SubOrchestrationCall,
+};
+pub use entity::{Entity, EntityContext};
+pub use episode::CUSTOM_STATUS_UTF16_BYTES_MAX;
+pub use error::OrchestrationError;
 pub use failure::Failure;
 pub use id::{EntityId, ExecutionId, ID_CHARS_MAX, IdError, InstanceId, check_id};
+pub use registry::{Registry, RegistryError};
 pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use timestamp::Timestamp;
+pub use tokio_runtime::TokioRuntime;
 pub use work::{
     Completer, EntityProfile, NameAndVersion, WorkAnswer, WorkHandler, WorkItem, WorkRequest,
     WorkerProfile,
 };
+pub use worker::{Worker, WorkerOptions};

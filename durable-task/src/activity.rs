@@ -1,0 +1,133 @@
+//! Activities: the units of work that touch the world.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::proto::ActivityRequest;
+use crate::{ExecutionId, Failure, InstanceId};
+
+/// Why an activity failed; [`Failure::non_retriable`] keeps retry policies away from it.
+pub type ActivityError = Failure;
+
+/// An activity as a type: it does what an orchestrator must not, and runs at least once.
+///
+/// The value itself holds what it needs, such as a client of a database.
+///
+/// ```
+/// use durable_task::{Activity, ActivityContext, ActivityError, Registry};
+///
+/// struct Hello {
+///     greeting: String,
+/// }
+///
+/// impl Activity for Hello {
+///     const NAME: &'static str = "hello";
+///     type Input = String;
+///     type Output = String;
+///
+///     async fn run(&self, _: ActivityContext, name: String) -> Result<String, ActivityError> {
+///         Ok(format!("{}, {name}!", self.greeting))
+///     }
+/// }
+///
+/// let mut registry = Registry::new();
+/// registry.activity(Hello { greeting: "Hello".into() })?;
+/// # Ok::<(), durable_task::RegistryError>(())
+/// ```
+pub trait Activity: Send + Sync + 'static {
+    /// Its registered name.
+    const NAME: &'static str;
+    /// What it is called with.
+    type Input: Serialize + DeserializeOwned + Send + 'static;
+    /// What it returns.
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Runs it.
+    fn run(
+        &self,
+        ctx: ActivityContext,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, ActivityError>> + Send;
+}
+
+/// Who an activity runs for. A clone is the same context.
+#[derive(Clone)]
+pub struct ActivityContext {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    instance: InstanceId,
+    execution: ExecutionId,
+    task_id: i32,
+    cancelled: CancellationToken,
+}
+
+impl ActivityContext {
+    pub(crate) fn new(request: &mut ActivityRequest, cancelled: CancellationToken) -> Self {
+        let orchestration = request.orchestration_instance.take().unwrap_or_default();
+        Self {
+            inner: Arc::new(Inner {
+                name: std::mem::take(&mut request.name),
+                instance: InstanceId::from_stored(orchestration.instance_id),
+                execution: ExecutionId::new(orchestration.execution_id.unwrap_or_default()),
+                task_id: request.task_id,
+                cancelled,
+            }),
+        }
+    }
+
+    /// The name under which the activity is registered.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The orchestration that called.
+    pub fn instance_id(&self) -> &InstanceId {
+        &self.inner.instance
+    }
+
+    /// The generation of that orchestration.
+    pub fn execution_id(&self) -> &ExecutionId {
+        &self.inner.execution
+    }
+
+    /// The number of the call in that execution.
+    pub fn task_id(&self) -> i32 {
+        self.inner.task_id
+    }
+
+    /// `{instance}:{execution}:{task}`: the same whenever this call is run again after a crash, and
+    /// different for any other call. Hand it to whatever can recognise a repeated request.
+    pub fn idempotency_key(&self) -> String {
+        let Inner {
+            instance,
+            execution,
+            task_id,
+            ..
+        } = &*self.inner;
+        format!("{instance}:{execution}:{task_id}")
+    }
+
+    /// Cancelled when nobody wants the result any more: the orchestration was terminated, or the
+    /// process shuts down. An activity that goes on regardless is dropped after a grace period.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.inner.cancelled
+    }
+}
+
+impl fmt::Debug for ActivityContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivityContext")
+            .field("name", &self.inner.name)
+            .field("instance", &self.inner.instance)
+            .field("task_id", &self.inner.task_id)
+            .finish_non_exhaustive()
+    }
+}

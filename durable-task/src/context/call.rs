@@ -1,0 +1,232 @@
+//! Calls of activities; what they share with those of sub-orchestrations.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::episode::{Handle, OpenTask, Outcome, State};
+use crate::{Activity, Failure, InstanceId, OrchestrationError, json};
+
+use super::OrchestrationContext;
+use super::retry::{Attempts, RetryPolicy};
+use super::timer::{Sleep, Until};
+
+impl OrchestrationContext {
+    /// Calls an activity by name; the call is made when it is awaited.
+    ///
+    /// The activity runs at least once, its result is recorded once. `O` is what it returns.
+    #[track_caller]
+    pub fn call_activity<O: DeserializeOwned>(
+        &self,
+        name: impl Into<String>,
+        input: &(impl Serialize + ?Sized),
+    ) -> ActivityCall<O> {
+        let name = name.into();
+        let input = json::encode(|| format!("the input of activity `{name}`"), input);
+        let target = Target::Activity { name };
+        ActivityCall::new(Call::new(&self.state, target, input))
+    }
+
+    /// Calls an activity by its type.
+    #[track_caller]
+    pub fn call<A: Activity>(
+        &self,
+        input: impl std::borrow::Borrow<A::Input>,
+    ) -> ActivityCall<A::Output> {
+        self.call_activity(A::NAME, input.borrow())
+    }
+}
+
+/// A call of an activity. Made by [`OrchestrationContext::call_activity`].
+#[must_use = "an activity is called when the call is awaited"]
+pub struct ActivityCall<O> {
+    call: Call,
+    output: PhantomData<fn() -> O>,
+}
+
+impl<O> ActivityCall<O> {
+    fn new(call: Call) -> Self {
+        Self {
+            call,
+            output: PhantomData,
+        }
+    }
+
+    /// Repeats the activity when it fails.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.call.attempts.set_policy(policy);
+        self
+    }
+}
+
+impl<O: DeserializeOwned> Future for ActivityCall<O> {
+    type Output = Result<O, OrchestrationError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut self.call;
+        call.poll(context).map(|outcome| {
+            let text = outcome?;
+            let what = || format!("the result of activity `{}`", call.target.name());
+            json::decode(what, text.as_deref())
+        })
+    }
+}
+
+impl<O> fmt::Debug for ActivityCall<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ActivityCall")
+            .field(&self.call.target)
+            .finish()
+    }
+}
+
+/// What is called.
+#[derive(Debug)]
+pub(super) enum Target {
+    Activity {
+        name: String,
+    },
+    SubOrchestration {
+        name: String,
+        version: Option<String>,
+        /// Chosen by the code; else each attempt gets a new one.
+        instance: Option<InstanceId>,
+    },
+}
+
+impl Target {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Activity { name } | Self::SubOrchestration { name, .. } => name,
+        }
+    }
+}
+
+/// A call with its attempts and the waits between them.
+#[derive(Debug)]
+pub(super) struct Call {
+    state: Handle,
+    pub(super) target: Target,
+    /// An input that can't be written fails the call, not the orchestrator that holds it.
+    input: Result<String, OrchestrationError>,
+    pub(super) attempts: Attempts,
+    /// The instance of the current attempt at a sub-orchestration.
+    current_instance: Option<InstanceId>,
+    step: Step,
+    at: &'static Location<'static>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Begin,
+    Running(OpenTask),
+    Waiting(Sleep),
+}
+
+impl Call {
+    #[track_caller]
+    pub(super) fn new(
+        state: &Handle,
+        target: Target,
+        input: Result<String, OrchestrationError>,
+    ) -> Self {
+        Self {
+            state: state.clone(),
+            target,
+            input,
+            attempts: Attempts::new(),
+            current_instance: None,
+            step: Step::Begin,
+            at: Location::caller(),
+        }
+    }
+
+    /// Goes on until the call waits or has its last outcome.
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<String>, OrchestrationError>> {
+        loop {
+            self.step = match &mut self.step {
+                Step::Begin => match self.begin() {
+                    Ok(task) => Step::Running(task),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+                Step::Running(task) => match task.poll(self.at) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(outcome) => match self.next(outcome) {
+                        Ok(wait) => Step::Waiting(wait),
+                        Err(end) => return Poll::Ready(end),
+                    },
+                },
+                Step::Waiting(wait) => match Pin::new(wait).poll(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => Step::Begin,
+                },
+            };
+        }
+    }
+
+    fn begin(&mut self) -> Result<OpenTask, OrchestrationError> {
+        let input = self.input.clone()?;
+        let mut state = self.state.borrow_mut();
+        let now = state.now();
+        self.attempts.begin(now);
+        let id = match &self.target {
+            Target::Activity { name } => state.schedule_activity(name.clone(), input, self.at),
+            Target::SubOrchestration {
+                name,
+                version,
+                instance,
+            } => {
+                let instance = instance
+                    .clone()
+                    .unwrap_or_else(|| default_instance(&mut state));
+                let id =
+                    state.start_child(&instance, name.clone(), version.clone(), input, self.at)?;
+                self.current_instance = Some(instance);
+                id
+            }
+        };
+        Ok(OpenTask::new(&self.state, id))
+    }
+
+    /// After an attempt: the wait before the next one, or the end.
+    fn next(
+        &mut self,
+        outcome: Outcome,
+    ) -> Result<Sleep, Result<Option<String>, OrchestrationError>> {
+        let failure = match outcome {
+            Ok(text) => return Err(Ok(text)),
+            Err(failure) => failure,
+        };
+        let now = self.state.borrow().now();
+        match self.attempts.fail(now, &failure) {
+            Some(time) => Ok(Sleep::new(&self.state, Until::Time(time)).awaited_at(self.at)),
+            None => Err(Err(self.error(failure))),
+        }
+    }
+
+    fn error(&self, failure: Failure) -> OrchestrationError {
+        let name = self.target.name().to_owned();
+        match &self.current_instance {
+            None => OrchestrationError::Activity { name, failure },
+            Some(instance) => OrchestrationError::SubOrchestration {
+                name,
+                instance: instance.clone(),
+                failure,
+            },
+        }
+    }
+}
+
+/// 32 hexadecimal digits, as the isolated .NET SDK chooses them.
+fn default_instance(state: &mut State) -> InstanceId {
+    InstanceId::from_stored(state.guid().simple().to_string())
+}

@@ -1,0 +1,108 @@
+//! Sub-orchestrations.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{InstanceId, OrchestrationError, json};
+
+use super::call::{Call, Target};
+use super::retry::RetryPolicy;
+use super::{OrchestrationContext, Orchestrator};
+
+impl OrchestrationContext {
+    /// Starts another orchestration when awaited, and waits for its result. `O` is what it returns.
+    ///
+    /// Its id is a replay-safe GUID unless [`SubOrchestrationCall::instance_id`] sets one. Inside a
+    /// critical section it is an error.
+    #[track_caller]
+    pub fn call_sub_orchestration<O: DeserializeOwned>(
+        &self,
+        name: impl Into<String>,
+        input: &(impl Serialize + ?Sized),
+    ) -> SubOrchestrationCall<O> {
+        let name = name.into();
+        let input = json::encode(|| format!("the input of orchestration `{name}`"), input);
+        let target = Target::SubOrchestration {
+            name,
+            version: None,
+            instance: None,
+        };
+        SubOrchestrationCall {
+            call: Call::new(&self.state, target, input),
+            output: PhantomData,
+        }
+    }
+
+    /// Starts another orchestration by its type.
+    #[track_caller]
+    pub fn call_orchestrator<T: Orchestrator>(
+        &self,
+        input: impl Borrow<T::Input>,
+    ) -> SubOrchestrationCall<T::Output> {
+        let call = self.call_sub_orchestration(T::NAME, input.borrow());
+        if T::VERSION.is_empty() {
+            call
+        } else {
+            call.version(T::VERSION)
+        }
+    }
+}
+
+/// A sub-orchestration. Made by [`OrchestrationContext::call_sub_orchestration`].
+#[must_use = "a sub-orchestration is started when the call is awaited"]
+pub struct SubOrchestrationCall<O> {
+    call: Call,
+    output: PhantomData<fn() -> O>,
+}
+
+impl<O> SubOrchestrationCall<O> {
+    /// Sets the id of the new instance. With a retry policy every attempt has this id.
+    pub fn instance_id(mut self, id: InstanceId) -> Self {
+        if let Target::SubOrchestration { instance, .. } = &mut self.call.target {
+            *instance = Some(id);
+        }
+        self
+    }
+
+    /// Asks for a version of the orchestrator; without, the newest one runs.
+    pub fn version(mut self, wanted: impl Into<String>) -> Self {
+        if let Target::SubOrchestration { version, .. } = &mut self.call.target {
+            *version = Some(wanted.into());
+        }
+        self
+    }
+
+    /// Starts it again when it fails.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.call.attempts.set_policy(policy);
+        self
+    }
+}
+
+impl<O: DeserializeOwned> Future for SubOrchestrationCall<O> {
+    type Output = Result<O, OrchestrationError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut self.call;
+        call.poll(context).map(|outcome| {
+            let text = outcome?;
+            let what = || format!("the result of orchestration `{}`", call.target.name());
+            json::decode(what, text.as_deref())
+        })
+    }
+}
+
+impl<O> fmt::Debug for SubOrchestrationCall<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SubOrchestrationCall")
+            .field(&self.call.target)
+            .finish()
+    }
+}

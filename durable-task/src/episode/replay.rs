@@ -1,0 +1,203 @@
+//! The side of the history: each event confirms a command, completes a task, or moves the clock.
+
+use crate::wire::proto::history_event::EventType;
+use crate::wire::proto::{EventRaisedEvent, HistoryEvent, TaskFailureDetails};
+use crate::{Failure, Timestamp};
+
+use super::complete::Completion;
+use super::decision::{Decision, is_recorded};
+use super::entity_reply;
+use super::scope::Awaited;
+use super::state::{State, TaskKind};
+
+/// The timer that marks an episode that an engine has split. It has no command.
+const SPLIT_EPISODE_TIMER_ID: i32 = -100;
+
+/// What an event means for the orchestrator.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Nothing to poll for.
+    Nothing,
+    /// It begins, with this input.
+    Start(Option<String>),
+    /// Something it may wait for has come.
+    Progress,
+    /// It goes on after a suspension, with the events that were held back.
+    Resumed(Vec<HistoryEvent>),
+}
+
+impl State {
+    /// Takes in the event at `position` of the history.
+    pub(super) fn apply(
+        &mut self,
+        event: HistoryEvent,
+        position: usize,
+    ) -> Result<Effect, Failure> {
+        let Some(kind) = &event.event_type else {
+            return Ok(Effect::Nothing);
+        };
+        if let Some(recorded) = Decision::of_event(kind) {
+            self.confirm(event.event_id, &recorded, position)?;
+            return Ok(Effect::Nothing);
+        }
+        match kind {
+            EventType::OrchestratorStarted(_) => self.begin_batch(event.timestamp),
+            EventType::ExecutionCompleted(_) => self.end_is_recorded = true,
+            EventType::ExecutionTerminated(terminated) => self.terminated(terminated.input.clone()),
+            EventType::ExecutionSuspended(_) if self.completion.is_none() => {
+                self.suspension.get_or_insert_default();
+            }
+            EventType::ExecutionResumed(_) => {
+                let held = self.suspension.take().unwrap_or_default();
+                return Ok(Effect::Resumed(held.into()));
+            }
+            _ => {
+                if let Some(held) = &mut self.suspension {
+                    held.push_back(event);
+                } else {
+                    return Ok(self.receive(event));
+                }
+            }
+        }
+        Ok(Effect::Nothing)
+    }
+
+    /// Takes in an event that a suspension holds back.
+    fn receive(&mut self, event: HistoryEvent) -> Effect {
+        let Some(kind) = event.event_type else {
+            return Effect::Nothing;
+        };
+        match kind {
+            EventType::ExecutionStarted(started) => {
+                if self.started {
+                    return Effect::Nothing;
+                }
+                self.started = true;
+                if !self.has_clock {
+                    self.begin_batch(event.timestamp);
+                }
+                Effect::Start(started.input)
+            }
+            EventType::TaskCompleted(done) => {
+                self.complete_task(done.task_scheduled_id, TaskKind::Activity, Ok(done.result))
+            }
+            EventType::TaskFailed(failed) => self.complete_task(
+                failed.task_scheduled_id,
+                TaskKind::Activity,
+                Err(failure(failed.failure_details)),
+            ),
+            EventType::SubOrchestrationInstanceCompleted(done) => self.complete_task(
+                done.task_scheduled_id,
+                TaskKind::SubOrchestration,
+                Ok(done.result),
+            ),
+            EventType::SubOrchestrationInstanceFailed(failed) => self.complete_task(
+                failed.task_scheduled_id,
+                TaskKind::SubOrchestration,
+                Err(failure(failed.failure_details)),
+            ),
+            EventType::TimerFired(fired) => {
+                self.complete_task(fired.timer_id, TaskKind::Timer, Ok(None))
+            }
+            EventType::EventRaised(raised) => self.raised(raised, event.timestamp),
+            EventType::EntityOperationCompleted(done) => {
+                self.entity_answered(&done.request_id.to_lowercase(), Ok(done.output))
+            }
+            EventType::EntityOperationFailed(failed) => self.entity_answered(
+                &failed.request_id.to_lowercase(),
+                Err(failure(failed.failure_details)),
+            ),
+            EventType::EntityLockGranted(granted) => {
+                self.lock_granted(&granted.critical_section_id.to_lowercase())
+            }
+            _ => Effect::Nothing,
+        }
+    }
+
+    /// A batch of events begins: the clock moves, never back.
+    fn begin_batch(&mut self, timestamp: Option<prost_types::Timestamp>) {
+        if let Some(timestamp) = timestamp {
+            let recorded = Timestamp::from(timestamp);
+            self.now = if self.has_clock {
+                self.now.max(recorded)
+            } else {
+                recorded
+            };
+            self.has_clock = true;
+        }
+        if self.suspension.is_none() {
+            // What history does not record was handed out with the batch before.
+            self.commands
+                .retain(|_, command| is_recorded(&command.action));
+        }
+    }
+
+    fn raised(
+        &mut self,
+        raised: EventRaisedEvent,
+        timestamp: Option<prost_types::Timestamp>,
+    ) -> Effect {
+        let name = raised.name.to_lowercase();
+        if self.requests.contains_key(&name) {
+            let outcome = entity_reply::decode(raised.input.as_deref());
+            return self.entity_answered(&name, outcome);
+        }
+        match self.events.arrive(raised, timestamp) {
+            Some(waiter) => {
+                self.scopes.done(Awaited::Event(waiter));
+                Effect::Progress
+            }
+            None => Effect::Nothing,
+        }
+    }
+
+    /// Terminated from outside. It wins over continue-as-new, not over a result.
+    fn terminated(&mut self, reason: Option<String>) {
+        if !matches!(
+            self.completion,
+            None | Some(Completion::ContinueAsNew { .. })
+        ) {
+            return;
+        }
+        if self.suspension.take().is_some() {
+            self.commands.clear();
+        }
+        self.completion = Some(Completion::Terminated { reason });
+    }
+
+    /// The history records a decision: the code must have made the same one.
+    fn confirm(&mut self, id: i32, recorded: &Decision, position: usize) -> Result<(), Failure> {
+        if id == SPLIT_EPISODE_TIMER_ID && *recorded == Decision::Timer {
+            return Ok(());
+        }
+        let problem = match self.commands.remove(&id) {
+            Some(command) => {
+                let given = Decision::of_action(&command.action);
+                if given.agrees_with(recorded) {
+                    return Ok(());
+                }
+                format!("the code's command {id} is {given} (at {})", command.at)
+            }
+            // Confirmed before, or handed out by this session.
+            None if id < self.next_id => return Ok(()),
+            None => format!(
+                "the code gave no command {id}, it has given {} so far",
+                self.next_id
+            ),
+        };
+        self.next_id = self.next_id.max(id.saturating_add(1));
+        let message = format!(
+            "history event {position} (id {id}) records {recorded}, but {problem}. The orchestrator \
+             does not repeat what it did when the history was written: it depends on something \
+             outside of its input and history, or its code was changed while instances were open"
+        );
+        Err(Failure::new("NonDeterministic", message).non_retriable())
+    }
+}
+
+fn failure(details: Option<TaskFailureDetails>) -> Failure {
+    details.map_or_else(
+        || Failure::new("Unknown", "the failure has no details"),
+        Failure::from,
+    )
+}

@@ -1,0 +1,101 @@
+//! The runtime of programs that run on tokio.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::Timestamp;
+use crate::runtime::{BoxFuture, LocalBoxFuture, Runtime};
+
+/// Time and tasks from tokio; lanes are threads of their own.
+#[derive(Clone)]
+pub struct TokioRuntime {
+    handle: Handle,
+}
+
+impl TokioRuntime {
+    /// Uses that tokio runtime.
+    pub fn new(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    /// Uses the tokio runtime that the caller runs on; `None` outside of one.
+    pub fn current() -> Option<Self> {
+        Handle::try_current().ok().map(Self::new)
+    }
+}
+
+impl Runtime for TokioRuntime {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // A tokio timer belongs to the runtime in whose context it is made.
+        let _context = self.handle.enter();
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn spawn(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
+        self.handle.spawn(task);
+    }
+
+    fn spawn_lane(
+        &self,
+        name: String,
+        task: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>,
+    ) {
+        spawn_thread(name, task);
+    }
+
+    fn random(&self) -> u128 {
+        uuid::Uuid::new_v4().as_u128()
+    }
+}
+
+impl fmt::Debug for TokioRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokioRuntime")
+    }
+}
+
+/// Runs a future on a thread of its own.
+pub(crate) fn spawn_thread(
+    name: String,
+    task: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>,
+) {
+    let spawned = thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || block_on(task()));
+    if let Err(error) = spawned {
+        // The task is dropped, and with it the receiver of its work: what is sent comes back.
+        tracing::error!("the thread `{name}` can't be started: {error}");
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Polls a future on this thread; sleeps while it waits.
+fn block_on(future: LocalBoxFuture<'static, ()>) {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    while let Poll::Pending = future.as_mut().poll(&mut context) {
+        thread::park();
+    }
+}

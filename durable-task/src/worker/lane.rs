@@ -1,0 +1,210 @@
+//! A thread that runs episodes and entity batches, one after the other.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::entity::run_batch;
+use crate::episode::{Episode, EpisodeOptions};
+use crate::runtime::BoxFuture;
+use crate::wire::proto::{EntityBatchRequest, OrchestratorRequest, OrchestratorResponse};
+use crate::work::{Completer, WorkAnswer};
+use crate::{EntityId, Registry, Runtime};
+
+use super::WorkerOptions;
+use super::running::RunningItem;
+use super::sessions::{SessionLimits, Sessions};
+use super::start::new_session;
+
+/// An episode that takes longer than this is reported: it blocks the others of its lane.
+const SLOW_EPISODE: Duration = Duration::from_secs(1);
+
+/// What a lane is told. Its channel has no bound of its own: an engine hands over no more than the
+/// profile of the worker allows.
+pub(super) enum Job {
+    Item(LaneItem),
+    Stop,
+}
+
+/// Work for a lane.
+pub(super) enum LaneItem {
+    Episode {
+        request: OrchestratorRequest,
+        warm: bool,
+        completer: Completer,
+        running: RunningItem,
+    },
+    Entity {
+        request: EntityBatchRequest,
+        completer: Completer,
+        running: RunningItem,
+    },
+}
+
+impl LaneItem {
+    pub(super) fn instance(&self) -> &str {
+        match self {
+            Self::Episode { request, .. } => &request.instance_id,
+            Self::Entity { request, .. } => &request.instance_id,
+        }
+    }
+}
+
+pub(super) struct Lane {
+    registry: Arc<Registry>,
+    runtime: Arc<dyn Runtime>,
+    options: EpisodeOptions,
+    sessions: Sessions,
+}
+
+enum Next {
+    Job(Option<Job>),
+    Sweep,
+}
+
+impl Lane {
+    pub(super) fn new(
+        registry: Arc<Registry>,
+        options: &WorkerOptions,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
+        let lanes = options.lanes.max(1);
+        let limits = SessionLimits {
+            count: options.warm_sessions_max.div_ceil(lanes),
+            bytes: options.warm_session_bytes_max.div_ceil(lanes),
+            idle: options.warm_session_idle,
+        };
+        Self {
+            registry,
+            runtime,
+            options: EpisodeOptions {
+                chain_long_timers: options.chain_long_timers,
+            },
+            sessions: Sessions::new(limits),
+        }
+    }
+
+    /// Runs jobs until it is stopped or nobody can send any more.
+    pub(super) async fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
+        let mut sweep: Option<BoxFuture<'static, ()>> = None;
+        loop {
+            let next = poll_fn(|context| {
+                if let Poll::Ready(job) = jobs.poll_recv(context) {
+                    return Poll::Ready(Next::Job(job));
+                }
+                match &mut sweep {
+                    Some(sleep) => sleep.as_mut().poll(context).map(|()| Next::Sweep),
+                    None => Poll::Pending,
+                }
+            });
+            match next.await {
+                Next::Job(Some(Job::Item(item))) => self.contain(item),
+                Next::Job(Some(Job::Stop) | None) => return,
+                Next::Sweep => {
+                    self.sessions.expire(self.runtime.now());
+                    sweep = None;
+                }
+            }
+            if sweep.is_none() {
+                let wait = self.sessions.next_expiry(self.runtime.now());
+                sweep = wait.map(|wait| self.runtime.sleep(wait));
+            }
+        }
+    }
+
+    /// User code is contained where it is called; whatever else panics must not end the lane.
+    fn contain(&mut self, item: LaneItem) {
+        if catch_unwind(AssertUnwindSafe(|| self.run_item(item))).is_err() {
+            tracing::error!("a lane panicked; the item is given back");
+        }
+    }
+
+    fn run_item(&mut self, item: LaneItem) {
+        match item {
+            LaneItem::Episode {
+                request,
+                warm,
+                completer,
+                running,
+            } => {
+                let answer = self.run_episode(request, warm);
+                completer.complete(answer);
+                drop(running);
+            }
+            LaneItem::Entity {
+                request,
+                completer,
+                running,
+            } => {
+                completer.complete(self.run_entity(request));
+                drop(running);
+            }
+        }
+    }
+
+    fn run_episode(&mut self, request: OrchestratorRequest, warm: bool) -> WorkAnswer {
+        let begun = self.runtime.now();
+        let kept = self.sessions.take(&request.instance_id).filter(|kept| {
+            let execution = request.execution_id.as_deref();
+            warm && execution.is_none_or(|execution| execution == kept.execution)
+        });
+        let (mut session, execution) = match kept {
+            Some(kept) => (kept.session, kept.execution),
+            None if warm => {
+                let response = OrchestratorResponse {
+                    instance_id: request.instance_id,
+                    requires_history: true,
+                    ..OrchestratorResponse::default()
+                };
+                let warm = false;
+                return WorkAnswer::Orchestrator { response, warm };
+            }
+            None => match new_session(&self.registry, self.options, &request) {
+                Ok(new) => new,
+                Err(reason) => return WorkAnswer::Abandoned { reason },
+            },
+        };
+        let Episode {
+            actions,
+            custom_status,
+            ended,
+        } = session.run(request.past_events, request.new_events);
+        let now = self.runtime.now();
+        if now.saturating_since(begun) > SLOW_EPISODE {
+            tracing::warn!(
+                instance = request.instance_id,
+                orchestrator = session.name(),
+                took = ?now.saturating_since(begun),
+                "an episode blocked its lane; long work belongs into activities"
+            );
+        }
+        let warm = !ended && {
+            let instance = &request.instance_id;
+            self.sessions.put(instance, execution, session, now)
+        };
+        let response = OrchestratorResponse {
+            instance_id: request.instance_id,
+            actions,
+            custom_status,
+            ..OrchestratorResponse::default()
+        };
+        WorkAnswer::Orchestrator { response, warm }
+    }
+
+    fn run_entity(&self, request: EntityBatchRequest) -> WorkAnswer {
+        let Some(id) = EntityId::parse(&request.instance_id) else {
+            let reason = format!("`{}` is not the id of an entity", request.instance_id);
+            return WorkAnswer::Abandoned { reason };
+        };
+        let Some(code) = self.registry.find_entity(&id.name().to_lowercase()) else {
+            let reason = format!("no code for entity `{}`", id.name());
+            return WorkAnswer::Abandoned { reason };
+        };
+        let result = run_batch(&**code, &id, request, &|| self.runtime.now());
+        WorkAnswer::Entity(result)
+    }
+}
