@@ -29,7 +29,9 @@ mod fixture;
 mod gate;
 mod model_call;
 mod plan;
+mod register;
 mod request;
+mod run;
 mod session_entity;
 mod tool_call;
 

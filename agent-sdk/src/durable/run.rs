@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use durable_task::{Either, Failure, OrchestrationContext, OrchestrationError, join_all, select};
+use durable_task::{Either, Failure, OrchestrationContext, OrchestrationError};
 use serde_json::Value;
 
 use super::model_call::{ModelInput, ModelOutput};
@@ -50,9 +50,9 @@ pub(super) async fn agent_run(
     let lock = ctx.lock(std::slice::from_ref(&entity)).await?;
     // The wait for the lock does not count.
     let deadline = ctx.sleep(plan.timeout());
-    let end = match select(Box::pin(run.turn()), deadline).await {
+    let end = match ctx.select(run.turn(), deadline).await {
         Either::Left(end) => end,
-        Either::Right(_) => Err(run.timed_out()),
+        Either::Right(()) => Err(run.timed_out()),
     };
     let result = match end {
         Ok(End::Stored(answer)) => Ok(answer),
@@ -126,8 +126,8 @@ impl Run<'_> {
     async fn run_tools(&self, tools: RunTools) -> AskModel {
         let calls = tools.calls();
         let results = if self.plan.parallel_tool_calls {
-            let runs = calls.iter().map(|call| self.run_tool(call)).collect();
-            join_all(runs).await
+            let runs = calls.iter().map(|call| self.run_tool(call));
+            self.ctx.join_all(runs).await
         } else {
             let mut results = Vec::with_capacity(calls.len());
             for call in &calls {
