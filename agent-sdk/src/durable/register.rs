@@ -67,7 +67,7 @@ impl App {
         registry: &mut Registry,
     ) -> Result<(), RegistryError> {
         let ttl = self.session_ttl(agent);
-        registry.entity_fn(&entity_name(&agent.name), move |ctx: &mut EntityContext| {
+        registry.entity_fn(entity_name(&agent.name), move |ctx: &mut EntityContext| {
             let operation = ctx.operation().to_owned();
             let input = ctx.input::<Value>()?;
             let operated = operate(&operation, input, ctx.state()?, ctx.now(), ttl);
