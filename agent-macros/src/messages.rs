@@ -118,8 +118,8 @@ pub static BUG: Message = Message::new(
     "AGT001",
     "`#[{attribute}]` failed on this item: {panic}",
     "this is a bug in agent-macros; please report it together with the item",
-    "An attribute never panics on purpose, whatever it is put on. The item is compiled as if the \
-     attribute were not there.",
+    "An attribute never panics on purpose, whatever it is put on. The item is compiled as if \
+     the attribute were not there.",
 );
 
 pub static UNKNOWN_OPTION: Message = Message::new(
@@ -140,8 +140,8 @@ pub static OPTION_VALUE: Message = Message::new(
     "AGT004",
     "option `{option}` takes {takes}",
     "write `{option} = {example}`",
-    "Literals are checked by the attribute. Where a constant is allowed as well, its type is checked \
-     by the compiler.",
+    "Literals are checked by the attribute. Where a constant is allowed as well, its type is \
+     checked by the compiler.",
 );
 
 pub static OPTION_SYNTAX: Message = Message::new(
@@ -176,7 +176,8 @@ pub static NOT_A_STRUCT: Message = Message::new(
     "AGT009",
     "`#[{attribute}]` goes on a unit struct",
     "write `#[{attribute}(..)] struct Name;`",
-    "The struct only gives the agent a name that the compiler knows. All else is in the options.",
+    "The struct only gives the agent a name that the compiler knows. All else is in the \
+     options.",
 );
 
 pub static ATTRIBUTE_TWICE: Message = Message::new(
@@ -190,25 +191,25 @@ pub static UNREADABLE: Message = Message::new(
     "AGT011",
     "`#[{attribute}]` cannot read this item: {problem}",
     "write it in another way, or update `agent-sdk`",
-    "The compiler accepts syntax that is newer than this version of the attribute. The build passes, \
-     and the application stops with this text when it starts. Syntax that the compiler does not \
-     accept either is reported by the compiler alone.",
+    "The compiler accepts syntax that is newer than this version of the attribute. The build \
+     passes, and the application stops with this text when it starts. Syntax that the compiler \
+     does not accept either is reported by the compiler alone.",
 );
 
 pub static NO_DESCRIPTION: Message = Message::new(
     "AGT101",
     "tool `{tool}` has no description",
     "add a doc comment; the model reads it to decide when to call the tool",
-    "A model that does not know what a tool is for calls it at the wrong time, or never. The option \
-     `description` is another place for it.",
+    "A model that does not know what a tool is for calls it at the wrong time, or never. The \
+     option `description` is another place for it.",
 );
 
 pub static GENERIC_TOOL: Message = Message::new(
     "AGT102",
     "tool `{tool}` must not be generic",
     "write concrete types: the model needs one schema for its arguments",
-    "A generic function is many functions, and the model can't say which it means. Lifetimes need no \
-     name: `&T` is enough.",
+    "A generic function is many functions, and the model can't say which it means. Lifetimes \
+     need no name: `&T` is enough.",
 );
 
 pub static TOOL_RECEIVER: Message = Message::new(
@@ -236,15 +237,16 @@ pub static ARGUMENT_PATTERN: Message = Message::new(
 pub static ARGUMENT_REFERENCE: Message = Message::new(
     "AGT106",
     "argument `{argument}` of tool `{tool}` cannot be borrowed as `{reference}`",
-    "write `&{type}`: what a tool takes by reference is lent for one call, and to others at the same \
-     time",
+    "write `&{type}`: what a tool takes by reference is lent for one call, and to others at the \
+     same time",
     "Resources are shared between all calls. Put what changes behind a lock or an atomic.",
 );
 
 pub static ARGUMENT_IMPL_TRAIT: Message = Message::new(
     "AGT107",
     "argument `{argument}` of tool `{tool}` must have a concrete type",
-    "write a type that derives `serde::Deserialize` and `schemars::JsonSchema`, such as `String`",
+    "write a type that derives `serde::Deserialize` and `schemars::JsonSchema`, such as \
+     `String`",
     "The schema that the model is told comes from the type.",
 );
 
@@ -273,9 +275,9 @@ pub static TOOL_INPUT: Message = Message::by_compiler(
 pub static TOOL_RESOURCE: Message = Message::by_compiler(
     "AGT111",
     "`{Self}` cannot be lent to a tool",
-    "What a tool takes by reference is a resource: a value that the application registers, found \
-     by its type and shared between threads. `&str` and slices are not: for text that the model \
-     writes take `String`, for a list `Vec<T>`. A trait object goes into an `Arc`: \
+    "What a tool takes by reference is a resource: a value that the application registers, \
+     found by its type and shared between threads. `&str` and slices are not: for text that the \
+     model writes take `String`, for a list `Vec<T>`. A trait object goes into an `Arc`: \
      `&Arc<dyn Store>`.",
 );
 
@@ -295,32 +297,34 @@ pub static TOOL_FAILURE: Message = Message::by_compiler(
 pub static NOT_A_TOOL: Message = Message::by_compiler(
     "AGT114",
     "`{Self}` is not a tool",
-    "Entries of `tools = [..]` are functions that have `#[tool]`. Where a function has no attribute \
-     of ours at all, the compiler says `expected type, found function` instead. A tool of another \
-     module is imported or named by its path.",
+    "Entries of `tools = [..]` are functions that have `#[tool]`. Where a function has no \
+     attribute of ours at all, the compiler says `expected type, found function` instead. A \
+     tool of another module is imported or named by its path.",
 );
 
 pub static NOT_A_UNIT_STRUCT: Message = Message::new(
     "AGT201",
     "agent `{agent}` must be a unit struct",
-    "write `struct {agent};`: what its tools need is registered with the application as a resource",
-    "No value of the struct is ever made: fields would stay without a value, and parameters without \
-     a type.",
+    "write `struct {agent};`: what its tools need is registered with the application as a \
+     resource",
+    "No value of the struct is ever made: fields would stay without a value, and parameters \
+     without a type.",
 );
 
 pub static AGENT_NAME: Message = Message::new(
     "AGT202",
     "`{name}` cannot be the name of an agent",
-    "write `name = \"..\"` with a letter and then up to 62 letters, digits, `_` and `-` of ASCII",
-    "The name is part of routes, of instance ids and of names on the task hub, and all of them must \
-     take it.",
+    "write `name = \"..\"` with a letter and then up to 62 letters, digits, `_` and `-` of \
+     ASCII",
+    "The name is part of routes, of instance ids and of names on the task hub, and all of them \
+     must take it.",
 );
 
 pub static AGENT_NAME_RESERVED: Message = Message::new(
     "AGT203",
     "`{name}` is a name that the host keeps for itself",
-    "write `name = \"..\"` with another name; reserved are `agents`, `health`, `tasks`, `admin` and \
-     `runtime`",
+    "write `name = \"..\"` with another name; reserved are `agents`, `health`, `tasks`, `admin` \
+     and `runtime`",
     "An agent that is hosted alone answers at its bare name, where these routes already are.",
 );
 
@@ -334,8 +338,8 @@ pub static TOOL_LISTED_TWICE: Message = Message::new(
 pub static TOOLS_OF_ONE_NAME: Message = Message::by_compiler(
     "AGT205",
     "agent `{agent}` has two tools named `{tool}`",
-    "Two functions have the same name, or the same `name = \"..\"`: the model could not tell them \
-     apart. Give one of them another `name = \"..\"`.",
+    "Two functions have the same name, or the same `name = \"..\"`: the model could not tell \
+     them apart. Give one of them another `name = \"..\"`.",
 );
 
 pub static AGENT_OUTPUT: Message = Message::by_compiler(

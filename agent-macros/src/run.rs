@@ -24,7 +24,7 @@ const DEBUG_VARIABLE: &str = "AGENT_MACROS_DEBUG";
 pub struct Macro {
     grammar: &'static Grammar,
     root: fn() -> Root,
-    expand: fn(Root, Options, TokenStream, &mut Errors) -> TokenStream,
+    expand: fn(&Root, &Options, TokenStream, &mut Errors) -> TokenStream,
 }
 
 /// `#[tool]` of `agent-sdk`.
@@ -63,7 +63,7 @@ pub fn expand(attribute: &Macro, options: TokenStream, item: TokenStream) -> (To
         let options = Options::parse(options, attribute.grammar, &mut errors);
         let root = options.root().map_or_else(attribute.root, Root::custom);
         let completion = ide::completion(attribute.grammar.attribute, &root, options.keys());
-        let tokens = (attribute.expand)(root, options, item, &mut errors);
+        let tokens = (attribute.expand)(&root, &options, item, &mut errors);
         (quote!(#tokens #completion), errors)
     }));
     attempt.unwrap_or_else(|panic| {
@@ -87,41 +87,41 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-fn tool(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+fn tool(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let function: Function = match read(&item, ItemKind::Function, "tool", errors) {
         Item::Parsed(function) => function,
         Item::Other => return item,
         Item::Unreadable(beginning, text) => {
-            let rest = fallback::unreadable_tool(&root, &beginning, &text);
+            let rest = fallback::unreadable_tool(root, &beginning, &text);
             return quote!(#item #rest);
         }
     };
     let ident = &function.signature.ident;
     refuse_siblings(ident, "tool", &function.siblings, errors);
-    let tool = model::tool::validate(&function, &options, &root, errors);
+    let tool = model::tool::validate(&function, options, root, errors);
     let visibility = &function.visibility;
     let rest = match tool {
         Some(tool) if errors.is_empty() => expand::tool::expand(&tool, visibility),
         // Inside an `impl` block no other items may stand.
         _ if function.signature.receiver().is_some() => TokenStream::new(),
-        _ => fallback::tool(&root, visibility, ident),
+        _ => fallback::tool(root, visibility, ident),
     };
     quote!(#function #rest)
 }
 
-fn agent(root: Root, options: Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+fn agent(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed: Struct = match read(&item, ItemKind::Struct, "agent", errors) {
         Item::Parsed(parsed) => parsed,
         Item::Other => return item,
         Item::Unreadable(beginning, text) => {
-            let rest = fallback::unreadable_agent(&root, &beginning, &text);
+            let rest = fallback::unreadable_agent(root, &beginning, &text);
             return quote!(#item #rest);
         }
     };
     refuse_siblings(&parsed.item.ident, "agent", &parsed.siblings, errors);
-    let rest = match model::agent::validate(&parsed, &options, &root, errors) {
+    let rest = match model::agent::validate(&parsed, options, root, errors) {
         Some(agent) if errors.is_empty() => expand::agent::expand(&agent),
-        _ => fallback::agent(&root, &parsed.item),
+        _ => fallback::agent(root, &parsed.item),
     };
     let item = &parsed.item;
     quote!(#item #rest)
@@ -133,8 +133,8 @@ enum Item<T> {
     Parsed(T),
     /// It is something else, which was reported.
     Other,
-    /// The parser does not take it, for the reason in the text. If the compiler does not either, that
-    /// is the error to show, and the text is not.
+    /// The parser does not take it, for the reason in the text. If the compiler does not either,
+    /// that is the error to show, and the text is not.
     Unreadable(Beginning, String),
 }
 

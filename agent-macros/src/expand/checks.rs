@@ -36,8 +36,8 @@ pub fn resource(root: &Root, index: usize, ty: &Type) -> TokenStream {
     }
 }
 
-/// Encodes what the function returned. Which types can be is checked in this expression, whose first
-/// and last token are those of the return type: so that is what the compiler underlines.
+/// Encodes what the function returned. Which types can be is checked in this expression, whose
+/// first and last token are those of the return type: so that is what the compiler underlines.
 pub fn result(tool: &Tool, call: &TokenStream) -> TokenStream {
     let (first, last) = ends(&tool.output);
     let returned = tool.root.private(&quote!(Returned));
@@ -46,7 +46,7 @@ pub fn result(tool: &Tool, call: &TokenStream) -> TokenStream {
     call.set_span(last);
     let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
     nothing.set_span(last);
-    let encode = quote_spanned!(first=> .encode);
+    let encode = quote_spanned!(first=> .into_tool_result);
     quote!(#returned #call #encode #nothing)
 }
 

@@ -32,9 +32,9 @@ pub fn tool(root: &Root, visibility: &Visibility, ident: &Ident) -> TokenStream 
     }
 }
 
-/// A tool of which no more than the name is known. The text is not an error of the build, because the
-/// compiler has one of its own; should it take the item, an application with this tool does not
-/// start.
+/// A tool of which no more than the name is known. The text is not an error of the build, because
+/// the compiler has one of its own; should it take the item, an application with this tool does
+/// not start.
 pub fn unreadable_tool(root: &Root, beginning: &Beginning, text: &str) -> TokenStream {
     let Some(ident) = &beginning.name else {
         return TokenStream::new();

@@ -38,7 +38,7 @@ pub fn expand(tool: &Tool, visibility: &Visibility) -> TokenStream {
     quote! {
         #name_type
 
-        #[allow(deprecated)]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             #(#constants)*
             #implementation
@@ -106,11 +106,14 @@ fn run(tool: &Tool) -> TokenStream {
     let values: Vec<Ident> = (0..tool.arguments.len())
         .map(|index| numbered("value", index))
         .collect();
+    // By path: a method of the user's that fits every type would come first.
+    let take = tool.root.private(&quote!(Argument::take));
+    let lend = tool.root.private(&quote!(Resource::lend));
     let taken = tool.arguments.iter().enumerate().map(|(index, argument)| {
         let constant = constant(index, argument);
         match argument {
-            Argument::Value { .. } => quote!(#constant.take(&mut __arguments)?),
-            Argument::Lent { .. } => quote!(#constant.lend(&__context)?),
+            Argument::Value { .. } => quote!(#take(&#constant, &mut __arguments)?),
+            Argument::Lent { .. } => quote!(#lend(&#constant, &__context)?),
         }
     });
     let awaited = tool.is_async.then(|| quote_spanned!(ident.span()=> .await));

@@ -67,8 +67,9 @@ pub fn look(item: &TokenStream) -> Beginning {
 
 fn name(item: TokenStream) -> Option<Ident> {
     let mut tokens = item.into_iter();
-    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct");
-    tokens.find(is_keyword)?;
+    tokens.find(
+        |token| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct"),
+    )?;
     match tokens.next()? {
         TokenTree::Ident(name) => Some(name),
         _ => None,

@@ -1,5 +1,5 @@
-//! The arguments of an attribute: `key`, `key = value`, `key = [..]`. Knows no macro: which keys there
-//! are, and what they take, is a table.
+//! The arguments of an attribute: `key`, `key = value`, `key = [..]`. Knows no macro: which keys
+//! there are, and what they take, is a table.
 
 use std::time::Duration;
 
@@ -259,7 +259,8 @@ fn report_syntax(at: TokenStream, grammar: &Grammar, errors: &mut Errors) {
     errors.report(at, &messages::OPTION_SYNTAX, &fields);
 }
 
-/// Splits at the commas that are not inside a generic type: `output = Page<Item, 20>` is one option.
+/// Splits at the commas that are not inside a generic type: `output = Page<Item, 20>` is one
+/// option.
 fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut parts = vec![Vec::new()];
     let mut depth = 0_usize;
@@ -340,13 +341,13 @@ fn checked(expr: Expr, takes: Takes) -> Option<Value> {
             Some(Value::Period(Period::Known(duration)))
         }
         (Takes::Duration, None) => Some(Value::Period(Period::Expr(expr))),
-        (Takes::Text, Some(Lit::Str(_))) => Some(Value::Expr(expr)),
         (Takes::Count, Some(Lit::Int(count))) => {
             let count = count.base10_parse::<u32>().ok()?;
             (count > 0).then_some(Value::Expr(expr))
         }
-        (Takes::Number, Some(Lit::Int(_) | Lit::Float(_))) => Some(Value::Expr(expr)),
-        (Takes::Text | Takes::Count | Takes::Number, None) => Some(Value::Expr(expr)),
+        (Takes::Text, Some(Lit::Str(_)))
+        | (Takes::Number, Some(Lit::Int(_) | Lit::Float(_)))
+        | (Takes::Text | Takes::Count | Takes::Number, None) => Some(Value::Expr(expr)),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ pub async fn get_weather(query: WeatherQuery) -> Result<Forecast, ToolError> {
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 pub struct get_weather {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     const __ARGUMENT_0: ::agent_sdk::__private::Argument<WeatherQuery> = ::agent_sdk::__private::argument::<
         WeatherQuery,
@@ -29,9 +29,12 @@ const _: () = {
                             __arguments,
                             &["query"],
                         )?;
-                        let __value_0 = __ARGUMENT_0.take(&mut __arguments)?;
+                        let __value_0 = ::agent_sdk::__private::Argument::take(
+                            &__ARGUMENT_0,
+                            &mut __arguments,
+                        )?;
                         ::agent_sdk::__private::Returned(get_weather(__value_0).await)
-                            .encode()
+                            .into_tool_result()
                     }),
                 )
                 .argument(&__ARGUMENT_0)

@@ -7,7 +7,7 @@ async fn save(store: &Store, ctx: &ToolContext, r#type: String) {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct save {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     const __RESOURCE_0: ::agent_sdk::__private::Resource<Store> = ::agent_sdk::__private::resource::<
         Store,
@@ -33,13 +33,22 @@ const _: () = {
                             __arguments,
                             &["type"],
                         )?;
-                        let __value_0 = __RESOURCE_0.lend(&__context)?;
-                        let __value_1 = __RESOURCE_1.lend(&__context)?;
-                        let __value_2 = __ARGUMENT_2.take(&mut __arguments)?;
+                        let __value_0 = ::agent_sdk::__private::Resource::lend(
+                            &__RESOURCE_0,
+                            &__context,
+                        )?;
+                        let __value_1 = ::agent_sdk::__private::Resource::lend(
+                            &__RESOURCE_1,
+                            &__context,
+                        )?;
+                        let __value_2 = ::agent_sdk::__private::Argument::take(
+                            &__ARGUMENT_2,
+                            &mut __arguments,
+                        )?;
                         ::agent_sdk::__private::Returned(
                                 save(__value_0, __value_1, __value_2).await,
                             )
-                            .encode()
+                            .into_tool_result()
                     }),
                 )
                 .resource(&__RESOURCE_0)

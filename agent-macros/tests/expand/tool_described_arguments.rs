@@ -19,7 +19,7 @@ fn add(left: i64, mut right: i64) -> i64 {
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct add {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     const __ARGUMENT_0: ::agent_sdk::__private::Argument<i64> = ::agent_sdk::__private::argument::<
         i64,
@@ -42,10 +42,16 @@ const _: () = {
                             __arguments,
                             &["left", "right"],
                         )?;
-                        let __value_0 = __ARGUMENT_0.take(&mut __arguments)?;
-                        let __value_1 = __ARGUMENT_1.take(&mut __arguments)?;
+                        let __value_0 = ::agent_sdk::__private::Argument::take(
+                            &__ARGUMENT_0,
+                            &mut __arguments,
+                        )?;
+                        let __value_1 = ::agent_sdk::__private::Argument::take(
+                            &__ARGUMENT_1,
+                            &mut __arguments,
+                        )?;
                         ::agent_sdk::__private::Returned(add(__value_0, __value_1))
-                            .encode()
+                            .into_tool_result()
                     }),
                 )
                 .argument(&__ARGUMENT_0)

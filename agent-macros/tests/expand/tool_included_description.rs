@@ -11,7 +11,7 @@ fn long() {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct long {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::tool::Tool for long {
@@ -27,7 +27,7 @@ const _: () = {
                         #[allow(unused_imports)]
                         use ::agent_sdk::__private::ReturnedValue as _;
                         ::agent_sdk::__private::Arguments::new(__arguments, &[])?;
-                        ::agent_sdk::__private::Returned(long()).encode()
+                        ::agent_sdk::__private::Returned(long()).into_tool_result()
                     }),
                 )
                 .finish()

@@ -5,7 +5,7 @@ fn get_weather() {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct get_weather {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::tool::Tool for get_weather {
@@ -19,7 +19,8 @@ const _: () = {
                         #[allow(unused_imports)]
                         use ::agent_sdk::__private::ReturnedValue as _;
                         ::agent_sdk::__private::Arguments::new(__arguments, &[])?;
-                        ::agent_sdk::__private::Returned(get_weather()).encode()
+                        ::agent_sdk::__private::Returned(get_weather())
+                            .into_tool_result()
                     }),
                 )
                 .timeout(::core::time::Duration::new(60u64, 500000000u32))

@@ -9,7 +9,7 @@ async fn add(left: i64, ctx: &ToolContext) -> i64 {
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct add {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     const __ARGUMENT_0: crate::vendored::sdk::__private::Argument<i64> = crate::vendored::sdk::__private::argument::<
         i64,
@@ -32,12 +32,18 @@ const _: () = {
                             __arguments,
                             &["left"],
                         )?;
-                        let __value_0 = __ARGUMENT_0.take(&mut __arguments)?;
-                        let __value_1 = __RESOURCE_1.lend(&__context)?;
+                        let __value_0 = crate::vendored::sdk::__private::Argument::take(
+                            &__ARGUMENT_0,
+                            &mut __arguments,
+                        )?;
+                        let __value_1 = crate::vendored::sdk::__private::Resource::lend(
+                            &__RESOURCE_1,
+                            &__context,
+                        )?;
                         crate::vendored::sdk::__private::Returned(
                                 add(__value_0, __value_1).await,
                             )
-                            .encode()
+                            .into_tool_result()
                     }),
                 )
                 .argument(&__ARGUMENT_0)

@@ -9,7 +9,7 @@ fn time() -> u64 {
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct time {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::tool::Tool for time {
@@ -23,7 +23,7 @@ const _: () = {
                         #[allow(unused_imports)]
                         use ::agent_sdk::__private::ReturnedValue as _;
                         ::agent_sdk::__private::Arguments::new(__arguments, &[])?;
-                        ::agent_sdk::__private::Returned(time()).encode()
+                        ::agent_sdk::__private::Returned(time()).into_tool_result()
                     }),
                 )
                 .finish()

@@ -7,7 +7,7 @@ fn wait() {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct wait {}
-#[allow(deprecated)]
+#[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::tool::Tool for wait {
@@ -21,7 +21,7 @@ const _: () = {
                         #[allow(unused_imports)]
                         use ::agent_sdk::__private::ReturnedValue as _;
                         ::agent_sdk::__private::Arguments::new(__arguments, &[])?;
-                        ::agent_sdk::__private::Returned(wait()).encode()
+                        ::agent_sdk::__private::Returned(wait()).into_tool_result()
                     }),
                 )
                 .timeout(LIMIT)

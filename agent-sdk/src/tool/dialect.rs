@@ -263,10 +263,12 @@ fn literals(object: &Map<String, Value>, values: Vec<Value>) -> Map<String, Valu
 
 /// An object that is told from its siblings by the fixed value of a field.
 fn is_tagged(variant: &Value) -> bool {
-    variant["properties"]
-        .as_object()
-        .is_some_and(|properties| properties.values().any(|field| field.get("const").is_some()))
+    variant["properties"].as_object().is_some_and(|properties| {
+        properties
+            .values()
+            .any(|field| field.get("const").is_some())
+    })
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -29,8 +29,12 @@ pub fn tool_definitions(tools: &[ToolEntry]) -> Vec<ToolDefinition> {
     tools.iter().map(|tool| (tool.definition)()).collect()
 }
 
-/// Refuses two tools of one name: the model could not tell them apart. Called in a constant, so that
-/// the panic is a compile error; `track_caller` puts it where the agent is.
+/// Refuses two tools of one name: the model could not tell them apart. Called in a constant, so
+/// that the panic is a compile error; `track_caller` puts it where the agent is.
+///
+/// # Panics
+///
+/// If two names are the same.
 #[track_caller]
 #[allow(clippy::panic, reason = "in a constant, a panic is a compile error")]
 pub const fn assert_distinct_tools(agent: &str, tools: &[ToolEntry]) {

@@ -17,3 +17,6 @@ pub use definition::{Tool, ToolDefinition, ToolFn};
 pub use error::ToolError;
 pub use output::{ToolFailure, ToolOutput};
 pub use resource::{MissingResource, ResourceNeed, Resources};
+
+#[cfg(test)]
+mod tests;

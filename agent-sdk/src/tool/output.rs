@@ -54,14 +54,14 @@ impl<E: Display + 'static> ToolFailure for E {
     }
 }
 
-/// What the function of a tool returned. Which `encode` is called on it is decided by the type:
+/// What the function of a tool returned. Which method is called on it is decided by the type:
 /// the inherent one comes first, and only a `Result` has it.
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
 
 impl<T, E> Returned<Result<T, E>> {
     /// Encodes the value, or passes the error on.
-    pub fn encode(self) -> Result<Value, ToolError>
+    pub fn into_tool_result(self) -> Result<Value, ToolError>
     where
         T: ToolOutput,
         E: ToolFailure,
@@ -72,13 +72,13 @@ impl<T, E> Returned<Result<T, E>> {
     }
 }
 
-/// The `encode` of everything that is not a `Result`.
+/// The `into_tool_result` of everything that is not a `Result`.
 pub trait ReturnedValue {
     /// What is returned.
     type Value;
 
     /// Encodes it.
-    fn encode(self) -> Result<Value, ToolError>
+    fn into_tool_result(self) -> Result<Value, ToolError>
     where
         Self::Value: ToolOutput;
 }
@@ -86,7 +86,7 @@ pub trait ReturnedValue {
 impl<T> ReturnedValue for Returned<T> {
     type Value = T;
 
-    fn encode(self) -> Result<Value, ToolError>
+    fn into_tool_result(self) -> Result<Value, ToolError>
     where
         T: ToolOutput,
     {

@@ -12,7 +12,8 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Puts a value in. A second value of the same type replaces the first and is reported by `true`.
+    /// Puts a value in. A second value of the same type replaces the first and is reported by
+    /// `true`.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> bool {
         let entry = (
             std::any::type_name::<T>(),

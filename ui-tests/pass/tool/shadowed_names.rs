@@ -19,6 +19,19 @@ trait Tool {}
 
 mod agent_sdk {}
 
+/// Methods that fit every type.
+trait Intrusive: Sized {
+    fn encode(self) {}
+    fn take(self) {}
+    fn lend(self) {}
+    fn argument(self) {}
+    fn resource(self) {}
+    fn timeout(self) {}
+    fn finish(self) {}
+}
+
+impl<T> Intrusive for T {}
+
 /// Doubles.
 #[::agent_sdk::tool(timeout = "1s")]
 fn double(number: u32, ctx: &::agent_sdk::tool::ToolContext) -> u64 {
