@@ -6,6 +6,9 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{HistoryChunk, HistoryEvent};
+use prost::Message;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
@@ -53,9 +56,48 @@ impl HubFile {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// The idempotency keys of all calls whose results are committed.
+    /// The idempotency keys of all activities whose results are committed: those in histories, and
+    /// those that wait for an instance that takes nothing in.
     pub fn finished_calls(&self) -> Result<BTreeSet<String>, Box<dyn Error>> {
-        Ok(BTreeSet::new())
+        let mut keys = BTreeSet::new();
+        let mut statement = self.connection.prepare(
+            "SELECT instance_id, execution_id, coalesce(events, data) FROM history \
+             JOIN instances ON key = instance_key LEFT JOIN payloads ON id = payload_id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (instance, execution, events): (String, String, Vec<u8>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            for event in HistoryChunk::decode(events.as_slice())?.events {
+                keys.extend(finished_task(&event).map(|task| key(&instance, &execution, task)));
+            }
+        }
+        let mut statement = self.connection.prepare(
+            "SELECT target_id, instances.execution_id, coalesce(event, data) FROM messages \
+             JOIN instances ON instance_id = target_id \
+             LEFT JOIN payloads ON payloads.id = payload_id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (instance, execution, event): (String, String, Vec<u8>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let event = HistoryEvent::decode(event.as_slice())?;
+            keys.extend(finished_task(&event).map(|task| key(&instance, &execution, task)));
+        }
+        Ok(keys)
+    }
+}
+
+fn key(instance: &str, execution: &str, task: i32) -> String {
+    format!("{instance}:{execution}:{task}")
+}
+
+/// The task whose end the event tells.
+fn finished_task(event: &HistoryEvent) -> Option<i32> {
+    match event.event_type.as_ref()? {
+        EventType::TaskCompleted(completed) => Some(completed.task_scheduled_id),
+        EventType::TaskFailed(failed) => Some(failed.task_scheduled_id),
+        _ => None,
     }
 }
 

@@ -81,6 +81,14 @@ fn long_functions_are_found_also_in_impls_and_traits() {
 }
 
 #[test]
+fn functions_of_tests_may_be_long_tables() {
+    let long = format!("fn long() {{\n{}}}\n", "    drop(());\n".repeat(69));
+    assert_found(&size::check(&source("a/src/b/tests.rs", &long)), &[]);
+    let inside = format!("#[cfg(test)]\nmod tests {{\n{long}}}\n");
+    assert_found(&size::check(&source("a/src/b.rs", &inside)), &[]);
+}
+
+#[test]
 fn the_size_of_a_file_does_not_count_its_tests() {
     let code = "const A: u8 = 0;\n".repeat(400);
     let tests = format!(

@@ -1,0 +1,57 @@
+//! `cargo xtask bench`: the figures that must not get worse. Each limit is on a ratio of two numbers
+//! of the same run, so that a slow machine or disk changes neither.
+
+mod figure;
+mod hub;
+mod memory;
+mod raw_sqlite;
+mod steps;
+mod throughput;
+mod turns;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use figure::Figure;
+
+/// What a benchmark gives back.
+type Figures = Result<Vec<Figure>, Box<dyn Error>>;
+
+const NAMES: [&str; 4] = ["steps", "turns", "throughput", "memory"];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut names: Vec<String> = std::env::args().skip(1).collect();
+    if names.is_empty() {
+        names = NAMES.map(String::from).to_vec();
+    }
+    match run_all(&names).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every limit was kept.
+async fn run_all(names: &[String]) -> Result<bool, Box<dyn Error>> {
+    let mut all = Vec::new();
+    for name in names {
+        let figures = match name.as_str() {
+            "steps" => steps::measure().await,
+            "turns" => turns::measure().await,
+            "throughput" => throughput::measure().await,
+            "memory" => memory::measure().await,
+            _ => return Err(format!("no benchmark `{name}`; there are {NAMES:?}").into()),
+        };
+        let figures = figures.map_err(|error| format!("{name}: {error}"))?;
+        for figure in &figures {
+            println!("{}", figure.to_json());
+        }
+        all.extend(figures);
+    }
+    figure::print_table(&all);
+    Ok(all.iter().all(Figure::is_kept))
+}
