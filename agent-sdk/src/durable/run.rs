@@ -235,22 +235,4 @@ fn step_failure(error: &OrchestrationError) -> RunFailure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_and_obey_the_provider() {
-        let mut failure = RunFailure::new("rate_limit", "slow down").retryable();
-        let pauses = |failure: &RunFailure| {
-            [1, 2, 3, 6, 40].map(|attempt| retry_pause(failure, attempt).map(|p| p.as_secs()))
-        };
-        assert_eq!(pauses(&failure), [1, 2, 4, 30, 30].map(Some));
-        failure.retry_after = Some(Duration::from_secs(3));
-        assert_eq!(pauses(&failure), [3, 3, 4, 30, 30].map(Some));
-        failure.retry_after = Some(Duration::from_secs(61));
-        assert_eq!(pauses(&failure), [None; 5]);
-        failure.retry_after = None;
-        failure.retryable = false;
-        assert_eq!(pauses(&failure), [None; 5]);
-    }
-}
+mod tests;
