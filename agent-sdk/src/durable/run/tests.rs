@@ -38,12 +38,12 @@ struct Play {
 }
 
 impl Play {
-    fn start(plan: &RunPlan, warm: bool) -> Self {
+    fn start(recorded: &RunPlan, warm: bool) -> Self {
         let mut registry = Registry::new();
         registry
             .orchestrator_fn(RUN_ORCHESTRATION, "", agent_run)
             .unwrap();
-        let start = HistoryBuilder::new(RUN_ORCHESTRATION, "run-1", plan);
+        let start = HistoryBuilder::new(RUN_ORCHESTRATION, "run-1", recorded);
         let run = if warm {
             TestOrchestration::start_warm(&registry, start)
         } else {
@@ -54,8 +54,8 @@ impl Play {
     }
 
     /// Starts a run and grants it the session.
-    fn locked(plan: &RunPlan, warm: bool) -> Self {
-        let mut play = Self::start(plan, warm);
+    fn locked(recorded: &RunPlan, warm: bool) -> Self {
+        let mut play = Self::start(recorded, warm);
         assert_eq!(play.asked(), ["lock"]);
         let Action::SendEntityMessage(message) = play.kind(0) else {
             panic!("a lock request");
