@@ -1,0 +1,68 @@
+use super::*;
+use crate::wire::proto::SubOrchestrationInstanceFailedEvent;
+use crate::{InstanceId, RetryPolicy};
+
+fn child_failed(id: i32, failure: Failure) -> EventType {
+    EventType::SubOrchestrationInstanceFailed(SubOrchestrationInstanceFailedEvent {
+        task_scheduled_id: id,
+        failure_details: Some(failure.into()),
+    })
+}
+
+#[test]
+fn a_child_without_an_id_gets_a_replay_safe_one() {
+    let registry = registry(|ctx| async move {
+        let result: u32 = ctx.call_sub_orchestration("child", &1).await?;
+        Ok((result, ctx.new_uuid()))
+    });
+    both(&registry, |test| {
+        // Version 5 of `i_2024-01-01T00:00:00.0000000Z_0`, without dashes.
+        let mut ids = super::super::ids::Ids::default();
+        let guid = ids.guid("i", START).simple().to_string();
+        assert_eq!(test.said(), [format!("0 child {guid} child 1")]);
+        let second = ids.guid("i", START.saturating_add(SECOND));
+        let said = test.then(|events| events.child_completed(0, &7));
+        assert_eq!(said, [format!("1 completed [7,\"{second}\"]")]);
+    });
+}
+
+#[test]
+fn a_child_can_have_an_id_and_a_version() {
+    let registry = registry(|ctx| async move {
+        let call = ctx.call_sub_orchestration::<()>("child", &1);
+        let id = InstanceId::new("mine").unwrap();
+        call.instance_id(id).version("1.2").await
+    });
+    both(&registry, |test| {
+        assert_eq!(test.said(), ["0 child mine child 1"]);
+        let Some(Action::CreateSubOrchestration(child)) =
+            &test.actions()[0].orchestrator_action_type
+        else {
+            panic!("no child");
+        };
+        assert_eq!(child.version.as_deref(), Some("1.2"));
+    });
+}
+
+#[test]
+fn a_child_that_fails_is_started_again_with_another_id() {
+    let registry = registry(|ctx| async move {
+        let policy = RetryPolicy::new(2, SECOND);
+        let call = ctx.call_sub_orchestration::<()>("child", &());
+        call.retry(policy).await
+    });
+    both(&registry, |test| {
+        let first = test.said();
+        let failed = child_failed(0, Failure::new("A", "b"));
+        let said = test.then(|events| events.event(-1, failed));
+        assert_eq!(said, ["1 timer 2"]);
+        let second = test.then(|events| events.timer_fired(1));
+        assert_ne!(first[0][2..], second[0][2..]);
+        test.then(|events| events.event(-1, child_failed(2, Failure::new("A", "last"))));
+        let failure = test.failure();
+        assert_eq!(failure.error_type, "SubOrchestrationFailed");
+        assert!(failure.message.ends_with("failed: last"), "{failure}");
+        let instance = second[0].split(' ').nth(2).unwrap();
+        assert!(failure.message.contains(instance), "{failure}");
+    });
+}
