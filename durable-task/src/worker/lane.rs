@@ -148,6 +148,7 @@ impl Lane {
 
     fn run_episode(&mut self, request: OrchestratorRequest, warm: bool) -> WorkAnswer {
         let begun = self.runtime.now();
+        self.sessions.expire(begun);
         let kept = self.sessions.take(&request.instance_id).filter(|kept| {
             let execution = request.execution_id.as_deref();
             warm && execution.is_none_or(|execution| execution == kept.execution)

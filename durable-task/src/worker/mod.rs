@@ -5,8 +5,6 @@ mod lane;
 mod running;
 mod sessions;
 mod start;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,0 +1,12 @@
+//! The crate as its users see it: a worker that is handed work items, histories of other SDKs, the
+//! test tools. One binary, a module per theme.
+
+mod activities;
+mod entities;
+mod episodes;
+mod recorded_episodes;
+mod registering;
+mod runtimes;
+mod shutdown;
+mod support;
+mod warm_sessions;
