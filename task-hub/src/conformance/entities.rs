@@ -1,0 +1,296 @@
+//! Entities: states of any size, locks, backlogs, listings.
+
+use std::sync::Arc;
+
+use durable_task::{EntityId, EntityMetadata, Timestamp};
+
+use super::rows::{at, created, entity, entity_commit, id, instance_commit, message};
+use super::{Outcome, Problem, Run, holds, same};
+use crate::store::{
+    Commit, EntityLock, EntityRow, EntityWrite, LoadedBody, StateChange, Store,
+};
+
+pub(super) const THEMES: [(&str, Run); 5] = [
+    ("an entity has a state, a lock, both or no row", |store| {
+        Box::pin(state_and_lock(store))
+    }),
+    ("a state of any size comes back after any change", |store| {
+        Box::pin(states_of_any_size(store))
+    }),
+    ("a growing conversation comes back after each turn", |store| {
+        Box::pin(growing_state(store))
+    }),
+    ("clients see state, lock and backlog of an entity", |store| {
+        Box::pin(metadata(store))
+    }),
+    ("entities of a name are listed by their keys", |store| {
+        Box::pin(listing(store))
+    }),
+];
+
+const ENTITY: &str = "@counter@Key@1";
+
+async fn state_and_lock(store: &dyn Store) -> Outcome {
+    let lock = EntityLock {
+        holder: id("holder-1"),
+        section: "section-1".to_owned(),
+    };
+    let locked = EntityWrite {
+        id: id(ENTITY),
+        state: StateChange::Keep,
+        exists: false,
+        lock: Some(lock.clone()),
+        modified_at: at(10),
+    };
+    store.commit(entity_commit(locked.clone())).await?;
+    let only_locked = row(None, Some(&lock), 10);
+    expect_body(store, "only locked", only_locked).await?;
+
+    let with_state = EntityWrite {
+        lock: Some(lock.clone()),
+        ..entity(ENTITY, None, "{\"n\":1}", 11)
+    };
+    store.commit(entity_commit(with_state)).await?;
+    let both = row(Some("{\"n\":1}"), Some(&lock), 11);
+    expect_body(store, "state and lock", both).await?;
+
+    let released = EntityWrite {
+        exists: true,
+        lock: None,
+        modified_at: at(12),
+        ..locked.clone()
+    };
+    store.commit(entity_commit(released)).await?;
+    expect_body(store, "released", row(Some("{\"n\":1}"), None, 12)).await?;
+
+    let cleared = EntityWrite {
+        state: StateChange::Replace {
+            from: Some(Arc::from("{\"n\":1}")),
+            to: None,
+        },
+        ..EntityWrite {
+            modified_at: at(13),
+            ..locked
+        }
+    };
+    store.commit(entity_commit(cleared.clone())).await?;
+    expect_body(store, "without state", row(None, Some(&lock), 13)).await?;
+
+    let gone = EntityWrite {
+        lock: None,
+        ..cleared
+    };
+    // Removing it twice is no error.
+    for _ in 0..2 {
+        store.commit(entity_commit(gone.clone())).await?;
+        expect_body(store, "removed", None).await?;
+    }
+    // Null is a state, and not none.
+    store.commit(entity_commit(entity(ENTITY, None, "null", 14))).await?;
+    expect_body(store, "null", row(Some("null"), None, 14)).await
+}
+
+fn row(state: Option<&str>, lock: Option<&EntityLock>, modified_at: i64) -> Option<EntityRow> {
+    Some(EntityRow {
+        state: state.map(Arc::from),
+        lock: lock.cloned(),
+        modified_at: at(modified_at),
+    })
+}
+
+async fn expect_body(store: &dyn Store, what: &str, expected: Option<EntityRow>) -> Outcome {
+    let body = store.load(&id(ENTITY)).await?.body;
+    let expected = expected.map_or(LoadedBody::Absent, LoadedBody::Entity);
+    same(what, &body, &expected)
+}
+
+/// Writes one state after another, and reads each back.
+async fn write_states(store: &dyn Store, states: &[String]) -> Outcome {
+    let mut from: Option<&str> = None;
+    for (number, to) in (0..).zip(states) {
+        let write = entity(ENTITY, from, to, number);
+        store.commit(entity_commit(write)).await?;
+        let found = load_state(store).await?;
+        let right = found.as_deref() == Some(to.as_str());
+        holds(&format!("state {number} must be what was written"), right)?;
+        from = Some(to);
+    }
+    Ok(())
+}
+
+async fn load_state(store: &dyn Store) -> Result<Option<Arc<str>>, Problem> {
+    match store.load(&id(ENTITY)).await?.body {
+        LoadedBody::Entity(row) => Ok(row.state),
+        _ => Ok(None),
+    }
+}
+
+async fn states_of_any_size(store: &dyn Store) -> Outcome {
+    let text = |character: char, count: usize| format!("\"{}\"", String::from(character).repeat(count));
+    let base = text('x', 200_000);
+    let mut states = vec![
+        text('a', 10),
+        text('a', 32 * 1024),
+        text('b', 40_000),
+        text('a', 64 * 1024),
+        text('é', 100_000),
+        // A change within a character: these two share their first byte.
+        text('è', 100_000),
+        String::new(),
+        base.clone(),
+    ];
+    // Small changes of a large state: at its ends, in its middle, longer, shorter, none.
+    states.push(format!("{base}tail"));
+    states.push(format!("head{base}tail"));
+    states.push(format!("head{}tail", base.replacen("xxx", "x½x", 1)));
+    states.push(format!("{}{}", base.split_at(90_000).0, base.split_at(90_100).1));
+    states.push(base.clone());
+    states.push(base.clone());
+    states.push(base.split_at(70_000).0.to_owned());
+    states.push(text('a', 5));
+    states.push(base);
+    write_states(store, &states).await
+}
+
+async fn growing_state(store: &dyn Store) -> Outcome {
+    let mut messages = vec!["m".repeat(500); 130];
+    let mut states = Vec::new();
+    for turn in 0..150 {
+        messages.push(format!("turn {turn} {}", "é".repeat(turn * 7 % 900)));
+        states.push(format!("[\"{}\"]", messages.join("\",\"")));
+        if turn % 40 == 39 {
+            // Old messages go.
+            messages.drain(..20);
+        }
+    }
+    write_states(store, &states).await?;
+    // Its lock changes between turns.
+    let last = states.last().cloned().unwrap_or_default();
+    let lock = EntityLock {
+        holder: id("holder"),
+        section: "s".to_owned(),
+    };
+    let locked = EntityWrite {
+        state: StateChange::Keep,
+        lock: Some(lock.clone()),
+        ..entity(ENTITY, None, "", 900)
+    };
+    store.commit(entity_commit(locked)).await?;
+    let body = store.load(&id(ENTITY)).await?.body;
+    let expected = row(Some(&last), Some(&lock), 900).map(LoadedBody::Entity);
+    holds("a lock must keep a large state", Some(body) == expected)?;
+    let changed = EntityWrite {
+        lock: Some(lock),
+        ..entity(ENTITY, Some(&last), &format!("{last} "), 901)
+    };
+    store.commit(entity_commit(changed)).await?;
+    let found = load_state(store).await?;
+    let expected = format!("{last} ");
+    holds("a locked state must change", found.as_deref() == Some(expected.as_str()))?;
+    // It is removed and begins anew.
+    let gone = EntityWrite {
+        exists: false,
+        state: StateChange::Replace {
+            from: Some(Arc::from(expected)),
+            to: None,
+        },
+        ..entity(ENTITY, None, "", 902)
+    };
+    store.commit(entity_commit(gone)).await?;
+    write_states(store, &states[..3]).await
+}
+
+fn seen(key: &str, state: Option<&str>, modified_at: Timestamp) -> EntityMetadata {
+    EntityMetadata {
+        id: EntityId::parse(&format!("@counter@{key}")).unwrap_or_else(|| unreachable!()),
+        state: state.map(str::to_owned),
+        modified_at,
+        backlog: 0,
+        locked_by: None,
+    }
+}
+
+async fn metadata(store: &dyn Store) -> Outcome {
+    let expected = seen("a", Some("7"), at(30));
+    let target = expected.id.clone();
+    same("an absent entity", &store.entity(&target, true).await?, &None)?;
+    let commit = Commit {
+        messages_added: vec![message(1, "@counter@a"), message(2, "@counter@a")],
+        ..Commit::default()
+    };
+    store.commit(commit).await?;
+    let found = store.entity(&target, true).await?;
+    let found = found.map(|entity| (entity.state, entity.backlog, entity.locked_by));
+    same("only messages", &found, &Some((None, 2, None)))?;
+
+    let write = EntityWrite {
+        lock: Some(EntityLock {
+            holder: id("holder"),
+            section: "s".to_owned(),
+        }),
+        ..entity("@counter@a", None, "7", 30)
+    };
+    store.commit(entity_commit(write)).await?;
+    let expected = EntityMetadata {
+        backlog: 2,
+        locked_by: Some(id("holder")),
+        ..expected
+    };
+    let found = store.entity(&target, true).await?;
+    same("with state", &found, &Some(expected.clone()))?;
+    let expected = EntityMetadata {
+        state: None,
+        ..expected
+    };
+    let found = store.entity(&target, false).await?;
+    same("without state", &found, &Some(expected))?;
+    // Entities are no instances.
+    let filter = durable_task::InstanceFilter::default();
+    let page = store
+        .query(&filter, durable_task::Fetch::Metadata, 10, None)
+        .await?;
+    same("instances", &page.items, &Vec::new())
+}
+
+async fn listing(store: &dyn Store) -> Outcome {
+    let keys = ["", "@", "A", "a", "a@b", "b", "é"];
+    for key in keys.iter().rev() {
+        let target = format!("@counter@{key}");
+        let state = format!("\"{key}\"");
+        store.commit(entity_commit(entity(&target, None, &state, 5))).await?;
+    }
+    // Names around it, and what is neither locked nor has a state.
+    for other in ["@count@x", "@counters@x", "@counter2@x", "@counterA@x"] {
+        store.commit(entity_commit(entity(other, None, "0", 5))).await?;
+    }
+    store.commit(instance_commit(created("counter", 5))).await?;
+    let commit = Commit {
+        messages_added: vec![message(1, "@counter@waiting"), message(2, "@counter@b")],
+        ..Commit::default()
+    };
+    store.commit(commit).await?;
+
+    for (page_size, include_state) in [(1, true), (2, false), (7, true), (100, false)] {
+        let (mut found, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let page = store
+                .entities("counter", include_state, page_size, token.as_deref())
+                .await?;
+            holds("a page must not be larger than asked", page.items.len() <= page_size)?;
+            found.extend(page.items);
+            match page.next {
+                Some(next) => token = Some(next),
+                None => break,
+            }
+        }
+        let expected = keys.map(|key| {
+            let state = format!("\"{key}\"");
+            EntityMetadata {
+                backlog: usize::from(key == "b"),
+                ..seen(key, include_state.then_some(state.as_str()), at(5))
+            }
+        });
+        same("entities", &found, &expected.to_vec())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Which open activities are in memory, and which ones run.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use durable_task::wire::proto::ActivityRequest;
+use durable_task::{ExecutionId, InstanceId};
+use tokio_util::sync::CancellationToken;
+
+use crate::store::{TaskKind, TaskRow};
+
+/// How many open activities wait in memory; the rest stays in the store.
+pub(super) const ACTIVITIES_KEPT: usize = 1_024;
+
+/// Open activities: a window that waits, in the order of their ids, and those that run.
+#[derive(Debug, Default)]
+pub(super) struct Activities {
+    queue: VecDeque<Arc<TaskRow>>,
+    running: HashMap<u64, Running>,
+    /// All that wait here, wait to be tried again, or run.
+    known: HashSet<u64>,
+    /// The highest id that has been here.
+    last: u64,
+    /// Whether the store has more after `last`.
+    more: bool,
+    reading: bool,
+    /// Whether more came during a read that may not have seen it.
+    missed: bool,
+    attempts: HashMap<u64, u32>,
+}
+
+/// An activity that a worker runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) instance: InstanceId,
+    pub(super) execution: ExecutionId,
+    pub(super) task_id: i32,
+    pub(super) cancel: CancellationToken,
+}
+
+impl Activities {
+    /// A task that has become durable.
+    pub(super) fn opened(&mut self, task: Arc<TaskRow>) {
+        if self.more || self.queue.len() >= ACTIVITIES_KEPT {
+            self.more = true;
+            self.missed = true;
+            return;
+        }
+        self.last = self.last.max(task.id);
+        self.put(task);
+    }
+
+    fn put(&mut self, task: Arc<TaskRow>) {
+        if matches!(task.kind, TaskKind::Activity(_)) && self.known.insert(task.id) {
+            self.queue.push_back(task);
+        }
+    }
+
+    /// Where to read on, if there is room for more. The read has to be answered by
+    /// [`read`](Self::read).
+    pub(super) fn next_read(&mut self) -> Option<u64> {
+        if !self.more || self.reading || self.queue.len() > ACTIVITIES_KEPT / 2 {
+            return None;
+        }
+        self.reading = true;
+        self.missed = false;
+        Some(self.last)
+    }
+
+    /// Takes in what was read.
+    pub(super) fn read(&mut self, tasks: Vec<TaskRow>) {
+        self.reading = false;
+        self.more = tasks.len() >= ACTIVITIES_KEPT || self.missed;
+        for task in tasks {
+            self.last = self.last.max(task.id);
+            self.put(Arc::new(task));
+        }
+    }
+
+    /// Looks through the whole store again: at the start, or because a worker can run what could not
+    /// be run before.
+    pub(super) fn rescan(&mut self) {
+        self.last = 0;
+        self.more = true;
+        self.missed = true;
+    }
+
+    /// Forgets all that does not run; what runs is not started again.
+    pub(super) fn reset(&mut self) {
+        self.queue.clear();
+        self.known = self.running.keys().copied().collect();
+        self.reading = false;
+        self.rescan();
+    }
+
+    /// Drops what waits and is not wanted any more; returns how to tell it, if it runs.
+    pub(super) fn cancel(&mut self, id: u64) -> Option<CancellationToken> {
+        if let Some(running) = self.running.get(&id) {
+            return Some(running.cancel.clone());
+        }
+        self.known.remove(&id);
+        self.queue.retain(|task| task.id != id);
+        None
+    }
+
+    /// Tells all that run that nobody wants their results.
+    pub(super) fn cancel_all(&self) {
+        for running in self.running.values() {
+            running.cancel.cancel();
+        }
+    }
+
+    /// The next one to run, if fewer than `max` run.
+    pub(super) fn start_next(
+        &mut self,
+        max: usize,
+    ) -> Option<(u64, ActivityRequest, CancellationToken)> {
+        if self.running.len() >= max {
+            return None;
+        }
+        let task = self.queue.pop_front()?;
+        let task = Arc::unwrap_or_clone(task);
+        let TaskKind::Activity(request) = task.kind else {
+            return None;
+        };
+        let cancel = CancellationToken::new();
+        let running = Running {
+            instance: task.instance,
+            execution: task.execution,
+            task_id: task.task_id,
+            cancel: cancel.clone(),
+        };
+        self.running.insert(task.id, running);
+        Some((task.id, request, cancel))
+    }
+
+    /// Leaves one to the store until a worker comes that has code for it.
+    pub(super) fn leave(&mut self, id: u64) {
+        self.running.remove(&id);
+        self.known.remove(&id);
+    }
+
+    /// One has been answered for good.
+    pub(super) fn answered(&mut self, id: u64) -> Option<Running> {
+        self.known.remove(&id);
+        self.attempts.remove(&id);
+        self.running.remove(&id)
+    }
+
+    /// One has been given back; returns how often.
+    pub(super) fn abandoned(&mut self, id: u64) -> Option<u32> {
+        self.running.remove(&id)?;
+        let attempts = self.attempts.entry(id).or_default();
+        *attempts += 1;
+        Some(*attempts)
+    }
+
+    /// One that was given back has been read again; `None` if it is not open any more.
+    pub(super) fn retry(&mut self, id: u64, task: Option<TaskRow>) {
+        if !self.known.contains(&id) {
+            return;
+        }
+        match task {
+            Some(task) => self.queue.push_front(Arc::new(task)),
+            None => {
+                self.known.remove(&id);
+                self.attempts.remove(&id);
+            }
+        }
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(id: u64) -> TaskRow {
+        TaskRow {
+            id,
+            instance: InstanceId::from_stored("a"),
+            execution: ExecutionId::new("e"),
+            task_id: 0,
+            kind: TaskKind::Activity(ActivityRequest::default()),
+        }
+    }
+
+    fn run_all(activities: &mut Activities) -> Vec<u64> {
+        let next = std::iter::from_fn(|| activities.start_next(usize::MAX));
+        let ids: Vec<u64> = next.map(|(id, _, _)| id).collect();
+        for id in &ids {
+            activities.answered(*id);
+        }
+        ids
+    }
+
+    #[test]
+    fn a_large_fan_out_runs_once_and_in_order_through_the_window() {
+        let mut activities = Activities::default();
+        let all = ACTIVITIES_KEPT as u64 * 3 + 7;
+        for id in 1..=all {
+            activities.opened(Arc::new(task(id)));
+        }
+        assert_eq!(activities.queue.len(), ACTIVITIES_KEPT);
+        let mut ran = Vec::new();
+        loop {
+            ran.append(&mut run_all(&mut activities));
+            let Some(after) = activities.next_read() else {
+                break;
+            };
+            let page = (after + 1..=all).take(ACTIVITIES_KEPT).map(task).collect();
+            activities.read(page);
+        }
+        assert_eq!(ran, (1..=all).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_opened_during_a_read_is_not_missed() {
+        let mut activities = Activities::default();
+        activities.rescan();
+        assert_eq!(activities.next_read(), Some(0));
+        activities.opened(Arc::new(task(5)));
+        activities.read(Vec::new());
+        assert_eq!(activities.next_read(), Some(0));
+        activities.read(vec![task(5)]);
+        assert_eq!(run_all(&mut activities), [5]);
+        assert_eq!(activities.next_read(), None);
+    }
+
+    #[test]
+    fn what_runs_is_not_started_again_after_a_reset() {
+        let mut activities = Activities::default();
+        activities.opened(Arc::new(task(1)));
+        activities.opened(Arc::new(task(2)));
+        assert!(activities.start_next(1).is_some());
+        assert!(activities.start_next(1).is_none(), "the limit holds");
+        activities.reset();
+        assert_eq!(activities.next_read(), Some(0));
+        activities.read(vec![task(1), task(2)]);
+        assert_eq!(activities.start_next(9).map(|(id, ..)| id), Some(2));
+        assert!(activities.start_next(9).is_none());
+    }
+
+    #[test]
+    fn a_cancelled_one_that_waits_never_runs_and_one_that_runs_is_told() {
+        let mut activities = Activities::default();
+        activities.opened(Arc::new(task(1)));
+        activities.opened(Arc::new(task(2)));
+        let (_, _, token) = activities.start_next(1).unwrap();
+        activities.cancel(1).unwrap().cancel();
+        assert!(token.is_cancelled());
+        assert!(activities.cancel(2).is_none());
+        activities.answered(1);
+        assert!(activities.start_next(9).is_none());
+    }
+}

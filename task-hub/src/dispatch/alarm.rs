@@ -1,0 +1,127 @@
+//! When the loop wakes up by itself.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll};
+
+use durable_task::{BoxFuture, InstanceId, Timestamp};
+
+use super::settings::{CLOCK_CHECK, COMMIT_OPEN_MAX, retry_delay};
+use super::timers::{Next, TIMERS_READ};
+use super::{Dispatcher, Event, Read};
+
+/// Something that is tried again.
+#[derive(Debug)]
+pub(super) enum Retry {
+    /// Work of an instance or entity that was given back.
+    Instance(InstanceId),
+    /// An activity that was given back.
+    Activity(u64),
+}
+
+#[derive(Default)]
+pub(super) struct Alarms {
+    /// Ends when the open commit is overdue.
+    overdue: Option<BoxFuture<'static, ()>>,
+    /// Ends at the latest when the next timer is due.
+    clock: Option<(Timestamp, BoxFuture<'static, ()>)>,
+    retries: BTreeMap<(Timestamp, u64), Retry>,
+}
+
+impl Alarms {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if let Some(overdue) = &mut self.overdue
+            && overdue.as_mut().poll(context).is_ready()
+        {
+            self.overdue = None;
+            return Poll::Ready(Event::Overdue);
+        }
+        if let Some((_, clock)) = &mut self.clock
+            && clock.as_mut().poll(context).is_ready()
+        {
+            self.clock = None;
+            return Poll::Ready(Event::Alarm);
+        }
+        Poll::Pending
+    }
+
+    /// A commit was closed: the next one has its own time.
+    pub(super) fn commit_closed(&mut self) {
+        self.overdue = None;
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Dispatcher {
+    /// Tries something again, later each time.
+    pub(super) fn retry_later(&mut self, retry: Retry, attempts: u32) {
+        let at = self.now().saturating_add(retry_delay(attempts));
+        self.tokens += 1;
+        self.alarms.retries.insert((at, self.tokens), retry);
+    }
+
+    /// Turns timers that are due into messages, and takes up what is to be tried again.
+    pub(super) fn fire_timers(&mut self) {
+        let now = self.now();
+        while let Some(entry) = self.alarms.retries.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            match entry.remove() {
+                Retry::Instance(id) => self.retry_instance(&id),
+                Retry::Activity(id) => self.read(
+                    false,
+                    move |store| async move { store.open_activities(id.saturating_sub(1), 1).await },
+                    move |tasks| {
+                        let found = |tasks: Vec<_>| tasks.into_iter().next();
+                        Read::Activity(id, tasks.map(found))
+                    },
+                ),
+            }
+        }
+        while self.reads.len() < TIMERS_READ
+            && let Some(timer) = self.timers.pop_due(now)
+        {
+            self.fire(timer);
+        }
+        self.pump();
+    }
+
+    /// Makes sure that the loop wakes up when something is due.
+    pub(super) fn set_alarms(&mut self) {
+        if self.open.is_empty() {
+            self.alarms.overdue = None;
+        } else if self.alarms.overdue.is_none() && !self.open.overdue {
+            self.alarms.overdue = Some(self.runtime.sleep(COMMIT_OPEN_MAX));
+        }
+        let timer = match self.timers.next() {
+            Next::Idle => None,
+            Next::At(at) => Some(at),
+            Next::Read(after) => {
+                self.read(
+                    false,
+                    move |store| async move { store.timers(after, TIMERS_READ).await },
+                    Read::Timers,
+                );
+                None
+            }
+        };
+        let retry = self
+            .alarms
+            .retries
+            .first_key_value()
+            .map(|((at, _), _)| *at);
+        let next = timer.into_iter().chain(retry).min();
+        match (next, &self.alarms.clock) {
+            (None, _) => self.alarms.clock = None,
+            (Some(next), Some((at, _))) if *at == next => {}
+            (Some(next), _) => {
+                let left = next.saturating_since(self.now()).min(CLOCK_CHECK);
+                self.alarms.clock = Some((next, self.runtime.sleep(left)));
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Closing the open commit, and what happens when it is durable.
+
+use std::sync::Arc;
+
+use durable_task::{BoxFuture, InstanceId};
+
+use super::open_commit::{Effect, Entry, OpenCommit};
+use super::resident::{Arrived, Resident, State};
+use super::shared::count;
+use super::{Dispatcher, HubHealth};
+use crate::engine::{Closes, Entity, Instance, Orchestration, RowChange};
+use crate::store::{
+    Commit, EntityWrite, HistoryRow, InstanceChange, InstanceWrite, StateChange, StoreError,
+    TaskRow,
+};
+
+/// A commit that is being written.
+pub(super) struct Writing {
+    pub(super) future: BoxFuture<'static, Result<(), StoreError>>,
+    closed: Closed,
+}
+
+/// What waits for a commit to be durable.
+struct Closed {
+    number: u64,
+    /// Messages below this id are durable with it.
+    next_id: u64,
+    effects: Vec<Effect>,
+    ids: Vec<InstanceId>,
+    tasks: Vec<Arc<TaskRow>>,
+}
+
+impl Dispatcher {
+    /// Closes the open commit if it is time; returns whether it did.
+    pub(super) fn close_commit(&mut self) -> bool {
+        if self.writing.is_some() || self.open.is_empty() {
+            return false;
+        }
+        let ready = !self.ready.is_empty() || !self.ready_entities.is_empty();
+        let busy = self.out.episodes > 0
+            || self.out.batches_ahead > 0
+            || self.reads_awaited > 0
+            || (ready && self.worker.is_some() && !self.mode.is_draining());
+        if busy && !self.open.overdue && !self.open.is_full() && !self.mode.is_expired() {
+            return false;
+        }
+        let next = OpenCommit::new(self.open.number + 1);
+        let open = std::mem::replace(&mut self.open, next);
+        self.alarms.commit_closed();
+        let (commit, closed) = self.build(open);
+        if commit.is_empty() {
+            self.became_durable(closed);
+        } else {
+            let store = Arc::clone(&self.store);
+            let future = Box::pin(async move { store.commit(commit).await });
+            self.writing = Some(Writing { future, closed });
+        }
+        for id in std::mem::take(&mut self.next_commit) {
+            self.queue(id);
+        }
+        true
+    }
+
+    fn build(&mut self, open: OpenCommit) -> (Commit, Closed) {
+        let tasks: Vec<Arc<TaskRow>> = open.tasks_opened.into_values().collect();
+        let mut commit = Commit {
+            purged: open.purged,
+            tasks_closed: open.tasks_closed,
+            tasks_opened: tasks.clone(),
+            timers_closed: open.timers_closed,
+            timers_opened: open.timers_opened.into_values().collect(),
+            messages_removed: open.messages_removed,
+            ..Commit::default()
+        };
+        let mut ids = Vec::with_capacity(open.entries.len());
+        for (id, entry) in open.entries {
+            if let Some(resident) = self.residents.get(&id) {
+                write(&id, resident, entry, &mut commit);
+            }
+            ids.push(id);
+        }
+        let closed = Closed {
+            number: open.number,
+            next_id: self.ids.next,
+            effects: open.effects,
+            ids,
+            tasks,
+        };
+        (commit, closed)
+    }
+
+    /// The store has answered.
+    pub(super) fn written(&mut self, result: Result<(), StoreError>) {
+        let Some(Writing { closed, .. }) = self.writing.take() else {
+            return;
+        };
+        match result {
+            Ok(()) => {
+                count(&self.shared.counters.commits);
+                if self.failures > 0 {
+                    self.failures = 0;
+                    self.shared.set_health(HubHealth::Healthy);
+                }
+                self.became_durable(closed);
+            }
+            Err(error) => {
+                count(&self.shared.counters.commits_failed);
+                self.fail(&error);
+            }
+        }
+    }
+
+    /// Releases the effects of a commit, and looks again at what waited for it.
+    fn became_durable(&mut self, closed: Closed) {
+        self.durable = closed.number;
+        self.durable_id = self.durable_id.max(closed.next_id);
+        for task in closed.tasks {
+            self.activities.opened(task);
+        }
+        for effect in closed.effects {
+            effect();
+        }
+        for id in closed.ids {
+            self.shared.notify(&id);
+            let requests = match self.residents.get(&id) {
+                Some(resident) if resident.commit <= closed.number => {
+                    std::mem::take(&mut resident.requests)
+                }
+                _ => Vec::new(),
+            };
+            for request in requests {
+                self.ask(request);
+            }
+            self.make_ready(&id);
+            self.settle(&id);
+        }
+        self.timers.prune(self.durable);
+    }
+}
+
+/// What a commit writes of one id.
+fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Commit) {
+    let instance = match &mut resident.state {
+        State::Loading(arrived) => {
+            for arrived in arrived {
+                if let Arrived::Message(message) = arrived
+                    && !message.stored
+                {
+                    commit.messages_added.push(message.to_row());
+                    message.stored = true;
+                    match message.closes.take() {
+                        Some(Closes::Task(task)) => commit.tasks_closed.push(task),
+                        Some(Closes::Timer(_, timer)) => commit.timers_closed.push(timer),
+                        None => {}
+                    }
+                }
+            }
+            return;
+        }
+        State::Live(instance) => instance,
+    };
+    commit.messages_added.append(&mut instance.store_messages());
+    match instance {
+        Instance::Absent(_) => {}
+        Instance::Orchestration(orchestration) => {
+            commit
+                .instances
+                .extend(write_instance(orchestration, entry));
+        }
+        Instance::Entity(entity) if entry.row != RowChange::None => {
+            let before = resident.written.take();
+            resident.written = entity.state().cloned();
+            commit.entities.push(write_entity(id, entity, before));
+        }
+        Instance::Entity(_) => {}
+    }
+}
+
+fn write_instance(orchestration: &mut Orchestration, entry: Entry) -> Option<InstanceWrite> {
+    let history = (!entry.history.is_empty()).then(|| {
+        let row = orchestration.history.rows;
+        orchestration.history.rows += 1;
+        HistoryRow {
+            row,
+            event_count: entry.history.events(),
+            events: entry.history.into_bytes(),
+        }
+    });
+    let (change, input) = match entry.row {
+        RowChange::None => return None,
+        RowChange::Changed => (InstanceChange::Step, None),
+        RowChange::Created { replace, input } => (InstanceChange::Create { replace }, input),
+        RowChange::Restarted { input } => (InstanceChange::Restart, input),
+    };
+    Some(InstanceWrite {
+        identity: Arc::clone(&orchestration.identity),
+        change,
+        input,
+        step: orchestration.step(),
+        history,
+        end: entry.end,
+    })
+}
+
+fn write_entity(id: &InstanceId, entity: &Entity, before: Option<Arc<str>>) -> EntityWrite {
+    let same = match (&before, entity.state()) {
+        (Some(before), Some(state)) => Arc::ptr_eq(before, state),
+        (None, None) => true,
+        _ => false,
+    };
+    EntityWrite {
+        id: id.clone(),
+        state: if same {
+            StateChange::Keep
+        } else {
+            StateChange::Replace {
+                from: before,
+                to: entity.state().cloned(),
+            }
+        },
+        exists: entity.state().is_some(),
+        lock: entity.lock().cloned(),
+        modified_at: entity.modified_at(),
+    }
+}

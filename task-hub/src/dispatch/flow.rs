@@ -1,0 +1,228 @@
+//! Messages on their way, and what the engine makes of them.
+
+use durable_task::InstanceId;
+use durable_task::wire::proto::TimerFiredEvent;
+use durable_task::wire::proto::history_event::EventType;
+
+use super::open_commit::timer_key;
+use super::resident::{Arrived, State};
+use super::shared::count;
+use super::{Dispatcher, Read, env};
+use crate::engine::{Closes, Delta, Instance, Message};
+use crate::store::{Loaded, MessageRow, TimerRow};
+
+impl Dispatcher {
+    /// Delivers messages until none is on its way.
+    pub(super) fn pump(&mut self) {
+        while let Some(message) = self.outbox.pop_front() {
+            self.accept(message);
+        }
+    }
+
+    fn accept(&mut self, message: Message) {
+        let target = message.target.clone();
+        let now = self.runtime.now();
+        let (resident, new) = self.residents.wake(&target);
+        resident.commit = self.open.number;
+        self.open.touch(&target);
+        match &mut resident.state {
+            State::Loading(arrived) => arrived.push(Arrived::Message(message)),
+            State::Live(instance) => {
+                let delta = instance.receive(message, &mut env(&mut self.ids, &self.limits, now));
+                self.merge(&target, delta);
+                self.make_ready(&target);
+            }
+        }
+        if new {
+            self.load(target);
+        }
+    }
+
+    /// Reads an instance that has just been put in.
+    pub(super) fn load(&mut self, id: InstanceId) {
+        count(&self.shared.counters.instances_loaded);
+        let asked = id.clone();
+        self.read(
+            true,
+            move |store| async move { store.load(&asked).await },
+            move |loaded| Read::Instance(id, loaded),
+        );
+    }
+
+    /// Takes in a delta: into the open commit, the window of timers, and the outbox.
+    pub(super) fn merge(&mut self, id: &InstanceId, mut delta: Delta) {
+        for why in delta.dropped.drain(..) {
+            count(&self.shared.counters.messages_dropped);
+            tracing::debug!(instance = %id, ?why, "dropped a message");
+        }
+        if delta.is_empty() {
+            return;
+        }
+        self.outbox.extend(delta.messages.drain(..));
+        for task in delta.tasks_cancelled.drain(..) {
+            if let Some(token) = self.activities.cancel(task) {
+                self.open.effects.push(Box::new(move || token.cancel()));
+            }
+        }
+        for key in &delta.timers_closed {
+            self.timers.remove(key);
+        }
+        for timer in &delta.timers_opened {
+            self.timers.insert(timer.clone(), self.open.number);
+        }
+        if let Some(resident) = self.residents.get(id) {
+            resident.commit = self.open.number;
+        }
+        self.open.absorb(id, &mut delta);
+    }
+
+    /// Puts it into the ready queue if it may have something to do.
+    pub(super) fn make_ready(&mut self, id: &InstanceId) {
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        if resident.queued || resident.waits || resident.token.is_some() || resident.fetching {
+            return;
+        }
+        if resident
+            .live()
+            .is_some_and(|instance| instance.is_ready() || instance.is_running())
+        {
+            resident.queued = true;
+            self.queue(id.clone());
+        }
+    }
+
+    pub(super) fn queue(&mut self, id: InstanceId) {
+        if id.is_entity() {
+            self.ready_entities.push_back(id);
+        } else {
+            self.ready.push_back(id);
+        }
+    }
+
+    /// An instance has been read: what came meanwhile is dealt with in its order.
+    pub(super) fn loaded(&mut self, id: &InstanceId, loaded: Loaded) {
+        let now = self.runtime.now();
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        let State::Loading(arrived) = &mut resident.state else {
+            return;
+        };
+        let arrived = std::mem::take(arrived);
+        // What was written while it was read came with the read as well.
+        let seen = |row: &MessageRow| {
+            arrived.iter().any(|arrived| match arrived {
+                Arrived::Message(message) => message.id == row.id,
+                Arrived::Request(_) => false,
+            })
+        };
+        let Loaded { body, messages } = loaded;
+        let messages = messages.into_iter().filter(|row| !seen(row)).collect();
+        let loaded = Loaded { body, messages };
+        let mut env = env(&mut self.ids, &self.limits, now);
+        match Instance::from_loaded(id.clone(), loaded, &mut env) {
+            Ok((mut instance, deltas)) => {
+                if let Some(entity) = instance.entity() {
+                    resident.written = entity.state().cloned();
+                }
+                resident.state = State::Live(instance);
+                for delta in deltas {
+                    self.merge(id, delta);
+                }
+            }
+            Err(error) => {
+                tracing::error!(instance = %id, %error, "an instance can't be read; it is left alone");
+                self.residents.forget(id);
+                return;
+            }
+        }
+        for arrived in arrived {
+            match arrived {
+                Arrived::Message(message) => self.accept(message),
+                Arrived::Request(request) => self.ask(request),
+            }
+        }
+        self.make_ready(id);
+        self.settle(id);
+    }
+
+    /// A timer is due: it becomes a message.
+    pub(super) fn fire(&mut self, timer: TimerRow) {
+        let closes = Closes::Timer(timer.fire_at, timer.id);
+        debug_assert_eq!(timer_key(&timer), (timer.fire_at, timer.id));
+        let message = match (timer.timer_id, timer.event) {
+            (Some(timer_id), _) => {
+                let fired = EventType::TimerFired(TimerFiredEvent {
+                    fire_at: Some(timer.fire_at.into()),
+                    timer_id,
+                });
+                let mut message =
+                    Message::new(self.next_id(), timer.target, self.now(), fired).closing(closes);
+                message.execution = timer.execution;
+                message
+            }
+            (None, event) => {
+                let row = MessageRow {
+                    id: self.next_id(),
+                    target: timer.target,
+                    execution: timer.execution,
+                    sender: timer.sender,
+                    event: event.unwrap_or_default(),
+                };
+                match Message::from_row(row) {
+                    Ok(message) => Message {
+                        stored: false,
+                        ..message
+                    }
+                    .closing(closes),
+                    Err(error) => {
+                        tracing::error!(%error, "a delayed message can't be read; it is left alone");
+                        return;
+                    }
+                }
+            }
+        };
+        self.outbox.push_back(message);
+    }
+
+    pub(super) fn next_id(&mut self) -> u64 {
+        use crate::engine::IdSource as _;
+        self.ids.row()
+    }
+
+    /// Forgets an instance that has nothing to do and is durable, or keeps what is worth remembering.
+    pub(super) fn settle(&mut self, id: &InstanceId) {
+        let durable = self.durable;
+        let has_code = self.has_code(id);
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        if resident.commit > durable
+            || resident.token.is_some()
+            || resident.fetching
+            || resident.waits
+            || !resident.requests.is_empty()
+        {
+            return;
+        }
+        let warm = resident.warm;
+        let Some(instance) = resident.live() else {
+            return;
+        };
+        if instance.is_running() || (instance.is_ready() && has_code) {
+            return;
+        }
+        let keep = match instance {
+            Instance::Absent(_) => false,
+            Instance::Orchestration(orchestration) => warm && !orchestration.is_ended(),
+            Instance::Entity(entity) => entity.state().is_some() || entity.lock().is_some(),
+        };
+        if keep {
+            self.residents.remember(id);
+        } else {
+            self.residents.forget(id);
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! Work items: handed to the worker, and answered.
+
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{
+    ActivityResponse, HistoryEvent, OrchestratorRequest, TaskCompletedEvent, TaskFailedEvent,
+};
+use durable_task::{Completer, EntityId, InstanceId, WorkAnswer, WorkItem, WorkRequest};
+use tokio_util::sync::CancellationToken;
+
+use super::alarm::Retry;
+use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
+use super::shared::count;
+use super::{Answer, Dispatcher, Item, Read, env};
+use crate::engine::{Closes, Instance, Message, decode_chunk};
+use crate::store::{Store, StoreError};
+
+use super::activities::ACTIVITIES_KEPT;
+
+/// What a worker said about a work item that it did not do.
+struct GivenBack {
+    reason: String,
+}
+
+impl Dispatcher {
+    /// Hands over what is ready, as far as the worker and the open commit take it.
+    pub(super) fn run_ready(&mut self) {
+        let Some(worker) = &self.worker else { return };
+        if self.mode.is_draining() {
+            return;
+        }
+        let (episodes_max, batches_max) = (worker.episodes_max, worker.batches_max);
+        while !self.open.is_full()
+            && self.out.episodes < episodes_max
+            && let Some(id) = self.ready.pop_front()
+        {
+            self.run_orchestration(&id);
+        }
+        while !self.open.is_full()
+            && self.out.batches_ahead + self.out.batches_after < batches_max
+            && let Some(id) = self.ready_entities.pop_front()
+        {
+            self.run_entity(&id);
+        }
+        self.pump();
+    }
+
+    /// Whether the worker has code for it.
+    pub(super) fn has_code(&mut self, id: &InstanceId) -> bool {
+        let Some(worker) = &self.worker else {
+            return false;
+        };
+        match self.residents.get(id).and_then(|resident| resident.live()) {
+            Some(Instance::Orchestration(orchestration)) => {
+                let identity = &orchestration.identity;
+                worker
+                    .version(&identity.name, identity.version.as_deref())
+                    .is_some()
+            }
+            Some(Instance::Entity(_)) => entity_kind(worker, id).is_some(),
+            _ => false,
+        }
+    }
+
+    fn run_orchestration(&mut self, id: &InstanceId) {
+        let has_code = self.has_code(id);
+        let (open, durable) = (self.open.number, self.durable);
+        let now = self.runtime.now();
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        resident.queued = false;
+        let (warm, changed, episodes) =
+            (resident.warm, resident.changed, resident.episodes_in(open));
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return;
+        };
+        if !orchestration.is_ready() && !orchestration.in_episode() {
+            return;
+        }
+        if !has_code {
+            let delta = orchestration.park(true, &mut env(&mut self.ids, &self.limits, now));
+            if !delta.is_empty() {
+                tracing::warn!(
+                    instance = %id, name = orchestration.identity.name,
+                    version = ?orchestration.identity.version,
+                    "no worker has code for it; it waits"
+                );
+            }
+            self.merge(id, delta);
+            self.settle(id);
+        } else if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
+            resident.queued = true;
+            self.next_commit.push(id.clone());
+        } else if orchestration.has_past() && !warm {
+            // The commit that it waits for makes it ready again.
+            if changed <= durable {
+                resident.fetching = true;
+                self.fetch_history(id.clone());
+            }
+        } else {
+            self.begin_episode(id, Vec::new());
+        }
+    }
+
+    fn fetch_history(&mut self, id: InstanceId) {
+        count(&self.shared.counters.histories_loaded);
+        let asked = id.clone();
+        self.read(
+            true,
+            move |store| async move { read_history(&*store, &asked).await },
+            move |events| Read::History(id, events),
+        );
+    }
+
+    /// A history has been read: the episode that needed it begins, if there still is something to do.
+    pub(super) fn fetched(&mut self, id: &InstanceId, past: Vec<HistoryEvent>) {
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        resident.fetching = false;
+        let wanted = resident
+            .live()
+            .is_some_and(|instance| instance.is_ready() || instance.is_running());
+        if wanted && !self.mode.is_draining() && self.has_code(id) {
+            self.begin_episode(id, past);
+        } else {
+            self.settle(id);
+        }
+    }
+
+    /// Hands over an episode: a new one, or again the one that was begun.
+    fn begin_episode(&mut self, id: &InstanceId, past: Vec<HistoryEvent>) {
+        let now = self.runtime.now();
+        let open = self.open.number;
+        let (Some(worker), Some(resident)) = (&self.worker, self.residents.get(id)) else {
+            return;
+        };
+        let handler = worker.handler.clone();
+        resident.count_episode(open);
+        let resident_is_warm = resident.warm;
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return;
+        };
+        let warm = resident_is_warm && orchestration.has_past() && past.is_empty();
+        let identity = &orchestration.identity;
+        let version = worker
+            .version(&identity.name, identity.version.as_deref())
+            .unwrap_or_default();
+        let (new_events, delta) = if orchestration.in_episode() {
+            (orchestration.resend().unwrap_or_default(), None)
+        } else {
+            let mut env = env(&mut self.ids, &self.limits, now);
+            let (events, delta) = orchestration.begin(version, &mut env);
+            (events, Some(delta))
+        };
+        let request = OrchestratorRequest {
+            instance_id: id.to_string(),
+            execution_id: Some(orchestration.identity.execution_id.to_string()),
+            past_events: past,
+            new_events,
+            ..OrchestratorRequest::default()
+        };
+        self.tokens += 1;
+        resident.token = Some(self.tokens);
+        if let Some(delta) = delta {
+            self.merge(id, delta);
+        }
+        self.open.episodes += 1;
+        self.out.episodes += 1;
+        let item = Item::Episode(id.clone(), self.tokens);
+        handler.dispatch(WorkItem {
+            request: WorkRequest::Orchestrator { request, warm },
+            completer: self.completer(item),
+            cancelled: CancellationToken::new(),
+        });
+    }
+
+    fn completer(&self, item: Item) -> Completer {
+        let answering = self.answering.clone();
+        Completer::new(move |answer| {
+            // The loop is gone: what was not committed runs again.
+            let _ = answering.send(Answer { item, answer });
+        })
+    }
+
+    fn run_entity(&mut self, id: &InstanceId) {
+        let kind = self
+            .worker
+            .as_ref()
+            .and_then(|worker| entity_kind(worker, id));
+        let (open, durable, durable_id) = (self.open.number, self.durable, self.durable_id);
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        resident.queued = false;
+        let (changed, episodes) = (resident.changed, resident.episodes_in(open));
+        let Some(entity) = resident.live().and_then(Instance::entity) else {
+            return;
+        };
+        let Some(next) = entity.next_id().filter(|_| entity.is_ready()) else {
+            return;
+        };
+        let Some(ahead) = kind else {
+            tracing::warn!(entity = %id, "no worker has code for it; its operations wait");
+            self.settle(id);
+            return;
+        };
+        if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
+            resident.queued = true;
+            self.next_commit.push(id.clone());
+            return;
+        }
+        // The commit that it waits for makes it ready again.
+        if !ahead && (next >= durable_id || changed > durable) {
+            return;
+        }
+        let limit = if ahead {
+            self.limits.engine.entity_batch_max
+        } else {
+            1
+        };
+        let Some(request) = entity.begin(limit) else {
+            return;
+        };
+        self.tokens += 1;
+        resident.token = Some(self.tokens);
+        resident.count_episode(open);
+        if ahead {
+            self.open.episodes += 1;
+            self.out.batches_ahead += 1;
+        } else {
+            self.out.batches_after += 1;
+        }
+        let item = Item::Batch(id.clone(), self.tokens, ahead);
+        let completer = self.completer(item);
+        if let Some(worker) = &self.worker {
+            worker.handler.dispatch(WorkItem {
+                request: WorkRequest::Entity(request),
+                completer,
+                cancelled: CancellationToken::new(),
+            });
+        }
+    }
+
+    /// Hands over activities, as many as the worker takes, and reads more where there are more.
+    pub(super) fn run_activities(&mut self) {
+        let Some(worker) = &self.worker else { return };
+        if self.mode.is_draining() {
+            return;
+        }
+        let handler = worker.handler.clone();
+        while let Some((id, request, cancelled)) = self.activities.start_next(worker.activities_max)
+        {
+            if !worker.has_activity(&request.name) {
+                tracing::warn!(
+                    activity = request.name,
+                    "no worker has code for it; it waits"
+                );
+                self.activities.leave(id);
+                continue;
+            }
+            count(&self.shared.counters.activities_started);
+            let completer = self.completer(Item::Activity(id));
+            handler.dispatch(WorkItem {
+                request: WorkRequest::Activity(request),
+                completer,
+                cancelled,
+            });
+        }
+        if let Some(after) = self.activities.next_read() {
+            self.read(
+                false,
+                move |store| async move { store.open_activities(after, ACTIVITIES_KEPT).await },
+                Read::Activities,
+            );
+        }
+    }
+
+    /// A worker has answered.
+    pub(super) fn answered(&mut self, answer: Answer) {
+        if self.mode.is_opening() {
+            self.deferred.push(answer);
+            return;
+        }
+        let Answer { item, answer } = answer;
+        match item {
+            Item::Episode(id, token) => {
+                self.out.episodes -= 1;
+                self.episode_answered(&id, token, answer);
+            }
+            Item::Batch(id, token, ahead) => {
+                let out = if ahead {
+                    &mut self.out.batches_ahead
+                } else {
+                    &mut self.out.batches_after
+                };
+                *out -= 1;
+                self.batch_answered(&id, token, answer);
+            }
+            Item::Activity(id) => self.activity_answered(id, answer),
+        }
+    }
+
+    fn episode_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+        let (now, open) = (self.runtime.now(), self.open.number);
+        let (resident, _) = match self.residents.get(id) {
+            Some(resident) if resident.token == Some(token) => (resident, ()),
+            _ => {
+                tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
+                return;
+            }
+        };
+        resident.token = None;
+        let was_warm = std::mem::take(&mut resident.warm);
+        let (response, warm) = match answer {
+            WorkAnswer::Orchestrator { response, warm } if !response.requires_history => {
+                (response, warm)
+            }
+            WorkAnswer::Orchestrator { .. } if was_warm => {
+                self.make_ready(id);
+                return;
+            }
+            other => {
+                self.given_back(id, &why(other));
+                return;
+            }
+        };
+        resident.attempts = 0;
+        resident.changed = open;
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return;
+        };
+        let delta = orchestration.apply(response, &mut env(&mut self.ids, &self.limits, now));
+        let ended = orchestration.is_ended();
+        resident.warm = warm && !ended;
+        count(&self.shared.counters.episodes);
+        self.merge(id, delta);
+        self.make_ready(id);
+    }
+
+    fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+        let (now, open) = (self.runtime.now(), self.open.number);
+        let resident = match self.residents.get(id) {
+            Some(resident) if resident.token == Some(token) => resident,
+            _ => {
+                tracing::debug!(entity = %id, "dropped the answer to a batch that is over");
+                return;
+            }
+        };
+        resident.token = None;
+        let Some(entity) = resident.live().and_then(Instance::entity) else {
+            return;
+        };
+        let result = match answer {
+            WorkAnswer::Entity(result)
+                if !result.results.is_empty() || result.failure_details.is_some() =>
+            {
+                result
+            }
+            other => {
+                entity.put_back();
+                self.given_back(id, &why(other));
+                return;
+            }
+        };
+        let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
+        resident.attempts = 0;
+        resident.changed = open;
+        count(&self.shared.counters.entity_batches);
+        self.merge(id, delta);
+        self.make_ready(id);
+    }
+
+    fn activity_answered(&mut self, id: u64, answer: WorkAnswer) {
+        let response: ActivityResponse = match answer {
+            WorkAnswer::Activity(response) => response,
+            other => {
+                let given_back = why(other);
+                if let Some(attempts) = self.activities.abandoned(id) {
+                    tracing::warn!(
+                        task = id,
+                        attempts,
+                        reason = given_back.reason,
+                        "an activity was given back; it is tried again later"
+                    );
+                    self.retry_later(Retry::Activity(id), attempts);
+                }
+                return;
+            }
+        };
+        let Some(running) = self.activities.answered(id) else {
+            return;
+        };
+        let task_scheduled_id = running.task_id;
+        let event = match response.failure_details {
+            None => EventType::TaskCompleted(TaskCompletedEvent {
+                task_scheduled_id,
+                result: response.result,
+            }),
+            failure_details => EventType::TaskFailed(TaskFailedEvent {
+                task_scheduled_id,
+                failure_details,
+            }),
+        };
+        let message = Message::new(self.next_id(), running.instance, self.now(), event)
+            .to_execution(running.execution)
+            .closing(Closes::Task(id));
+        self.outbox.push_back(message);
+    }
+
+    /// Work of an instance was given back: it is tried again later.
+    fn given_back(&mut self, id: &InstanceId, given_back: &GivenBack) {
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        resident.attempts += 1;
+        resident.waits = true;
+        let attempts = resident.attempts;
+        tracing::warn!(
+            instance = %id, attempts, reason = given_back.reason,
+            "work was given back; it is tried again later"
+        );
+        self.retry_later(Retry::Instance(id.clone()), attempts);
+    }
+
+    /// The time has come to try it again.
+    pub(super) fn retry_instance(&mut self, id: &InstanceId) {
+        if let Some(resident) = self.residents.get(id) {
+            resident.waits = false;
+            self.make_ready(id);
+            self.settle(id);
+        }
+    }
+}
+
+fn why(answer: WorkAnswer) -> GivenBack {
+    GivenBack {
+        reason: match answer {
+            WorkAnswer::Abandoned { reason } => reason,
+            _ => String::from("the answer is not one to this work item"),
+        },
+    }
+}
+
+/// Whether an entity's operations are synchronous, if the worker has code for it.
+fn entity_kind(worker: &super::profile::Attached, id: &InstanceId) -> Option<bool> {
+    worker.entity(EntityId::parse(id.as_str())?.name())
+}
+
+async fn read_history(store: &dyn Store, id: &InstanceId) -> Result<Vec<HistoryEvent>, StoreError> {
+    let (mut events, mut from) = (Vec::new(), 0);
+    loop {
+        let page = store.history(id, None, from, HISTORY_PAGE_BYTES).await?;
+        for chunk in &page.chunks {
+            events.append(&mut decode_chunk(chunk)?);
+        }
+        match page.next {
+            Some(next) => from = next,
+            None => return Ok(events),
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The loop around the engine: it takes inputs, runs episodes on state that is ahead of the store,
+//! groups their deltas into commits, and releases effects when a commit is durable.
+//!
+//! `docs/storage.md` has the commit order. One task owns everything here. It sleeps until something
+//! happens: an answer of a worker, a request of a client, the end of a commit or read, an alarm.
+//! Nothing polls.
+
+mod activities;
+mod alarm;
+mod asks;
+mod client;
+mod commit;
+mod flow;
+mod hand_over;
+mod open_commit;
+mod profile;
+mod recovery;
+mod request;
+mod resident;
+mod settings;
+mod shared;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use durable_task::wire::proto::HistoryEvent;
+use durable_task::{BoxFuture, InstanceId, Runtime, Timestamp, WorkAnswer};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use client::HubClient;
+pub(crate) use request::Control;
+pub use settings::HubLimits;
+pub(crate) use shared::Shared;
+pub use shared::{HubHealth, HubStats};
+
+use self::activities::Activities;
+use self::alarm::Alarms;
+use self::commit::Writing;
+use self::open_commit::OpenCommit;
+use self::profile::Attached;
+use self::recovery::{Mode, Scan};
+use self::resident::Residents;
+use self::timers::Timers;
+use crate::engine::{Env, IdSource, Message};
+use crate::store::{Loaded, Opened, Store, StoreError, TaskRow, TimerRow};
+
+/// How many events are taken in before the loop looks at what they led to.
+const EVENTS_AT_ONCE: usize = 512;
+/// How many instances are read at once because the store has work for them.
+const LOADS_AT_ONCE: usize = 64;
+
+/// The loop.
+pub(crate) struct Dispatcher {
+    runtime: Arc<dyn Runtime>,
+    store: Arc<dyn Store>,
+    limits: HubLimits,
+    shared: Arc<Shared>,
+    controls: mpsc::Receiver<Control>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    answering: mpsc::UnboundedSender<Answer>,
+    mode: Mode,
+    /// How many commits, reads or attempts to open have failed in a row.
+    failures: u32,
+    /// How many work items a worker has.
+    out: Out,
+    /// The last work item's number.
+    tokens: u64,
+    ids: Ids,
+    residents: Residents,
+    /// Instances that may have something to do, first come first served.
+    ready: VecDeque<InstanceId>,
+    /// The same for entities: workers have a limit for each kind.
+    ready_entities: VecDeque<InstanceId>,
+    /// Those that have had as many episodes in the open commit as one may have.
+    next_commit: Vec<InstanceId>,
+    /// Messages on their way.
+    outbox: VecDeque<Message>,
+    open: OpenCommit,
+    writing: Option<Writing>,
+    /// The last commit that is durable.
+    durable: u64,
+    /// Messages below this id are durable or used up.
+    durable_id: u64,
+    reads: FuturesUnordered<BoxFuture<'static, Read>>,
+    /// Reads that must end before a commit closes, since they lead to episodes in it.
+    reads_awaited: usize,
+    activities: Activities,
+    timers: Timers,
+    alarms: Alarms,
+    worker: Option<Attached>,
+    scan: Scan,
+    /// Answers that came while the store was being opened again.
+    deferred: Vec<Answer>,
+    on_stopped: Option<oneshot::Sender<()>>,
+}
+
+/// A worker's answer to a work item.
+struct Answer {
+    item: Item,
+    answer: WorkAnswer,
+}
+
+/// Which work item.
+#[derive(Clone)]
+enum Item {
+    Episode(InstanceId, u64),
+    /// Whether it ran ahead of the store.
+    Batch(InstanceId, u64, bool),
+    Activity(u64),
+}
+
+/// How many work items are handed over and not answered, beside activities.
+#[derive(Debug, Default)]
+struct Out {
+    episodes: usize,
+    /// Entity batches that run ahead of the store.
+    batches_ahead: usize,
+    /// Entity batches whose messages are durable.
+    batches_after: usize,
+}
+
+/// What a read of the store brought.
+enum Read {
+    Instance(InstanceId, Result<Loaded, StoreError>),
+    History(InstanceId, Result<Vec<HistoryEvent>, StoreError>),
+    Activities(Result<Vec<TaskRow>, StoreError>),
+    Activity(u64, Result<Option<TaskRow>, StoreError>),
+    Timers(Result<Vec<TimerRow>, StoreError>),
+    Targets(Result<Vec<InstanceId>, StoreError>),
+}
+
+/// What the loop wakes up for.
+enum Event {
+    Answer(Answer),
+    Control(Control),
+    /// Nobody can ask anything any more.
+    Abandoned,
+    Written(Result<(), StoreError>),
+    Read(Read),
+    Opened(Result<Opened, StoreError>),
+    /// The open commit has been open for as long as it may.
+    Overdue,
+    /// A timer may be due, or a work item may be tried again.
+    Alarm,
+    /// The time for a shutdown is over.
+    Deadline,
+}
+
+/// Where ids come from.
+struct Ids {
+    next: u64,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl IdSource for Ids {
+    fn row(&mut self) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        id
+    }
+
+    fn random(&mut self) -> u128 {
+        self.runtime.random()
+    }
+}
+
+/// What a loop is made of.
+pub(crate) struct Parts {
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) limits: HubLimits,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) controls: mpsc::Receiver<Control>,
+    pub(crate) opened: Opened,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let (answering, answers) = mpsc::unbounded_channel();
+        let mut activities = Activities::default();
+        activities.rescan();
+        Self {
+            ids: Ids {
+                next: parts.opened.next_id,
+                runtime: Arc::clone(&parts.runtime),
+            },
+            runtime: parts.runtime,
+            store: parts.store,
+            limits: parts.limits,
+            shared: parts.shared,
+            controls: parts.controls,
+            answers,
+            answering,
+            mode: Mode::Serving,
+            failures: 0,
+            out: Out::default(),
+            tokens: 0,
+            residents: Residents::default(),
+            ready: VecDeque::new(),
+            ready_entities: VecDeque::new(),
+            next_commit: Vec::new(),
+            outbox: VecDeque::new(),
+            open: OpenCommit::new(1),
+            writing: None,
+            durable: 0,
+            durable_id: parts.opened.next_id,
+            reads: FuturesUnordered::new(),
+            reads_awaited: 0,
+            activities,
+            timers: Timers::default(),
+            alarms: Alarms::default(),
+            worker: None,
+            scan: Scan::default(),
+            deferred: Vec::new(),
+            on_stopped: None,
+        }
+    }
+
+    /// Runs until it is shut down, or until nobody can ask it anything any more.
+    pub(crate) async fn run(mut self) {
+        self.advance();
+        loop {
+            let event = poll_fn(|context| self.poll_event(context)).await;
+            self.handle(event);
+            for _ in 0..EVENTS_AT_ONCE {
+                let more = poll_fn(|context| {
+                    Poll::Ready(match self.poll_event(context) {
+                        Poll::Ready(event) => Some(event),
+                        Poll::Pending => None,
+                    })
+                });
+                match more.await {
+                    Some(event) => self.handle(event),
+                    None => break,
+                }
+            }
+            self.advance();
+            if self.has_stopped() {
+                break;
+            }
+        }
+        self.stop().await;
+    }
+
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if let Some(writing) = &mut self.writing
+            && let Poll::Ready(result) = writing.future.as_mut().poll(context)
+        {
+            return Poll::Ready(Event::Written(result));
+        }
+        if let Poll::Ready(Some(read)) = self.reads.poll_next_unpin(context) {
+            return Poll::Ready(Event::Read(read));
+        }
+        if let Poll::Ready(Some(answer)) = self.answers.poll_recv(context) {
+            return Poll::Ready(Event::Answer(answer));
+        }
+        if let Some(event) = self.mode.poll(context) {
+            return Poll::Ready(event);
+        }
+        if self.mode.takes_controls()
+            && let Poll::Ready(control) = self.controls.poll_recv(context)
+        {
+            return Poll::Ready(control.map_or(Event::Abandoned, Event::Control));
+        }
+        self.alarms.poll(context)
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Answer(answer) => self.answered(answer),
+            Event::Control(Control::Instance(request)) => self.ask(request),
+            Event::Control(Control::Attach { worker }) => self.attach(worker),
+            Event::Control(Control::Shutdown { deadline, reply }) => {
+                self.on_stopped = Some(reply);
+                self.drain(deadline);
+            }
+            Event::Abandoned => self.drain(self.limits.drain_after_drop),
+            Event::Written(result) => self.written(result),
+            Event::Read(read) => self.has_read(read),
+            Event::Opened(result) => self.reopened(result),
+            Event::Overdue => self.open.overdue = true,
+            // What is due is looked at after each event.
+            Event::Alarm => {}
+            Event::Deadline => self.deadline(),
+        }
+        self.pump();
+    }
+
+    /// Does what can be done now.
+    fn advance(&mut self) {
+        if self.mode.is_opening() {
+            return;
+        }
+        self.scan();
+        self.fire_timers();
+        loop {
+            self.run_ready();
+            self.run_activities();
+            if !self.close_commit() {
+                break;
+            }
+        }
+        self.set_alarms();
+        self.shared.counters.in_memory(self.residents.len());
+    }
+
+    fn now(&self) -> Timestamp {
+        self.runtime.now()
+    }
+
+    /// Begins a read of the store.
+    fn read<T, F>(
+        &mut self,
+        awaited: bool,
+        ask: impl FnOnce(Arc<dyn Store>) -> F,
+        wrap: impl FnOnce(Result<T, StoreError>) -> Read + Send + 'static,
+    ) where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let asked = ask(Arc::clone(&self.store));
+        self.reads.push(Box::pin(async move { wrap(asked.await) }));
+        self.reads_awaited += usize::from(awaited);
+    }
+}
+
+/// What the engine gets from outside.
+fn env<'a>(ids: &'a mut Ids, limits: &'a HubLimits, now: Timestamp) -> Env<'a> {
+    Env {
+        now,
+        limits: &limits.engine,
+        ids,
+    }
+}

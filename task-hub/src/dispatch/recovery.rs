@@ -1,0 +1,232 @@
+//! Beginning, failing, beginning again, ending.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use durable_task::{BoxFuture, InstanceId, WorkHandler};
+
+use super::open_commit::OpenCommit;
+use super::profile::Attached;
+use super::settings::retry_delay;
+use super::{Dispatcher, Event, HubHealth, LOADS_AT_ONCE, Read};
+use crate::store::{Opened, StoreError};
+
+/// What the loop is about.
+pub(super) enum Mode {
+    /// Work.
+    Serving,
+    /// The store has failed and is being opened again.
+    Opening(BoxFuture<'static, Result<Opened, StoreError>>),
+    /// No new work; what runs may end until the time is over.
+    Draining(BoxFuture<'static, ()>),
+    /// The time is over.
+    Expired,
+}
+
+impl Mode {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Event> {
+        match self {
+            Self::Opening(opening) => match opening.as_mut().poll(context) {
+                Poll::Ready(result) => Some(Event::Opened(result)),
+                Poll::Pending => None,
+            },
+            Self::Draining(deadline) => match deadline.as_mut().poll(context) {
+                Poll::Ready(()) => Some(Event::Deadline),
+                Poll::Pending => None,
+            },
+            Self::Serving | Self::Expired => None,
+        }
+    }
+
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self, Self::Opening(_))
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        matches!(self, Self::Draining(_) | Self::Expired)
+    }
+
+    pub(super) fn is_expired(&self) -> bool {
+        matches!(self, Self::Expired)
+    }
+
+    pub(super) fn takes_controls(&self) -> bool {
+        !self.is_draining()
+    }
+}
+
+/// The search through the store for instances that have messages but are not in memory.
+#[derive(Debug, Default)]
+pub(super) enum Scan {
+    /// None is wanted.
+    #[default]
+    Done,
+    /// To go on after this id.
+    After(Option<InstanceId>),
+    /// A page is being read.
+    Reading,
+}
+
+impl Dispatcher {
+    /// Gives work to this worker from now on: also what waited for code.
+    pub(super) fn attach(&mut self, worker: Arc<dyn WorkHandler>) {
+        self.worker = Some(Attached::new(worker));
+        for id in self.residents.ids() {
+            self.make_ready(&id);
+        }
+        self.activities.rescan();
+        self.scan = Scan::After(None);
+    }
+
+    /// Goes on with the search, if there is room for what it finds.
+    pub(super) fn scan(&mut self) {
+        let room = self.reads.len() + self.ready.len() + self.ready_entities.len() < LOADS_AT_ONCE;
+        if !room || self.mode.is_draining() {
+            return;
+        }
+        if let Scan::After(after) = &mut self.scan {
+            let after = after.take();
+            self.scan = Scan::Reading;
+            self.read(
+                false,
+                move |store| async move { store.message_targets(after.as_ref(), LOADS_AT_ONCE).await },
+                Read::Targets,
+            );
+        }
+    }
+
+    fn found(&mut self, targets: Vec<InstanceId>) {
+        self.scan = if targets.len() < LOADS_AT_ONCE {
+            Scan::Done
+        } else {
+            Scan::After(targets.last().cloned())
+        };
+        for id in targets {
+            if !self.residents.contains(&id) {
+                self.residents.wake(&id);
+                self.load(id);
+            }
+        }
+    }
+
+    /// A read has ended.
+    pub(super) fn has_read(&mut self, read: Read) {
+        self.reads_awaited -= usize::from(matches!(read, Read::Instance(..) | Read::History(..)));
+        let failed = match read {
+            Read::Instance(id, result) => result.map(|loaded| self.loaded(&id, loaded)).err(),
+            Read::History(id, result) => result.map(|events| self.fetched(&id, events)).err(),
+            Read::Activities(result) => result.map(|tasks| self.activities.read(tasks)).err(),
+            Read::Activity(id, result) => result
+                .map(|task| self.activities.retry(id, task.filter(|task| task.id == id)))
+                .err(),
+            Read::Timers(result) => result.map(|timers| self.timers.read(timers)).err(),
+            Read::Targets(result) => result.map(|targets| self.found(targets)).err(),
+        };
+        if let Some(error) = failed {
+            self.fail(&error);
+        }
+    }
+
+    /// The store has failed: nothing that is not durable is released, memory is dropped, and the store
+    /// is opened again. What runs keeps running; the results of activities are taken afterwards.
+    pub(super) fn fail(&mut self, error: &StoreError) {
+        tracing::error!(%error, failures = self.failures + 1, "the store failed");
+        self.residents.clear();
+        self.ready.clear();
+        self.ready_entities.clear();
+        self.next_commit.clear();
+        self.outbox.clear();
+        self.open = OpenCommit::new(self.open.number + 1);
+        self.writing = None;
+        self.reads.clear();
+        self.reads_awaited = 0;
+        self.activities.reset();
+        self.timers = super::Timers::default();
+        self.alarms.clear();
+        self.scan = Scan::Done;
+        if self.mode.is_draining() {
+            self.mode = Mode::Expired;
+            return;
+        }
+        let store = Arc::clone(&self.store);
+        let delay = (self.failures > 0).then(|| self.runtime.sleep(retry_delay(self.failures)));
+        self.failures += 1;
+        self.shared.set_health(HubHealth::Failing {
+            reason: error.to_string(),
+            failures: self.failures,
+        });
+        self.mode = Mode::Opening(Box::pin(async move {
+            if let Some(delay) = delay {
+                delay.await;
+            }
+            store.open().await
+        }));
+    }
+
+    /// The store has been opened again, or not.
+    pub(super) fn reopened(&mut self, result: Result<Opened, StoreError>) {
+        match result {
+            Err(error) => {
+                self.mode = Mode::Serving;
+                self.fail(&error);
+            }
+            Ok(opened) => {
+                tracing::info!("the store is open again");
+                self.mode = Mode::Serving;
+                self.ids.next = self.ids.next.max(opened.next_id);
+                self.durable = self.open.number - 1;
+                self.durable_id = self.ids.next;
+                if self.worker.is_some() {
+                    self.scan = Scan::After(None);
+                }
+                for answer in std::mem::take(&mut self.deferred) {
+                    self.answered(answer);
+                }
+            }
+        }
+    }
+
+    /// Takes no more work; what runs may end until `deadline` is over.
+    pub(super) fn drain(&mut self, deadline: Duration) {
+        self.controls.close();
+        self.mode = match self.mode {
+            Mode::Opening(_) => Mode::Expired,
+            _ => Mode::Draining(self.runtime.sleep(deadline)),
+        };
+    }
+
+    /// The time for draining is over.
+    pub(super) fn deadline(&mut self) {
+        self.activities.cancel_all();
+        self.mode = Mode::Expired;
+    }
+
+    /// Whether nothing is left to do.
+    pub(super) fn has_stopped(&self) -> bool {
+        let quiet = self.out.episodes == 0
+            && self.out.batches_ahead == 0
+            && self.out.batches_after == 0
+            && self.activities.running() == 0
+            && self.reads_awaited == 0;
+        let done = self.writing.is_none() && self.open.is_empty();
+        match self.mode {
+            Mode::Draining(_) => quiet && done,
+            Mode::Expired => done,
+            Mode::Serving | Mode::Opening(_) => false,
+        }
+    }
+
+    /// Lets go of everything.
+    pub(super) async fn stop(mut self) {
+        self.store.close().await;
+        self.shared.set_health(HubHealth::Stopped);
+        if let Some(reply) = self.on_stopped.take() {
+            // Whoever shut it down may have gone away.
+            let _ = reply.send(());
+        }
+        let shared = Arc::clone(&self.shared);
+        drop(self);
+        shared.notify_all();
+    }
+}

@@ -1,0 +1,70 @@
+//! What clients ask of the loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp, WorkHandler};
+use tokio::sync::oneshot;
+
+use crate::engine::StartOrder;
+
+/// Where an answer goes. Dropped without one, the asker learns that the hub is unavailable.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, ClientError>>;
+
+/// Something about one instance or entity.
+pub(crate) struct Request {
+    pub(crate) id: InstanceId,
+    pub(crate) ask: Ask,
+}
+
+/// What is asked.
+pub(crate) enum Ask {
+    /// Start an orchestration.
+    Start {
+        order: StartOrder,
+        reply: Reply<ExecutionId>,
+    },
+    /// Put a message into an orchestration's inbox.
+    Send {
+        event: EventType,
+        /// For instances that have ended: the operation that can't be done any more; `None` drops the
+        /// message.
+        operation: Option<&'static str>,
+        reply: Reply<()>,
+    },
+    /// Signal an entity.
+    Signal {
+        event: EventType,
+        at: Option<Timestamp>,
+        reply: Reply<()>,
+    },
+    /// Remove it.
+    Purge { reply: Reply<()> },
+}
+
+/// What is asked of the hub as a whole.
+pub(crate) enum Control {
+    /// Something about one instance.
+    Instance(Request),
+    /// Give work to this worker from now on.
+    Attach { worker: Arc<dyn WorkHandler> },
+    /// Finish what runs, at most for so long, and stop.
+    Shutdown {
+        deadline: Duration,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// The error for an operation that an instance's state does not allow.
+pub(super) fn invalid_state(
+    instance: &InstanceId,
+    operation: &'static str,
+    status: Status,
+) -> ClientError {
+    ClientError::InvalidState {
+        instance: instance.clone(),
+        operation,
+        status,
+    }
+}

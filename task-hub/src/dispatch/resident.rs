@@ -1,0 +1,200 @@
+//! Which instances are in memory.
+//!
+//! An instance is in memory while something happens to it, while its changes are not durable, or while
+//! it is worth remembering: because a worker holds its session, or because an entity may be asked
+//! again soon. What is only remembered is bounded and goes first used, first forgotten.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use durable_task::InstanceId;
+
+use super::request::Request;
+use crate::engine::{Instance, Message};
+
+/// How many instances are remembered.
+const REMEMBERED_MAX: usize = 4_096;
+/// How many bytes of entity states are remembered.
+const REMEMBERED_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// One id in memory.
+pub(super) struct Resident {
+    pub(super) state: State,
+    /// The last commit that it has a part in.
+    pub(super) commit: u64,
+    /// The last commit that changes its history or state.
+    pub(super) changed: u64,
+    /// The work item that a worker has of it.
+    pub(super) token: Option<u64>,
+    /// Whether the worker said that it keeps the session.
+    pub(super) warm: bool,
+    /// Whether its history is being read.
+    pub(super) fetching: bool,
+    /// Whether it stands in the ready queue.
+    pub(super) queued: bool,
+    /// Whether it waits until it is tried again.
+    pub(super) waits: bool,
+    /// How often its work was given back in a row.
+    pub(super) attempts: u32,
+    /// How many episodes it had in that commit.
+    pub(super) episodes: (u64, u32),
+    /// The state of an entity as of the last commit that was closed.
+    pub(super) written: Option<Arc<str>>,
+    /// Requests that wait until it is durable.
+    pub(super) requests: Vec<Request>,
+    /// Its place among those that are only remembered.
+    place: Option<u64>,
+}
+
+/// Whether it has been read.
+pub(super) enum State {
+    /// It is being read; what came meanwhile, in order.
+    Loading(Vec<Arrived>),
+    /// It is here.
+    Live(Instance),
+}
+
+/// What waits for an instance to be read.
+pub(super) enum Arrived {
+    Message(Message),
+    Request(Request),
+}
+
+impl Resident {
+    fn loading() -> Self {
+        Self {
+            state: State::Loading(Vec::new()),
+            commit: 0,
+            changed: 0,
+            token: None,
+            warm: false,
+            fetching: false,
+            queued: false,
+            waits: false,
+            attempts: 0,
+            episodes: (0, 0),
+            written: None,
+            requests: Vec::new(),
+            place: None,
+        }
+    }
+
+    /// The instance, if it has been read.
+    pub(super) fn live(&mut self) -> Option<&mut Instance> {
+        match &mut self.state {
+            State::Live(instance) => Some(instance),
+            State::Loading(_) => None,
+        }
+    }
+
+    /// Counts an episode in a commit; returns how many it had before.
+    pub(super) fn episodes_in(&mut self, commit: u64) -> u32 {
+        if self.episodes.0 == commit {
+            self.episodes.1
+        } else {
+            0
+        }
+    }
+
+    /// Counts one more.
+    pub(super) fn count_episode(&mut self, commit: u64) {
+        self.episodes = (commit, self.episodes_in(commit) + 1);
+    }
+
+    fn bytes(&self) -> usize {
+        self.written.as_ref().map_or(0, |state| state.len())
+    }
+}
+
+/// All ids in memory.
+#[derive(Default)]
+pub(super) struct Residents {
+    by_id: HashMap<InstanceId, Resident>,
+    remembered: BTreeMap<u64, InstanceId>,
+    remembered_bytes: usize,
+    next_place: u64,
+}
+
+impl Residents {
+    /// Whether it is in memory.
+    pub(super) fn contains(&self, id: &InstanceId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Its place in memory; `true` if it has to be read.
+    pub(super) fn wake(&mut self, id: &InstanceId) -> (&mut Resident, bool) {
+        let mut new = false;
+        if !self.by_id.contains_key(id) {
+            new = true;
+            self.by_id.insert(id.clone(), Resident::loading());
+        }
+        let place = self.by_id.get_mut(id).and_then(|known| {
+            let bytes = known.bytes();
+            known.place.take().map(|place| (place, bytes))
+        });
+        if let Some((place, bytes)) = place {
+            self.remembered.remove(&place);
+            self.remembered_bytes -= bytes;
+        }
+        // It was just put in.
+        let resident = self
+            .by_id
+            .entry(id.clone())
+            .or_insert_with(Resident::loading);
+        (resident, new)
+    }
+
+    /// The one in memory.
+    pub(super) fn get(&mut self, id: &InstanceId) -> Option<&mut Resident> {
+        self.by_id.get_mut(id)
+    }
+
+    /// All ids.
+    pub(super) fn ids(&self) -> Vec<InstanceId> {
+        self.by_id.keys().cloned().collect()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Forgets it.
+    pub(super) fn forget(&mut self, id: &InstanceId) {
+        if let Some(resident) = self.by_id.remove(id)
+            && let Some(place) = resident.place
+        {
+            self.remembered.remove(&place);
+            self.remembered_bytes -= resident.bytes();
+        }
+    }
+
+    /// Keeps it as long as there is room.
+    pub(super) fn remember(&mut self, id: &InstanceId) {
+        let Some(resident) = self.by_id.get_mut(id) else {
+            return;
+        };
+        if resident.place.is_none() {
+            resident.place = Some(self.next_place);
+            self.remembered_bytes += resident.bytes();
+            self.remembered.insert(self.next_place, id.clone());
+            self.next_place += 1;
+        }
+        while self.remembered.len() > REMEMBERED_MAX || self.remembered_bytes > REMEMBERED_BYTES_MAX
+        {
+            let Some((_, first)) = self.remembered.first_key_value() else {
+                return;
+            };
+            let first = first.clone();
+            self.forget(&first);
+        }
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        *self = Self {
+            next_place: self.next_place,
+            ..Self::default()
+        };
+    }
+}

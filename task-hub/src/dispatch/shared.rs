@@ -1,0 +1,168 @@
+//! What the loop and its clients share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use durable_task::InstanceId;
+use tokio::sync::Notify;
+
+/// Whether a hub takes writes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HubHealth {
+    /// It does.
+    #[default]
+    Healthy,
+    /// Its store fails: writes are refused, reads are served. It goes on trying.
+    Failing {
+        /// What the store said last.
+        reason: String,
+        /// How many commits or attempts to open have failed in a row.
+        failures: u32,
+    },
+    /// It has been shut down.
+    Stopped,
+}
+
+/// Counters since the hub was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct HubStats {
+    /// Commits that became durable; each is one transaction of the store and one disk sync.
+    pub commits: u64,
+    /// Commits that failed.
+    pub commits_failed: u64,
+    /// Episodes of orchestrations that were applied.
+    pub episodes: u64,
+    /// Batches of entity operations that were applied.
+    pub entity_batches: u64,
+    /// Activities handed to a worker.
+    pub activities_started: u64,
+    /// Instances and entities read from the store.
+    pub instances_loaded: u64,
+    /// Histories read from the store for a worker without the session.
+    pub histories_loaded: u64,
+    /// Messages that were dropped: for what has ended, for other executions, replies to closed tasks.
+    pub messages_dropped: u64,
+    /// Instances and entities in memory now.
+    pub instances_in_memory: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(super) commits: AtomicU64,
+    pub(super) commits_failed: AtomicU64,
+    pub(super) episodes: AtomicU64,
+    pub(super) entity_batches: AtomicU64,
+    pub(super) activities_started: AtomicU64,
+    pub(super) instances_loaded: AtomicU64,
+    pub(super) histories_loaded: AtomicU64,
+    pub(super) messages_dropped: AtomicU64,
+    pub(super) instances_in_memory: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn in_memory(&self, count: usize) {
+        self.instances_in_memory
+            .store(count as u64, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> HubStats {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        HubStats {
+            commits: of(&self.commits),
+            commits_failed: of(&self.commits_failed),
+            episodes: of(&self.episodes),
+            entity_batches: of(&self.entity_batches),
+            activities_started: of(&self.activities_started),
+            instances_loaded: of(&self.instances_loaded),
+            histories_loaded: of(&self.histories_loaded),
+            messages_dropped: of(&self.messages_dropped),
+            instances_in_memory: of(&self.instances_in_memory),
+        }
+    }
+}
+
+/// Adds one.
+pub(super) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What the loop and its clients share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(super) counters: Counters,
+    health: Mutex<HubHealth>,
+    waiters: Mutex<HashMap<InstanceId, Waiter>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiter {
+    changed: Arc<Notify>,
+    count: usize,
+}
+
+impl Shared {
+    pub(crate) fn stats(&self) -> HubStats {
+        self.counters.read()
+    }
+
+    pub(crate) fn health(&self) -> HubHealth {
+        lock(&self.health).clone()
+    }
+
+    pub(super) fn set_health(&self, health: HubHealth) {
+        *lock(&self.health) = health;
+    }
+
+    /// Asks to be told when something about the instance becomes durable.
+    pub(crate) fn watch(self: &Arc<Self>, id: &InstanceId) -> Watch {
+        let mut waiters = lock(&self.waiters);
+        let waiter = waiters.entry(id.clone()).or_default();
+        waiter.count += 1;
+        Watch {
+            changed: Arc::clone(&waiter.changed),
+            id: id.clone(),
+            shared: Arc::clone(self),
+        }
+    }
+
+    /// Tells those that watch the instance.
+    pub(super) fn notify(&self, id: &InstanceId) {
+        if let Some(waiter) = lock(&self.waiters).get(id) {
+            waiter.changed.notify_waiters();
+        }
+    }
+
+    /// Tells all.
+    pub(super) fn notify_all(&self) {
+        for waiter in lock(&self.waiters).values() {
+            waiter.changed.notify_waiters();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds these locks can panic half-way.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place in the list of those that are told.
+pub(crate) struct Watch {
+    pub(crate) changed: Arc<Notify>,
+    id: InstanceId,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut waiters = lock(&self.shared.waiters);
+        if let Some(waiter) = waiters.get_mut(&self.id) {
+            waiter.count -= 1;
+            if waiter.count == 0 {
+                waiters.remove(&self.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use durable_task::wire::proto::HistoryEvent;
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::{ExecutionId, InstanceId, Timestamp};
+use prost::Message as _;
+
+use super::event;
+use crate::store::{MessageRow, StoreError};
+
+/// Something on its way to an instance or entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Orders messages.
+    pub id: u64,
+    /// The instance or entity that it is for.
+    pub target: InstanceId,
+    /// Only this execution takes it.
+    pub execution: Option<ExecutionId>,
+    /// The instance that sent it.
+    pub sender: Option<InstanceId>,
+    /// What it says.
+    pub event: HistoryEvent,
+    /// Whether a commit that is closed has a row for it.
+    pub stored: bool,
+    /// What is closed in the commit in which the target takes notice of it.
+    pub closes: Option<Closes>,
+}
+
+/// An open row that a message puts an end to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closes {
+    /// A task.
+    Task(u64),
+    /// A timer, by its time and row.
+    Timer(Timestamp, u64),
+}
+
+impl Message {
+    /// A message that something just caused.
+    pub fn new(id: u64, target: InstanceId, at: Timestamp, event: EventType) -> Self {
+        Self {
+            id,
+            target,
+            execution: None,
+            sender: None,
+            event: event::incoming(at, event),
+            stored: false,
+            closes: None,
+        }
+    }
+
+    /// The same message for one execution only.
+    #[must_use]
+    pub fn to_execution(mut self, execution: ExecutionId) -> Self {
+        self.execution = Some(execution);
+        self
+    }
+
+    /// The same message with its sender.
+    #[must_use]
+    pub fn from_sender(mut self, sender: InstanceId) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// The same message, closing a row.
+    #[must_use]
+    pub fn closing(mut self, closes: Closes) -> Self {
+        self.closes = Some(closes);
+        self
+    }
+
+    /// Reads a row.
+    pub fn from_row(row: MessageRow) -> Result<Self, StoreError> {
+        let event = event::decode(&row.event)?;
+        Ok(Self {
+            id: row.id,
+            target: row.target,
+            execution: row.execution,
+            sender: row.sender,
+            event,
+            stored: true,
+            closes: None,
+        })
+    }
+
+    /// The row of this message.
+    pub fn to_row(&self) -> MessageRow {
+        MessageRow {
+            id: self.id,
+            target: self.target.clone(),
+            execution: self.execution.clone(),
+            sender: self.sender.clone(),
+            event: self.event.encode_to_vec(),
+        }
+    }
+
+    pub(super) fn kind(&self) -> Option<&EventType> {
+        self.event.event_type.as_ref()
+    }
+
+    pub(super) fn is_start(&self) -> bool {
+        matches!(self.kind(), Some(EventType::ExecutionStarted(_)))
+    }
+}

@@ -1,0 +1,291 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use durable_task::{Client, ClientError, InstanceFilter, Runtime, WorkHandler};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::dispatch::{
+    Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Parts, Shared,
+};
+use crate::store::memory::MemoryStore;
+use crate::store::{Store, StoreError};
+
+/// How many requests may wait for the hub's loop before clients wait to ask.
+const REQUESTS_WAITING_MAX: usize = 4_096;
+
+/// Where a hub lives and how much it takes.
+///
+/// ```
+/// use task_hub::HubOptions;
+///
+/// let laptop = HubOptions::file("orders.db");
+/// let test = HubOptions::memory();
+/// # drop((laptop, test));
+/// ```
+#[derive(Debug, Clone)]
+pub struct HubOptions {
+    place: Place,
+    durability: Durability,
+    limits: HubLimits,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Memory,
+    File(PathBuf),
+}
+
+/// What a commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Loss of power: each commit is synced to the disk.
+    #[default]
+    Synced,
+    /// The death of the process. A loss of power may take the last commits, acknowledged ones too;
+    /// what is left is a state that the hub was in.
+    Relaxed,
+}
+
+impl HubOptions {
+    /// A hub in memory, gone with the process.
+    pub fn memory() -> Self {
+        Self {
+            place: Place::Memory,
+            durability: Durability::default(),
+            limits: HubLimits::default(),
+        }
+    }
+
+    /// A hub in one file, created with its folder if there is none. On a local disk.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self {
+            place: Place::File(path.as_ref().to_owned()),
+            ..Self::memory()
+        }
+    }
+
+    /// Sets what a commit survives.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Sets how much the hub takes.
+    #[must_use]
+    pub fn limits(mut self, limits: HubLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+/// Why a hub could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process works the hub file. Use that one, stop it, or use another file.
+    #[error("the hub `{}` is in use{}", .path.display(), owner(.pid.as_ref(), .address.as_deref()))]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// The process that has it, if it says so.
+        pid: Option<u32>,
+        /// Where that process serves, if it does.
+        address: Option<String>,
+    },
+    /// A newer version of this program has written the file. Use that version or another file.
+    #[error(
+        "the hub `{}` has schema {found}, this program knows {known} and older: use a newer version \
+         of the program, or another file", .path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest schema that this program knows.
+        known: u32,
+    },
+    /// The file is not a hub, or damaged. Use another file, or restore this one.
+    #[error("`{}` is not a hub file, or damaged: {problem}", .path.display())]
+    NotAHub {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The folder or file can't be written.
+    #[error("the hub `{}` can't be written: {problem}", .path.display())]
+    NotWritable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This build has no store for files.
+    #[error("this program was built without the feature `sqlite`: use a hub in memory")]
+    NoFiles,
+}
+
+fn owner(pid: Option<&u32>, address: Option<&str>) -> String {
+    let pid = pid.map_or_else(String::new, |pid| format!(" by process {pid}"));
+    match address {
+        Some(address) => format!("{pid}, which serves at {address}"),
+        None => pid,
+    }
+}
+
+/// Why a worker could not be attached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachError {
+    /// The hub has a worker.
+    #[error("the hub has a worker already; it takes one")]
+    Attached,
+    /// The hub has been shut down, or takes no more requests.
+    #[error("the hub does not take a worker: it is shut down or overloaded")]
+    Closed,
+}
+
+/// How far a purge by filter came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// How many instances were removed.
+    pub removed: u64,
+    /// Whether none that matches is left. If not, ask again.
+    pub complete: bool,
+}
+
+/// An open hub: the engine, its store, and its loop.
+///
+/// Dropping the hub and all its clients ends the loop like a [`shutdown`](Self::shutdown).
+pub struct Hub {
+    client: HubClient,
+    attached: AtomicBool,
+    address: Address,
+}
+
+type Address = Option<Arc<dyn Fn(&str) + Send + Sync>>;
+
+impl Hub {
+    /// Opens a hub, or creates it, and goes on with what is open in it as soon as a worker is attached.
+    pub async fn open(options: HubOptions, runtime: Arc<dyn Runtime>) -> Result<Self, OpenError> {
+        match &options.place {
+            Place::Memory => {
+                let store = Arc::new(MemoryStore::new());
+                Ok(Self::with_store(store, options.limits, runtime).await?)
+            }
+            Place::File(path) => Self::open_file(path, &options, runtime).await,
+        }
+    }
+
+    #[cfg(all())]
+    async fn open_file(
+        _path: &Path,
+        _options: &HubOptions,
+        _runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, OpenError> {
+        Err(OpenError::NoFiles)
+    }
+
+    /// Opens a hub over any store.
+    pub async fn with_store(
+        store: Arc<dyn Store>,
+        limits: HubLimits,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, StoreError> {
+        let opened = store.open().await?;
+        let shared = Arc::new(Shared::default());
+        let (asking, controls) = mpsc::channel(REQUESTS_WAITING_MAX);
+        let dispatcher = Dispatcher::new(Parts {
+            runtime: Arc::clone(&runtime),
+            store: Arc::clone(&store),
+            limits,
+            shared: Arc::clone(&shared),
+            controls,
+            opened,
+        });
+        runtime.spawn("task-hub", Box::pin(dispatcher.run()));
+        Ok(Self {
+            client: HubClient {
+                runtime,
+                store,
+                shared,
+                limits,
+                controls: asking,
+            },
+            attached: AtomicBool::new(false),
+            address: None,
+        })
+    }
+
+    /// A client of this hub.
+    pub fn client(&self) -> Arc<dyn Client> {
+        Arc::new(self.client.clone())
+    }
+
+    /// Gives work to a worker from now on: what is open in the store, and what comes.
+    pub fn attach(&self, worker: Arc<dyn WorkHandler>) -> Result<(), AttachError> {
+        if self.attached.swap(true, Ordering::SeqCst) {
+            return Err(AttachError::Attached);
+        }
+        let sent = self.client.controls.try_send(Control::Attach { worker });
+        sent.map_err(|_| {
+            self.attached.store(false, Ordering::SeqCst);
+            AttachError::Closed
+        })
+    }
+
+    /// Says where this process serves, for the error that a second process gets.
+    pub fn announce(&self, address: &str) {
+        if let Some(announce) = &self.address {
+            announce(address);
+        }
+    }
+
+    /// Whether the hub takes writes.
+    pub fn health(&self) -> HubHealth {
+        self.client.shared.health()
+    }
+
+    /// Counters since it was opened.
+    pub fn stats(&self) -> HubStats {
+        self.client.shared.stats()
+    }
+
+    /// Removes ended instances that a filter selects, in small commits, at most for `time`.
+    pub async fn purge(
+        &self,
+        filter: &InstanceFilter,
+        time: Duration,
+    ) -> Result<Purged, ClientError> {
+        let deadline = self.client.runtime.now().saturating_add(time);
+        let (removed, complete) = self.client.purge_matching(filter, deadline).await?;
+        Ok(Purged { removed, complete })
+    }
+
+    /// Stops: gives out no more work, waits for what runs, at most for `deadline`, writes the open
+    /// commit, closes the store. What did not end in time is cancelled and runs again next time.
+    pub async fn shutdown(self, deadline: Duration) {
+        let (reply, stopped) = oneshot::channel();
+        let shutdown = Control::Shutdown { deadline, reply };
+        if self.client.controls.send(shutdown).await.is_ok() {
+            // An error means that the loop is gone, which is what was asked for.
+            let _ = stopped.await;
+        }
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! The reference store: everything in memory, gone with the process. Its [`Faults`] make commits wait,
+//! fail, or get lost, for tests.
+
+mod faults;
+mod tables;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use durable_task::{
+    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
+    Timestamp,
+};
+
+pub use faults::{Fault, Faults};
+
+use self::tables::Tables;
+use super::{
+    Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskKind,
+    TaskRow, TimerRow,
+};
+
+/// A store in memory.
+///
+/// ```
+/// use task_hub::store::memory::MemoryStore;
+/// use task_hub::store::Store as _;
+///
+/// let store = MemoryStore::new();
+/// assert!(!store.capabilities().survives_process);
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+    faults: Arc<Faults>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How to make its commits wait or fail.
+    pub fn faults(&self) -> Arc<Faults> {
+        Arc::clone(&self.faults)
+    }
+
+    /// A store with what is committed in this one: what a new process finds. Commits that are held
+    /// back are lost.
+    #[must_use]
+    pub fn after_crash(&self) -> Self {
+        Self {
+            tables: Mutex::new(self.tables().clone()),
+            faults: Arc::default(),
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // Tables are changed only by `Tables::apply`, which checks before it changes anything.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            group_commit: true,
+            survives_process: false,
+            tag_filter: true,
+            stream_chunks: true,
+        }
+    }
+
+    async fn open(&self) -> Result<Opened, StoreError> {
+        self.faults.before_open()?;
+        Ok(Opened {
+            next_id: self.tables().next_id(),
+        })
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        match self.faults.before_commit().await {
+            None => self.tables().apply(commit),
+            Some(Fault::Refused) => Err(Faults::error("commit")),
+            Some(Fault::Unanswered) => {
+                self.tables().apply(commit)?;
+                Err(Faults::error("commit"))
+            }
+        }
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Loaded, StoreError> {
+        Ok(self.tables().load(id))
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: Option<&ExecutionId>,
+        from: u64,
+        bytes_max: usize,
+    ) -> Result<HistoryPage, StoreError> {
+        Ok(self.tables().history(id, execution, from, bytes_max))
+    }
+
+    async fn instance(
+        &self,
+        id: &InstanceId,
+        fetch: Fetch,
+    ) -> Result<Option<InstanceState>, StoreError> {
+        Ok(self.tables().instance(id, fetch))
+    }
+
+    async fn query(
+        &self,
+        filter: &InstanceFilter,
+        fetch: Fetch,
+        page_size: usize,
+        token: Option<&str>,
+    ) -> Result<Page<InstanceState>, StoreError> {
+        self.tables().query(filter, fetch, page_size, token)
+    }
+
+    async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
+        let filter = InstanceFilter {
+            parent: Some(id.clone()),
+            ..InstanceFilter::default()
+        };
+        let page = self
+            .tables()
+            .query(&filter, Fetch::Metadata, usize::MAX, None)?;
+        Ok(page
+            .items
+            .into_iter()
+            .map(|state| state.instance_id)
+            .collect())
+    }
+
+    async fn entity(
+        &self,
+        id: &EntityId,
+        include_state: bool,
+    ) -> Result<Option<EntityMetadata>, StoreError> {
+        Ok(self.tables().entity(&id.to_instance_id(), include_state))
+    }
+
+    async fn entities(
+        &self,
+        name: &str,
+        include_state: bool,
+        page_size: usize,
+        token: Option<&str>,
+    ) -> Result<Page<EntityMetadata>, StoreError> {
+        Ok(self
+            .tables()
+            .entities(name, include_state, page_size, token))
+    }
+
+    async fn message_targets(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        Ok(self.tables().message_targets(after, limit))
+    }
+
+    async fn open_activities(&self, after: u64, limit: usize) -> Result<Vec<TaskRow>, StoreError> {
+        let tables = self.tables();
+        let tasks = tables.tasks_after(after).map(|task| (**task).clone());
+        Ok(tasks
+            .filter(|task| matches!(task.kind, TaskKind::Activity(_)))
+            .take(limit)
+            .collect())
+    }
+
+    async fn timers(
+        &self,
+        after: Option<(Timestamp, u64)>,
+        limit: usize,
+    ) -> Result<Vec<TimerRow>, StoreError> {
+        Ok(self.tables().timers_after(after, limit))
+    }
+
+    async fn parked(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        Ok(self.tables().parked(after, limit))
+    }
+
+    async fn stream_chunks(
+        &self,
+        id: &InstanceId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<StreamChunk>, StoreError> {
+        Ok(self.tables().chunks(id, from, limit))
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,62 @@
+//! Connections to the file, with the settings that durability rests on.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::Fault;
+
+/// How long to wait for another program that holds SQLite's own lock. Nothing of ours does.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many statements a connection keeps prepared: all that a commit can need, and then some.
+const STATEMENTS_MAX: usize = 96;
+
+/// The `-wal` file is cut back to this after a checkpoint, in bytes.
+const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
+/// `PRAGMA synchronous` as SQLite reports it for `FULL`.
+const SYNCHRONOUS_FULL: i64 = 2;
+
+/// Opens the connection that writes; creates the file if there is none.
+pub(super) fn writer(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(setting("journal_mode", "WAL"));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+    if synchronous != SYNCHRONOUS_FULL {
+        return Err(setting("synchronous", "FULL"));
+    }
+    // Without effect where the platform's fsync already reaches the disk.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.query_row(
+        &format!("PRAGMA journal_size_limit = {WAL_BYTES_MAX}"),
+        [],
+        |_| Ok(()),
+    )?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn setting(name: &str, value: &str) -> Fault {
+    // Not corrupt, but as permanent: this file system or build of SQLite can't keep a hub.
+    Fault::Corrupt(format!("SQLite does not accept `{name} = {value}` for it"))
+}

@@ -1,0 +1,133 @@
+//! Who owns a hub file.
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// How much of a lock file is read for an error message, in bytes.
+const TEXT_BYTES_MAX: u64 = 1024;
+
+/// The ownership of a hub file: an OS lock on `FILE.lock`, which the kernel releases when the process
+/// dies in any way. Dropping it gives it up; the lock file stays, and means nothing by itself.
+#[derive(Debug)]
+pub struct LockFile {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+/// Why a hub file could not be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Another process has it. A retry may help once that one has ended.
+    #[error(transparent)]
+    InUse(#[from] InUse),
+    /// The lock file can't be made. Permanent, until the directory or its rights are changed.
+    #[error("the lock file `{}` can't be opened: {source}", path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A hub file is owned by another process.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct InUse {
+    /// The hub file.
+    pub path: PathBuf,
+    /// The process that owns it, if it says so.
+    pub pid: Option<u32>,
+    /// Where it serves, if it does.
+    pub address: Option<String>,
+}
+
+impl fmt::Display for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the hub file `{}` is in use by ", self.path.display())?;
+        match self.pid {
+            Some(pid) => write!(f, "process {pid}")?,
+            None => f.write_str("another process")?,
+        }
+        if let Some(address) = &self.address {
+            write!(f, ", which serves at {address}")?;
+        }
+        f.write_str("; stop it, or use another file")
+    }
+}
+
+impl LockFile {
+    /// Takes the ownership of the hub file at `hub_file`, which need not exist.
+    pub fn acquire(hub_file: &Path) -> Result<Self, LockError> {
+        let path = lock_path(hub_file);
+        let failed = |source| LockError::Io {
+            path: path.clone(),
+            source,
+        };
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(hub_file, file).into()),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let lock = Self {
+            path: path.clone(),
+            file: Mutex::new(file),
+        };
+        lock.write(&format!("{}\n", std::process::id()))
+            .map_err(failed)?;
+        Ok(lock)
+    }
+
+    /// Tells other processes, in their error message, where the owner serves.
+    pub fn announce(&self, address: &str) -> io::Result<()> {
+        let line = address.lines().next().unwrap_or_default();
+        self.write(&format!("{}\n{line}\n", std::process::id()))
+    }
+
+    /// The lock file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        let mut file = match self.file.lock() {
+            Ok(file) => file,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+fn lock_path(hub_file: &Path) -> PathBuf {
+    let mut name = hub_file.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+fn in_use(hub_file: &Path, file: File) -> InUse {
+    let mut bytes = Vec::new();
+    // What can't be read is left out of the message.
+    let _ = file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = text.lines();
+    InUse {
+        path: hub_file.to_owned(),
+        pid: lines.next().and_then(|line| line.parse().ok()),
+        address: lines
+            .next()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned),
+    }
+}

@@ -1,0 +1,372 @@
+//! The store in one SQLite file, made for one process on a local disk.
+//!
+//! `docs/storage.md` has its tables and what a crash leaves behind. One thread writes, two read;
+//! callers wait without blocking theirs. A commit is one transaction with `synchronous=FULL`: when
+//! [`Store::commit`] returns, it is on the disk.
+//!
+//! Other programs may open the file with `mode=ro` while it is in use.
+
+mod commit;
+mod connection;
+mod convert;
+mod entity;
+mod fault;
+mod instance;
+mod load;
+mod lock;
+mod open_work;
+mod payload;
+mod query;
+mod readers;
+mod remove;
+mod schema;
+mod splice;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use durable_task::{
+    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
+    Timestamp,
+};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::lock::{InUse, LockError, LockFile};
+
+use self::convert::stored;
+use self::fault::Fault;
+use self::readers::Job;
+use self::writer::Command;
+use super::listing::Cursor;
+use super::{
+    Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskRow,
+    TimerRow,
+};
+
+/// A store in one SQLite file, which belongs to it alone until it is closed and dropped.
+///
+/// ```
+/// use task_hub::store::Store as _;
+/// use task_hub::store::sqlite::SqliteStore;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// let store = SqliteStore::acquire(directory.path().join("hub.db"))?;
+/// let opened = store.open().await?;
+/// assert_eq!(opened.next_id, 1);
+/// store.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    lock: Arc<LockFile>,
+    threads: Mutex<Threads>,
+}
+
+/// The threads of a store, which begin with its first opening.
+enum Threads {
+    None,
+    Running {
+        writer: mpsc::Sender<Command>,
+        readers: mpsc::Sender<Job>,
+        /// Told when they have ended: the readers, then the writer.
+        ends: Vec<oneshot::Receiver<()>>,
+    },
+    Closed,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Running { .. } => "Running",
+            Self::Closed => "Closed",
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Takes the ownership of the hub file at `path`, which need not exist. The file itself is opened,
+    /// or created, by [`open`](Store::open).
+    pub fn acquire(path: impl AsRef<Path>) -> Result<Self, LockError> {
+        // The lock of a link is the lock of the file that it leads to.
+        let path = path.as_ref();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let lock = Arc::new(LockFile::acquire(&path)?);
+        Ok(Self {
+            path,
+            lock,
+            threads: Mutex::new(Threads::None),
+        })
+    }
+
+    /// The hub file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its ownership, for [`LockFile::announce`]. The file stays owned as long as this is kept.
+    pub fn lock_file(&self) -> Arc<LockFile> {
+        Arc::clone(&self.lock)
+    }
+
+    fn threads(&self) -> MutexGuard<'_, Threads> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self) -> std::io::Result<Threads> {
+        let openings = Arc::new(AtomicU64::new(0));
+        let (readers, mut ends) = readers::start(&self.path, &openings)?;
+        let (writer, end) = writer::start(self.path.clone(), Arc::clone(&self.lock), openings)?;
+        ends.push(end);
+        Ok(Threads::Running {
+            writer,
+            readers,
+            ends,
+        })
+    }
+
+    async fn command<T>(
+        &self,
+        operation: &'static str,
+        command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
+    ) -> Result<T, StoreError> {
+        let writer = match &*self.threads() {
+            Threads::None => return Err(Fault::NotOpen.during(operation)),
+            Threads::Running { writer, .. } => writer.clone(),
+            Threads::Closed => return Err(StoreError::Closed { operation }),
+        };
+        let (answer, answered) = oneshot::channel();
+        let stopped = || StoreError::Closed { operation };
+        writer.send(command(answer)).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = match &*self.threads() {
+            Threads::None => return Err(Fault::NotOpen.during(operation)),
+            Threads::Running { readers, .. } => readers.clone(),
+            Threads::Closed => return Err(StoreError::Closed { operation }),
+        };
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |reader| {
+            // A caller that has gone does not need the answer.
+            if !answer.is_closed() {
+                let result = reader.read(read).map_err(|fault| fault.during(operation));
+                let _ = answer.send(result);
+            }
+        });
+        let stopped = || StoreError::Closed { operation };
+        readers.send(job).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            group_commit: true,
+            survives_process: true,
+            tag_filter: true,
+            stream_chunks: true,
+        }
+    }
+
+    async fn open(&self) -> Result<Opened, StoreError> {
+        {
+            let mut threads = self.threads();
+            if matches!(*threads, Threads::None) {
+                *threads = self.start().map_err(|error| StoreError::Unavailable {
+                    operation: "open",
+                    reason: format!("the store's threads can't be started: {error}"),
+                })?;
+            }
+        }
+        self.command("open", Command::Open).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let commit = Box::new(commit);
+        self.command("commit", |answer| Command::Commit(commit, answer))
+            .await
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Loaded, StoreError> {
+        let id = id.clone();
+        self.read("load", move |connection| load::load(connection, &id))
+            .await
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: Option<&ExecutionId>,
+        from: u64,
+        bytes_max: usize,
+    ) -> Result<HistoryPage, StoreError> {
+        let (id, execution, from) = (id.clone(), execution.cloned(), stored(from));
+        self.read("history", move |connection| {
+            load::history(connection, &id, execution.as_ref(), from, bytes_max)
+        })
+        .await
+    }
+
+    async fn instance(
+        &self,
+        id: &InstanceId,
+        fetch: Fetch,
+    ) -> Result<Option<InstanceState>, StoreError> {
+        let id = id.clone();
+        self.read("instance", move |connection| {
+            query::instance(connection, &id, fetch)
+        })
+        .await
+    }
+
+    async fn query(
+        &self,
+        filter: &InstanceFilter,
+        fetch: Fetch,
+        page_size: usize,
+        token: Option<&str>,
+    ) -> Result<Page<InstanceState>, StoreError> {
+        let after = token.map(Cursor::parse).transpose()?;
+        let filter = filter.clone();
+        self.read("query", move |connection| {
+            query::instances(connection, &filter, fetch, page_size, after.as_ref())
+        })
+        .await
+    }
+
+    async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
+        let id = id.clone();
+        self.read("children", move |connection| {
+            query::children(connection, &id)
+        })
+        .await
+    }
+
+    async fn entity(
+        &self,
+        id: &EntityId,
+        include_state: bool,
+    ) -> Result<Option<EntityMetadata>, StoreError> {
+        let id = id.clone();
+        self.read("entity", move |connection| {
+            query::entity(connection, &id, include_state)
+        })
+        .await
+    }
+
+    async fn entities(
+        &self,
+        name: &str,
+        include_state: bool,
+        page_size: usize,
+        token: Option<&str>,
+    ) -> Result<Page<EntityMetadata>, StoreError> {
+        let (name, token) = (name.to_owned(), token.map(str::to_owned));
+        self.read("entities", move |connection| {
+            query::entities(
+                connection,
+                &name,
+                include_state,
+                page_size,
+                token.as_deref(),
+            )
+        })
+        .await
+    }
+
+    async fn message_targets(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let after = after.cloned();
+        self.read("message_targets", move |connection| {
+            open_work::message_targets(connection, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn open_activities(&self, after: u64, limit: usize) -> Result<Vec<TaskRow>, StoreError> {
+        self.read("open_activities", move |connection| {
+            open_work::activities(connection, after, limit)
+        })
+        .await
+    }
+
+    async fn timers(
+        &self,
+        after: Option<(Timestamp, u64)>,
+        limit: usize,
+    ) -> Result<Vec<TimerRow>, StoreError> {
+        self.read("timers", move |connection| {
+            open_work::timers(connection, after, limit)
+        })
+        .await
+    }
+
+    async fn parked(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let after = after.cloned();
+        self.read("parked", move |connection| {
+            open_work::parked(connection, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn stream_chunks(
+        &self,
+        id: &InstanceId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<StreamChunk>, StoreError> {
+        let id = id.clone();
+        self.read("stream_chunks", move |connection| {
+            open_work::chunks(connection, &id, from, limit)
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        let threads = std::mem::replace(&mut *self.threads(), Threads::Closed);
+        if let Threads::Running {
+            writer,
+            readers,
+            ends,
+        } = threads
+        {
+            drop(readers);
+            let mut writer = Some(writer);
+            let last = ends.len().saturating_sub(1);
+            for (number, end) in ends.into_iter().enumerate() {
+                // The writer goes last: the last connection tidies up the WAL, which a reader can't.
+                if number == last {
+                    writer = None;
+                }
+                // An error says that the thread has ended in another way.
+                let _ = end.await;
+            }
+            drop(writer);
+        }
+    }
+}

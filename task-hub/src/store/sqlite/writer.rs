@@ -1,0 +1,111 @@
+//! The thread that writes.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::fault::Fault;
+use super::lock::LockFile;
+use super::{commit, connection, open_work, schema};
+use crate::store::{Commit, Opened, StoreError};
+
+/// How many commands wait at most. The engine gives one at a time.
+const COMMANDS_MAX: usize = 8;
+
+/// What can be asked of the thread.
+pub(super) enum Command {
+    /// Opens the file, or opens it again.
+    Open(oneshot::Sender<Result<Opened, StoreError>>),
+    /// Makes a commit durable.
+    Commit(Box<Commit>, oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// Starts the thread. It ends, and lets go of the file, when the sender is gone; then the receiver is
+/// told.
+pub(super) fn start(
+    path: PathBuf,
+    lock: Arc<LockFile>,
+    openings: Arc<AtomicU64>,
+) -> io::Result<(mpsc::Sender<Command>, oneshot::Receiver<()>)> {
+    let (commands, mut received) = mpsc::channel(COMMANDS_MAX);
+    let (end, ended) = oneshot::channel();
+    thread::Builder::new()
+        .name("hub-writer".to_owned())
+        .spawn(move || {
+            let mut writer = Writer {
+                path,
+                openings,
+                connection: None,
+            };
+            while let Some(command) = received.blocking_recv() {
+                writer.obey(command);
+            }
+            // The file first, then its ownership, then the word that both are free.
+            drop(writer);
+            drop(lock);
+            // Nobody may be waiting for it.
+            let _ = end.send(());
+        })?;
+    Ok((commands, ended))
+}
+
+struct Writer {
+    path: PathBuf,
+    /// How often the file was opened: readers open it again when this has changed.
+    openings: Arc<AtomicU64>,
+    connection: Option<Connection>,
+}
+
+impl Writer {
+    /// A caller that no longer waits does not need the answer.
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Open(answer) => {
+                let opened = self.open().map_err(|fault| fault.during("open"));
+                let _ = answer.send(opened);
+            }
+            Command::Commit(commit, answer) => {
+                let made = self.commit(&commit).map_err(|fault| fault.during("commit"));
+                let _ = answer.send(made);
+            }
+        }
+    }
+
+    fn open(&mut self) -> Result<Opened, Fault> {
+        self.connection = None;
+        let mut connection = connection::writer(&self.path)?;
+        schema::prepare(&mut connection)?;
+        probe(&connection)?;
+        let next_id = open_work::next_id(&connection)?;
+        self.connection = Some(connection);
+        self.openings.fetch_add(1, Ordering::Release);
+        Ok(Opened { next_id })
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+        let connection = self.connection.as_mut().ok_or(Fault::NotOpen)?;
+        let made = commit::make_durable(connection, commit);
+        if matches!(&made, Err(fault) if !fault.spares_connection()) {
+            // After a failed write or sync nobody knows what the connection believes.
+            self.connection = None;
+        }
+        made
+    }
+}
+
+/// Proves that the file can be written and synced, and changes nothing.
+fn probe(connection: &Connection) -> Result<(), Fault> {
+    // What a sync that failed has left in the WAL alone goes to the file by another write and sync.
+    // A reader of another process may hold it up; then the next checkpoint does it.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.execute(
+        "UPDATE meta SET value = value WHERE key = 'schema_version'",
+        [],
+    )?;
+    Ok(())
+}
