@@ -308,6 +308,20 @@ async fn a_slow_client_is_served_and_holds_nobody_up() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_end_is_given_up() -> TestResult {
+    let scene = Scene::with_environment(&[("CRASH_APP_BODY_TIMEOUT_MS", "50")]).await?;
+    let half = format!(
+        "POST /api/agents/{AGENT}/run HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{\"message\": \"he"
+    );
+    let mut socket = TcpStream::connect(("127.0.0.1", scene.http()?.port())).await?;
+    socket.write_all(half.as_bytes()).await?;
+    assert_eq!(status_of(&read_head(&mut socket).await?), 408);
+    assert_eq!(scene.hub()?.instances()?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_in_mid_run_cancels_nothing() -> TestResult {
     let scene = Scene::new().await?;
     scene.log.hold("in-model")?;

@@ -6,16 +6,14 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_sdk::agent::SessionId;
-use agent_sdk::app::App;
-use agent_sdk::durable::{AgentClient, RunRequest, RunState};
 use agent_sdk::model::{
     ChatMessage, ChatModel, Content, FinishReason, ModelError, ModelRequest, ModelResponse, Role,
     Usage,
 };
 use agent_sdk::prelude::*;
-use agent_tests::FakeClock;
+use agent_sdk::{AgentClient, App, RunRequest, RunState, SessionId};
 use async_trait::async_trait;
+use durable_task::testing::TestRuntime;
 use durable_task::{Registry, Runtime, Worker, WorkerOptions};
 use task_hub::{Hub, HubOptions};
 use tempfile::TempDir;
@@ -90,7 +88,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Result<Self, Box<dyn Error>> {
         let folder = TempDir::new()?;
-        let runtime: Arc<dyn Runtime> = Arc::new(FakeClock::new());
+        let runtime: Arc<dyn Runtime> = Arc::new(TestRuntime::new());
         let options = HubOptions::file(folder.path().join("hub.db"));
         let hub = Hub::open(options, Arc::clone(&runtime)).await?;
         let app = App::builder()
@@ -140,7 +138,7 @@ async fn a_turn_costs_two_commits_and_two_more_per_tool_round() -> TestResult {
 async fn concurrent_turns_share_their_syncs() -> TestResult {
     const TURNS: u64 = 50;
     let stage = Arc::new(Stage::new().await?);
-    let before = stage.hub.stats().fsyncs;
+    let before = stage.hub.stats().commits;
     let turns: Vec<_> = (0..TURNS)
         .map(|_| {
             let stage = Arc::clone(&stage);
@@ -153,7 +151,7 @@ async fn concurrent_turns_share_their_syncs() -> TestResult {
     for turn in turns {
         turn.await??;
     }
-    let syncs = stage.hub.stats().fsyncs - before;
+    let syncs = stage.hub.stats().commits - before;
     assert!(syncs < TURNS, "{syncs} syncs for {TURNS} turns");
     Ok(())
 }

@@ -2,14 +2,12 @@
 //! death, a log of calls kept outside of their process, and a look into the hub's file.
 
 mod call_log;
-mod fake_clock;
 mod http;
 mod hub_file;
 mod process;
 mod random;
 
 pub use call_log::{Call, CallLog, Phase};
-pub use fake_clock::FakeClock;
 pub use http::{Answer, Gone, Http};
 pub use hub_file::{HubFile, WriteLock};
 pub use process::{Program, Running};

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
 use task_hub::{Hub, HubOptions};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 /// A hub that works.
 pub struct Stage {
     pub client: Arc<dyn Client>,
-    pub hub: Hub,
+    /// Kept open.
+    _hub: Hub,
     _folder: TempDir,
 }
 
@@ -20,7 +22,7 @@ impl Stage {
         register: impl FnOnce(&mut Registry, Arc<dyn Client>) -> Result<(), Box<dyn Error>>,
     ) -> Result<Self, Box<dyn Error>> {
         let folder = TempDir::new()?;
-        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
         let options = HubOptions::file(folder.path().join("hub.db"));
         let hub = Hub::open(options, Arc::clone(&runtime)).await?;
         let mut registry = Registry::new();
@@ -28,7 +30,7 @@ impl Stage {
         hub.attach(Worker::start(registry, WorkerOptions::default(), runtime))?;
         Ok(Self {
             client: hub.client(),
-            hub,
+            _hub: hub,
             _folder: folder,
         })
     }

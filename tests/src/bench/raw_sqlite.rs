@@ -36,8 +36,8 @@ const EXECUTION: &str = "0123456789abcdef0123456789abcdef";
 
 /// One step of one instance, and where its submitter waits.
 struct Step {
-    instance: usize,
-    number: usize,
+    instance: i64,
+    number: i64,
     done: SyncSender<()>,
 }
 
@@ -48,7 +48,7 @@ pub fn steps_per_second() -> rusqlite::Result<f64> {
     };
     let mut connection = Connection::open(folder.path().join("raw.db"))?;
     connection.execute_batch(SCHEMA)?;
-    for instance in 0..CONCURRENCY {
+    for instance in 0..as_integer(CONCURRENCY) {
         connection.execute(
             "INSERT INTO instances VALUES (?1, ?2, 'Running', 0, 0, 0, 0)",
             params![instance, format!("steps-{instance}")],
@@ -60,7 +60,7 @@ pub fn steps_per_second() -> rusqlite::Result<f64> {
     }
     let (submit, steps) = channel();
     let start = Instant::now();
-    for instance in 0..CONCURRENCY {
+    for instance in 0..as_integer(CONCURRENCY) {
         let submit = submit.clone();
         thread::spawn(move || submit_all(instance, &submit));
     }
@@ -70,8 +70,13 @@ pub fn steps_per_second() -> rusqlite::Result<f64> {
     Ok(per_second(start.elapsed()))
 }
 
-fn submit_all(instance: usize, submit: &Sender<Step>) {
-    for number in 0..STEPS {
+/// SQLite's integers.
+fn as_integer(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn submit_all(instance: i64, submit: &Sender<Step>) {
+    for number in 0..as_integer(STEPS) {
         let (done, committed) = sync_channel(1);
         let step = Step {
             instance,
@@ -115,7 +120,7 @@ fn write(transaction: &Transaction<'_>, step: &Step) -> rusqlite::Result<()> {
              history_rows = history_rows + 1, history_events = history_events + 3, \
              history_bytes = history_bytes + ?3 WHERE key = ?1",
         )?
-        .execute(params![instance, number, EVENTS.len()])?;
+        .execute(params![instance, number, as_integer(EVENTS.len())])?;
     transaction
         .prepare_cached("DELETE FROM tasks WHERE instance_key = ?1 AND task_id = ?2")?
         .execute(params![instance, number])?;

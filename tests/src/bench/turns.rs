@@ -4,12 +4,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agent_sdk::agent::{AgentDefinition, SessionId};
-use agent_sdk::app::App;
-use agent_sdk::durable::{AgentClient, RunRequest, RunState};
 use agent_sdk::model::{
     ChatMessage, ChatModel, FinishReason, ModelError, ModelRequest, ModelResponse, Role, Usage,
 };
+use agent_sdk::{AgentClient, AgentDefinition, App, RunRequest, RunState, SessionId};
 use async_trait::async_trait;
 
 use crate::Figures;

@@ -4,10 +4,10 @@
 //! The last word of a message says what the turn does: `plain` answers at once, `tools:3` asks for
 //! three tools at a time before it answers, `rounds:3` for one tool three times.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use agent_host::{FunctionApp, HostError};
+use agent_host::{BODY_TIMEOUT, FunctionApp, HostError};
 use agent_sdk::model::{
     ChatMessage, ChatModel, Content, FinishReason, ModelError, ModelRequest, ModelResponse, Role,
     Usage,
@@ -19,6 +19,8 @@ use serde_json::json;
 
 /// Calls are spread over this time, so that kills meet them at every stage.
 const DELAY_MS_MAX: &str = "CRASH_APP_DELAY_MS_MAX";
+/// How long the body of a request may take to arrive.
+const BODY_TIMEOUT_MS: &str = "CRASH_APP_BODY_TIMEOUT_MS";
 
 /// Book one leg of a journey.
 #[tool]
@@ -129,9 +131,17 @@ fn ask_for(leg: usize) -> Content {
     }
 }
 
+/// As the environment says, else as every app.
+fn body_timeout() -> Duration {
+    let millis = std::env::var(BODY_TIMEOUT_MS).ok();
+    let millis = millis.and_then(|text| text.parse().ok());
+    millis.map_or(BODY_TIMEOUT, Duration::from_millis)
+}
+
 fn main() -> Result<(), HostError> {
     FunctionApp::new()
         .agent::<Traveller>()
-        .offline_model(Arc::new(LoggedModel))
+        .offline_model(LoggedModel)
+        .body_timeout(body_timeout())
         .run()
 }
