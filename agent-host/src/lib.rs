@@ -1,1 +1,54 @@
-#![doc = "x"]
+//! Hosts agents as a function app: HTTP routes, a durable engine and a command line around what
+//! `agent-sdk` declares. All of it is one binary.
+//!
+//! ```no_run
+//! use agent_host::{FunctionApp, HostError};
+//! use agent_sdk::prelude::*;
+//!
+//! /// Current weather for a city.
+//! #[tool]
+//! fn get_weather(
+//!     /// City name, for example "Seattle".
+//!     city: String,
+//! ) -> String {
+//!     format!("It rains in {city}.")
+//! }
+//!
+//! #[agent(instructions = "You are a helpful weather assistant.", tools = [get_weather])]
+//! struct WeatherAgent;
+//!
+//! fn main() -> Result<(), HostError> {
+//!     FunctionApp::new().agent::<WeatherAgent>().run()
+//! }
+//! ```
+//!
+//! `run` (or nothing) serves on port 7071; `ask "How is the weather in Oslo?"` answers once. Both
+//! take `--hub memory|FILE` and `--model offline|openai`; `--help` names the variables that say the
+//! same. Without `--hub` the state is in `.agent-hub/{binary}.db`, so that a restart goes on where
+//! the last process ended, however it ended.
+//!
+//! To serve the routes from a server of your own, [`FunctionApp::start`] the app and take
+//! [`Host::router`].
+
+mod app;
+mod auth;
+mod cli;
+mod config;
+mod error;
+mod host;
+mod model;
+mod options;
+mod program;
+mod routes;
+mod serve;
+mod telemetry;
+
+pub use app::FunctionApp;
+pub use config::{HubLocation, SettingError};
+pub use error::HostError;
+pub use host::Host;
+pub use model::OPENAI_DEFAULT_MODEL;
+pub use options::{
+    AuthLevel, BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEAD_TIMEOUT, POLL_INTERVAL,
+    POLL_RETRIES_MAX, RunDialect, SHUTDOWN_DEADLINE,
+};

@@ -272,7 +272,7 @@ impl Hub {
 
     /// Stops: gives out no more work, waits for what runs, at most for `deadline`, writes the open
     /// commit, closes the store. What did not end in time is cancelled and runs again next time.
-    pub async fn shutdown(self, deadline: Duration) {
+    pub async fn shutdown(&self, deadline: Duration) {
         let (reply, stopped) = oneshot::channel();
         let shutdown = Control::Shutdown { deadline, reply };
         if self.client.controls.send(shutdown).await.is_ok() {

@@ -1,0 +1,210 @@
+//! The builder that users write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_sdk::model::ChatModel;
+use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
+
+use crate::config::HubLocation;
+use crate::error::HostError;
+use crate::host::{Host, HostPlan};
+use crate::options::{AuthLevel, HttpOptions, POLL_INTERVAL, RunDialect, SHUTDOWN_DEADLINE};
+use crate::program;
+
+/// An app: what it hosts, and how it answers.
+///
+/// ```no_run
+/// use agent_host::{FunctionApp, HostError};
+/// use agent_sdk::prelude::*;
+///
+/// #[agent(instructions = "You tell jokes.", tools = [])]
+/// struct Joker;
+///
+/// fn main() -> Result<(), HostError> {
+///     FunctionApp::new().agent::<Joker>().run()
+/// }
+/// ```
+#[derive(Default)]
+#[must_use = "an app does nothing until it is run"]
+pub struct FunctionApp {
+    pub(crate) app: AppBuilder,
+    pub(crate) model: Option<Arc<dyn ChatModel>>,
+    pub(crate) offline_model: Option<Arc<dyn ChatModel>>,
+    pub(crate) options: HttpOptions,
+    pub(crate) shutdown_deadline: Option<Duration>,
+}
+
+impl std::fmt::Debug for FunctionApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FunctionApp")
+            .field("app", &self.app)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FunctionApp {
+    /// An app that hosts nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hosts an agent.
+    pub fn agent<A: Agent>(mut self) -> Self {
+        self.app = self.app.agent::<A>();
+        self
+    }
+
+    /// Hosts an agent that is a value.
+    pub fn agent_definition(mut self, definition: AgentDefinition) -> Self {
+        self.app = self.app.agent_definition(definition);
+        self
+    }
+
+    /// Registers a value by its type, for the tools that take it by reference.
+    pub fn resource<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.app = self.app.resource(value);
+        self
+    }
+
+    /// The model to ask, unless the command line or `AGENT_MODEL` names another.
+    pub fn model(mut self, model: impl ChatModel) -> Self {
+        self.model = Some(Arc::new(model));
+        self
+    }
+
+    /// The model that answers as `--model offline`, and where no key of a provider is set.
+    pub fn offline_model(mut self, model: impl ChatModel) -> Self {
+        self.offline_model = Some(Arc::new(model));
+        self
+    }
+
+    /// How long sessions are kept after their last turn, where the agent does not say. Default: for
+    /// ever.
+    pub fn session_ttl(mut self, ttl: Duration) -> Self {
+        self.app = self.app.session_ttl(ttl);
+        self
+    }
+
+    /// Who may call the routes. Default: [`AuthLevel::Function`], which is open as long as no keys
+    /// are configured.
+    pub fn auth_level(mut self, level: AuthLevel) -> Self {
+        self.options.auth_level = level;
+        self
+    }
+
+    /// Who may call `GET /api/health`. Default: as the other routes.
+    pub fn health_auth_level(mut self, level: AuthLevel) -> Self {
+        self.options.health_auth_level = Some(level);
+        self
+    }
+
+    /// Whether `GET /api/health` is served. Default: yes.
+    pub fn health_check(mut self, enabled: bool) -> Self {
+        self.options.health_check = enabled;
+        self
+    }
+
+    /// The form of the answers of `run`. Default: [`RunDialect::Current`].
+    pub fn run_dialect(mut self, dialect: RunDialect) -> Self {
+        self.options.run_dialect = dialect;
+        self
+    }
+
+    /// With [`poll_interval`](Self::poll_interval) the bound of a wait: their product. At least 1.
+    /// Default: 30. Nothing polls; the name is the reference's.
+    pub fn max_poll_retries(mut self, retries: u32) -> Self {
+        self.options.poll_retries_max = retries.max(1);
+        self
+    }
+
+    /// See [`max_poll_retries`](Self::max_poll_retries). Default, also for zero: one second.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.options.poll_interval = if interval.is_zero() {
+            POLL_INTERVAL
+        } else {
+            interval
+        };
+        self
+    }
+
+    /// The largest request body, in bytes. Default: 16 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.options.body_bytes_max = bytes;
+        self
+    }
+
+    /// How long a request body may take to arrive. Default: one minute.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.options.body_timeout = timeout;
+        self
+    }
+
+    /// How long the head of a request may take to arrive. Default: 30 seconds.
+    pub fn head_timeout(mut self, timeout: Duration) -> Self {
+        self.options.head_timeout = timeout;
+        self
+    }
+
+    /// Whether clients may learn what agents there are and what they can do. Default: yes.
+    pub fn expose_info(mut self, expose: bool) -> Self {
+        self.options.expose_info = expose;
+        self
+    }
+
+    /// Whether `info` shows the instructions of agents. Default: no, since they are prompts.
+    pub fn expose_instructions(mut self, expose: bool) -> Self {
+        self.options.expose_instructions = expose;
+        self
+    }
+
+    /// Whether `info` shows the tools of agents. Default: yes.
+    pub fn expose_tools(mut self, expose: bool) -> Self {
+        self.options.expose_tools = expose;
+        self
+    }
+
+    /// Whether answers of `chat` show what tools gave. Default: yes.
+    pub fn expose_tool_results(mut self, expose: bool) -> Self {
+        self.options.expose_tool_results = expose;
+        self
+    }
+
+    /// How long running requests and running steps may take to end when the server stops. What has
+    /// not ended then goes on at the next start. Default: 25 seconds, below the patience of what
+    /// usually sends the signal.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.shutdown_deadline = Some(deadline);
+        self
+    }
+
+    /// Does what the command line says: serves until the process is asked to end, or answers once.
+    pub fn run(self) -> Result<(), HostError> {
+        program::run(self)
+    }
+
+    /// Starts the app without a command line or a port: its routes are [`Host::router`]. The model
+    /// is the one of [`model`](Self::model), else the offline one.
+    pub async fn start(self, hub: HubLocation) -> Result<Host, HostError> {
+        let model = self.model.clone().or_else(|| self.offline_model.clone());
+        self.into_plan(model)?.start(hub).await
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.shutdown_deadline.unwrap_or(SHUTDOWN_DEADLINE)
+    }
+
+    /// Checks the app with the model that it is to ask.
+    pub(crate) fn into_plan(
+        self,
+        model: Option<Arc<dyn ChatModel>>,
+    ) -> Result<HostPlan, HostError> {
+        let builder = match model {
+            Some(model) => self.app.model(model),
+            None => self.app,
+        };
+        let app: App = builder.build()?;
+        Ok(HostPlan::new(app, self.options))
+    }
+}

@@ -1,0 +1,300 @@
+//! What to run with: command line over environment over `local.settings.json`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::auth::FunctionKeys;
+use crate::cli::{Cli, Command, CommonOptions};
+
+/// Where an app serves unless it is told otherwise: the port of the Functions tools.
+pub(crate) const DEFAULT_PORT: u16 = 7071;
+/// The settings file of the Functions tools, looked for in the current directory.
+const SETTINGS_FILE: &str = "local.settings.json";
+/// Where hub files are, unless one is named.
+const HUB_FOLDER: &str = ".agent-hub";
+
+/// Where a hub keeps its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HubLocation {
+    /// In this process; gone when it ends.
+    Memory,
+    /// In this file and others beside it.
+    File(PathBuf),
+}
+
+impl From<PathBuf> for HubLocation {
+    fn from(path: PathBuf) -> Self {
+        if path == Path::new("memory") {
+            Self::Memory
+        } else {
+            Self::File(path)
+        }
+    }
+}
+
+impl std::fmt::Display for HubLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Which provider answers, as far as it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ModelChoice {
+    Offline,
+    OpenAi,
+}
+
+/// Access to `OpenAI` or to a server that speaks its API.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenAiSettings {
+    pub(crate) key: SecretString,
+    pub(crate) base_url: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) organization: Option<String>,
+    pub(crate) project: Option<String>,
+}
+
+/// Everything that command line and environment say.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) port: u16,
+    pub(crate) hub: HubLocation,
+    pub(crate) model: Option<ModelChoice>,
+    pub(crate) openai: Option<OpenAiSettings>,
+    pub(crate) keys: FunctionKeys,
+    pub(crate) base_url: Option<String>,
+    /// A `tracing` filter, such as `info` or `agent_host=debug`.
+    pub(crate) log_filter: Option<String>,
+    pub(crate) log_json: bool,
+}
+
+/// Why the settings can't be used. All are final until they are changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// A value that is none.
+    #[error("{setting} is `{value}`, which is not {expected}")]
+    Invalid {
+        /// The flag or variable.
+        setting: &'static str,
+        /// What it says.
+        value: String,
+        /// What it could say.
+        expected: &'static str,
+    },
+    /// A backend that this binary lacks.
+    #[error("the backend `{name}` is not in this build ({why}); `--backend embedded` is")]
+    Backend {
+        /// Its name.
+        name: String,
+        /// What would bring it.
+        why: &'static str,
+    },
+    /// The settings file can't be read.
+    #[error("{SETTINGS_FILE}: {problem}")]
+    File {
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Looks variables up: in the environment, else in the settings file. Empty ones are not there.
+pub(crate) struct Variables {
+    process: fn(&str) -> Option<String>,
+    file: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SettingsFile {
+    #[serde(default)]
+    is_encrypted: bool,
+    #[serde(default)]
+    values: BTreeMap<String, serde_json::Value>,
+}
+
+impl Variables {
+    /// The environment of this process, and the settings file of its directory.
+    pub(crate) fn load() -> Result<Self, SettingError> {
+        let file = match std::fs::read_to_string(SETTINGS_FILE) {
+            Ok(text) => settings_file(&text)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => {
+                let problem = error.to_string();
+                return Err(SettingError::File { problem });
+            }
+        };
+        Ok(Self {
+            process: |name| std::env::var(name).ok(),
+            file,
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let is_set = |value: &String| !value.trim().is_empty();
+        (self.process)(name)
+            .filter(is_set)
+            .or_else(|| self.file.get(name).cloned().filter(is_set))
+    }
+}
+
+/// The values of a settings file.
+fn settings_file(text: &str) -> Result<BTreeMap<String, String>, SettingError> {
+    // Editors put a byte-order mark in front.
+    let text = text.trim_start_matches('\u{feff}');
+    let file: SettingsFile = serde_json::from_str(text).map_err(|error| SettingError::File {
+        // The position says enough; the error's own text may quote a secret.
+        problem: format!(
+            "not valid at line {}, column {}",
+            error.line(),
+            error.column()
+        ),
+    })?;
+    if file.is_encrypted {
+        let problem = String::from("it is encrypted; decrypt it with the Functions tools");
+        return Err(SettingError::File { problem });
+    }
+    let text_of = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(file
+        .values
+        .into_iter()
+        .map(|(name, value)| (name, text_of(value)))
+        .collect())
+}
+
+impl Settings {
+    /// Puts everything together. `binary` names the default hub file.
+    pub(crate) fn resolve(
+        cli: &Cli,
+        variables: &Variables,
+        binary: &str,
+    ) -> Result<Self, SettingError> {
+        let options = &cli.options;
+        let function_keys = variables.get("AGENT_FUNCTION_KEYS");
+        let admin_key = variables.get("AGENT_ADMIN_KEY");
+        check_backend(options, variables)?;
+        Ok(Self {
+            port: port(options, variables)?,
+            hub: hub(cli, variables, binary),
+            model: model(options, variables)?,
+            openai: variables.get("OPENAI_API_KEY").map(|key| OpenAiSettings {
+                key: key.into(),
+                base_url: variables.get("OPENAI_BASE_URL"),
+                model: variables.get("OPENAI_MODEL"),
+                organization: variables.get("OPENAI_ORG_ID"),
+                project: variables.get("OPENAI_PROJECT_ID"),
+            }),
+            keys: FunctionKeys::parse(function_keys.as_deref(), admin_key.as_deref()),
+            base_url: variables.get("AGENT_BASE_URL"),
+            log_filter: variables
+                .get("AGENT_LOG")
+                .or_else(|| variables.get("RUST_LOG")),
+            log_json: log_json(variables)?,
+        })
+    }
+}
+
+fn port(options: &CommonOptions, variables: &Variables) -> Result<u16, SettingError> {
+    const VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+    match (options.port, variables.get(VARIABLE)) {
+        (Some(port), _) => Ok(port),
+        (None, None) => Ok(DEFAULT_PORT),
+        (None, Some(text)) => text.trim().parse().map_err(|_| SettingError::Invalid {
+            setting: VARIABLE,
+            value: text,
+            expected: "a port from 0 to 65535",
+        }),
+    }
+}
+
+fn hub(cli: &Cli, variables: &Variables, binary: &str) -> HubLocation {
+    if let Some(path) = &cli.options.hub {
+        return path.clone().into();
+    }
+    match (&cli.command, variables.get("AGENT_HUB")) {
+        (_, Some(path)) => PathBuf::from(path).into(),
+        (Some(Command::Ask(_)), None) => HubLocation::Memory,
+        (None | Some(Command::Run), None) => {
+            HubLocation::File(Path::new(HUB_FOLDER).join(format!("{binary}.db")))
+        }
+    }
+}
+
+fn model(
+    options: &CommonOptions,
+    variables: &Variables,
+) -> Result<Option<ModelChoice>, SettingError> {
+    let Some(name) = options
+        .model
+        .clone()
+        .or_else(|| variables.get("AGENT_MODEL"))
+    else {
+        return Ok(None);
+    };
+    match name.to_lowercase().as_str() {
+        "offline" => Ok(Some(ModelChoice::Offline)),
+        "openai" => Ok(Some(ModelChoice::OpenAi)),
+        _ => Err(SettingError::Invalid {
+            setting: "--model (AGENT_MODEL)",
+            value: name,
+            expected: "`offline` or `openai`",
+        }),
+    }
+}
+
+/// Only one backend is there; the others are refused by name.
+fn check_backend(options: &CommonOptions, variables: &Variables) -> Result<(), SettingError> {
+    let named = options
+        .backend
+        .clone()
+        .or_else(|| variables.get("AGENT_BACKEND"));
+    let handler = variables.get("FUNCTIONS_CUSTOMHANDLER_PORT");
+    let name = match (named, handler) {
+        (Some(name), _) => name,
+        (None, Some(_)) => String::from("functions"),
+        (None, None) => return Ok(()),
+    };
+    let why = match name.to_lowercase().as_str() {
+        "embedded" => return Ok(()),
+        "functions" => "FUNCTIONS_CUSTOMHANDLER_PORT asks for it where no backend is named",
+        "azure-storage" => "it needs the cargo feature `azure-storage` of `agent-host`",
+        "grpc" => "it needs the cargo feature `grpc` of `agent-host`",
+        _ => {
+            return Err(SettingError::Invalid {
+                setting: "--backend (AGENT_BACKEND)",
+                value: name,
+                expected: "`embedded`, `functions`, `azure-storage` or `grpc`",
+            });
+        }
+    };
+    Err(SettingError::Backend { name, why })
+}
+
+fn log_json(variables: &Variables) -> Result<bool, SettingError> {
+    const VARIABLE: &str = "AGENT_LOG_FORMAT";
+    let Some(text) = variables.get(VARIABLE) else {
+        return Ok(false);
+    };
+    match text.trim() {
+        "json" => Ok(true),
+        "text" => Ok(false),
+        _ => Err(SettingError::Invalid {
+            setting: VARIABLE,
+            value: text,
+            expected: "`text` or `json`",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Tables of settings.
+
+use clap::Parser as _;
+
+use super::*;
+
+fn resolve(arguments: &[&str], file: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    let cli = Cli::try_parse_from(std::iter::once("app").chain(arguments.iter().copied()));
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables = Variables {
+        process: |_| None,
+        file: file.iter().map(owned).collect(),
+    };
+    Settings::resolve(&cli.unwrap(), &variables, "weather")
+}
+
+#[test]
+fn defaults() {
+    let settings = resolve(&[], &[]).unwrap();
+    assert_eq!(settings.port, 7071);
+    assert_eq!(
+        settings.hub,
+        HubLocation::File(PathBuf::from(".agent-hub/weather.db"))
+    );
+    assert_eq!(settings.model, None);
+    assert!(settings.openai.is_none());
+    assert!(settings.keys.is_empty());
+    assert!(!settings.log_json);
+}
+
+#[test]
+fn the_command_line_comes_before_the_environment() {
+    let variables = [("AGENT_HUB", "env.db"), ("AGENT_MODEL", "openai")];
+    let environment = resolve(&[], &variables).unwrap();
+    assert_eq!(environment.hub, HubLocation::File(PathBuf::from("env.db")));
+    assert_eq!(environment.model, Some(ModelChoice::OpenAi));
+    let line = [
+        "run", "--port", "81", "--hub", "memory", "--model", "Offline",
+    ];
+    let line = resolve(&line, &variables).unwrap();
+    assert_eq!((line.port, line.hub), (81, HubLocation::Memory));
+    assert_eq!(line.model, Some(ModelChoice::Offline));
+}
+
+#[test]
+fn the_environment_comes_before_the_file_and_empty_is_unset() {
+    let variables = Variables {
+        process: |name| match name {
+            "A" => Some(String::from("process")),
+            "B" => Some(String::from(" ")),
+            _ => None,
+        },
+        file: settings_file(r#"{"Values": {"A": "file", "B": "file", "C": 7, "D": ""}}"#).unwrap(),
+    };
+    let get = |name| variables.get(name);
+    assert_eq!(get("A").as_deref(), Some("process"));
+    assert_eq!(get("B").as_deref(), Some("file"));
+    assert_eq!(get("C").as_deref(), Some("7"));
+    assert_eq!(get("D"), None);
+}
+
+#[test]
+fn a_question_uses_memory_unless_a_hub_is_named() {
+    assert_eq!(
+        resolve(&["ask", "Hi"], &[]).unwrap().hub,
+        HubLocation::Memory
+    );
+    let named = resolve(&["ask", "Hi"], &[("AGENT_HUB", "a.db")]).unwrap();
+    assert_eq!(named.hub, HubLocation::File(PathBuf::from("a.db")));
+    let named = resolve(&["ask", "Hi", "--hub", "b.db"], &[]).unwrap();
+    assert_eq!(named.hub, HubLocation::File(PathBuf::from("b.db")));
+}
+
+#[test]
+fn other_backends_are_refused_by_name() {
+    assert!(resolve(&["--backend", "embedded"], &[]).is_ok());
+    for name in ["functions", "azure-storage", "grpc"] {
+        let error = resolve(&["--backend", name], &[]).unwrap_err();
+        assert!(matches!(&error, SettingError::Backend { name: found, .. } if found == name));
+        let error = resolve(&[], &[("AGENT_BACKEND", name)]).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let error = resolve(&["--backend", "redis"], &[]).unwrap_err();
+    assert!(matches!(error, SettingError::Invalid { .. }));
+}
+
+#[test]
+fn the_port_of_a_custom_handler() {
+    let variables = [("FUNCTIONS_CUSTOMHANDLER_PORT", "8080")];
+    let error = resolve(&[], &variables).unwrap_err();
+    assert!(error.to_string().contains("`functions`"), "{error}");
+    assert_eq!(
+        resolve(&["--backend", "embedded"], &variables)
+            .unwrap()
+            .port,
+        8080
+    );
+    let variables = [("FUNCTIONS_CUSTOMHANDLER_PORT", "http")];
+    let error = resolve(&["--backend", "embedded"], &variables).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("FUNCTIONS_CUSTOMHANDLER_PORT is `http`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn unknown_values_are_refused() {
+    assert!(resolve(&["--model", "gpt-9"], &[]).is_err());
+    assert!(resolve(&[], &[("AGENT_LOG_FORMAT", "xml")]).is_err());
+    assert!(
+        resolve(&[], &[("AGENT_LOG_FORMAT", "json")])
+            .unwrap()
+            .log_json
+    );
+}
+
+#[test]
+fn a_settings_file_is_read_and_its_faults_quote_nothing() {
+    assert!(settings_file("{}").unwrap().is_empty());
+    assert!(settings_file("\u{feff}{\"Values\": {}, \"Host\": {\"CORS\": \"*\"}}").is_ok());
+    let error = settings_file(r#"{"Values": {"OPENAI_API_KEY": "hush" "#).unwrap_err();
+    assert!(!error.to_string().contains("hush"), "{error}");
+    assert!(settings_file(r#"{"IsEncrypted": true, "Values": {}}"#).is_err());
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let variables = [
+        ("OPENAI_API_KEY", "hush-1"),
+        ("AGENT_FUNCTION_KEYS", "hush-2"),
+    ];
+    let settings = resolve(&[], &variables).unwrap();
+    assert!(settings.openai.is_some() && !settings.keys.is_empty());
+    assert!(!format!("{settings:?}").contains("hush"));
+}

@@ -1,0 +1,159 @@
+//! A started app: the hub is open, its worker runs, the routes answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_sdk::{AgentClient, App};
+use axum::Router;
+use durable_task::{Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
+use task_hub::{Hub, HubOptions};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::FunctionKeys;
+use crate::config::HubLocation;
+use crate::error::HostError;
+use crate::options::HttpOptions;
+use crate::routes::{self, RouteState};
+
+/// A checked app that has not been started.
+#[derive(Debug)]
+pub(crate) struct HostPlan {
+    app: App,
+    options: HttpOptions,
+    keys: FunctionKeys,
+}
+
+impl HostPlan {
+    pub(crate) fn new(app: App, options: HttpOptions) -> Self {
+        Self {
+            app,
+            options,
+            keys: FunctionKeys::default(),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Guards the routes with these keys.
+    pub(crate) fn guarded(
+        mut self,
+        keys: FunctionKeys,
+        base_url: Option<String>,
+    ) -> Result<Self, HostError> {
+        let options = &mut self.options;
+        options.base_url = base_url;
+        let health = options.health_auth_level.unwrap_or(options.auth_level);
+        let is_open = |level| keys.is_empty() || keys.can_open(level);
+        if !is_open(options.auth_level) || !is_open(health) {
+            return Err(HostError::NoAdminKey);
+        }
+        self.keys = keys;
+        Ok(self)
+    }
+
+    /// Opens the hub and starts the worker.
+    pub(crate) async fn start(self, location: HubLocation) -> Result<Host, HostError> {
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
+        let hub = open(&location, Arc::clone(&runtime)).await?;
+        let app = Arc::new(self.app);
+        let client = hub.client();
+        let mut registry = Registry::new();
+        app.register(&mut registry, Arc::clone(&client))?;
+        let worker = Worker::start(registry, WorkerOptions::default(), runtime);
+        hub.attach(Arc::clone(&worker) as _)?;
+        let hub = Arc::new(hub);
+        let agents = AgentClient::new(app, client);
+        let closing = CancellationToken::new();
+        let head_timeout = self.options.head_timeout;
+        let state = RouteState {
+            agents: agents.clone(),
+            options: self.options,
+            hub: Arc::clone(&hub),
+            closing: closing.clone(),
+        };
+        Ok(Host {
+            router: routes::router(Arc::new(state), &self.keys),
+            agents,
+            hub,
+            worker,
+            closing,
+            head_timeout,
+        })
+    }
+}
+
+async fn open(location: &HubLocation, runtime: Arc<dyn Runtime>) -> Result<Hub, HostError> {
+    let options = match location {
+        HubLocation::Memory => HubOptions::memory(),
+        HubLocation::File(path) => HubOptions::file(path),
+    };
+    Ok(Hub::open(options, runtime).await?)
+}
+
+/// A started app. It works as long as it is not shut down: also runs that nobody waits for.
+///
+/// ```
+/// # use agent_host::{FunctionApp, HubLocation};
+/// # use agent_sdk::model::ScriptedModel;
+/// # async fn embed(app: FunctionApp) -> Result<(), Box<dyn std::error::Error>> {
+/// let host = app.start(HubLocation::Memory).await?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// axum::serve(listener, host.router()).await?;
+/// host.shutdown(std::time::Duration::from_secs(10)).await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Host {
+    router: Router,
+    agents: AgentClient,
+    hub: Arc<Hub>,
+    worker: Arc<Worker>,
+    closing: CancellationToken,
+    head_timeout: Duration,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("agents", &self.agents)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// The app's routes, for a server of your own.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// A client of the app's agents.
+    pub fn agents(&self) -> &AgentClient {
+        &self.agents
+    }
+
+    /// The hub on which it runs.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Stops taking work, lets running steps end until the deadline, and closes the hub. What did
+    /// not end goes on when the app starts again.
+    pub async fn shutdown(self, deadline: Duration) {
+        self.closing.cancel();
+        self.hub.shutdown(deadline).await;
+        // The hub has cancelled what did not end: only the threads are left to stop.
+        self.worker.drain(Duration::ZERO).await;
+    }
+
+    /// Cancelled when callers must not wait any longer.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    pub(crate) fn head_timeout(&self) -> Duration {
+        self.head_timeout
+    }
+}

@@ -1,0 +1,110 @@
+//! The HTTP surface: one file per family of routes, each with its parsing and rendering apart from
+//! its handlers. `docs/http.md` is its contract.
+
+mod agents;
+mod body;
+mod chat;
+mod health;
+mod info;
+mod link;
+pub(crate) mod negotiate;
+mod received;
+mod respond;
+mod run_error;
+mod session_field;
+mod sessions;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use agent_sdk::AgentClient;
+use axum::Router;
+use axum::extract::{MatchedPath, Query as QueryOf, Request};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use task_hub::Hub;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{FunctionKeys, Guard, require_key};
+use crate::options::{AuthLevel, HttpOptions};
+use negotiate::Query;
+
+/// What the handlers share.
+pub(crate) struct RouteState {
+    pub(crate) agents: AgentClient,
+    pub(crate) options: HttpOptions,
+    pub(crate) hub: Arc<Hub>,
+    /// Cancelled when the server must end: callers that still wait are told where to fetch.
+    pub(crate) closing: CancellationToken,
+}
+
+/// All routes of an app.
+pub(crate) fn router(state: Arc<RouteState>, keys: &FunctionKeys) -> Router {
+    let level = state.options.auth_level;
+    let mut api = Router::new()
+        .route("/api/agents", get(info::list))
+        .route("/api/agents/{name}/run", post(agents::run))
+        .route("/api/agents/{name}/chat", post(chat::chat))
+        .route("/api/agents/{name}/info", get(info::info))
+        .route(
+            "/api/agents/{name}/{session}",
+            get(sessions::read).delete(sessions::delete),
+        )
+        .route(
+            "/api/agents/{name}/{session}/runs/{correlation}",
+            get(agents::late),
+        );
+    if state.agents.app().agents().count() == 1 {
+        api = api
+            .route("/api/{name}/chat", post(chat::chat))
+            .route("/api/{name}/info", get(info::info));
+    }
+    let mut routes = guarded(api, keys, level);
+    if state.options.health_check {
+        let level = state.options.health_auth_level.unwrap_or(level);
+        let health = Router::new().route("/api/health", get(health::health));
+        routes = routes.merge(guarded(health, keys, level));
+    }
+    routes
+        .method_not_allowed_fallback(|| async {
+            respond::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+        })
+        .fallback(|| async { respond::error(StatusCode::NOT_FOUND, "Not found") })
+        .layer(middleware::from_fn(log))
+        .with_state(state)
+}
+
+fn guarded(
+    routes: Router<Arc<RouteState>>,
+    keys: &FunctionKeys,
+    level: AuthLevel,
+) -> Router<Arc<RouteState>> {
+    let guard = Guard {
+        keys: keys.clone(),
+        level,
+    };
+    routes.route_layer(middleware::from_fn_with_state(guard, require_key))
+}
+
+/// The query of a request, decoded.
+pub(crate) fn query_of(uri: &Uri) -> Query {
+    QueryOf::try_from_uri(uri).map_or_else(|_| Query::new(), |QueryOf(query)| query)
+}
+
+/// One line per request: the route, never the path or the query, which hold ids and keys.
+async fn log(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    tracing::info!(
+        %method,
+        route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}

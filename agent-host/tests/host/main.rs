@@ -1,0 +1,19 @@
+//! The routes of an app on a hub in memory, driven without a socket.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod auth;
+mod bad_input;
+mod chat;
+mod idempotency;
+mod info;
+mod late;
+mod legacy;
+mod model;
+mod run;
+mod sessions;
+mod support;

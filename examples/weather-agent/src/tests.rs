@@ -1,0 +1,36 @@
+//! The agent on its offline model, without a server.
+
+use std::sync::Arc;
+
+use agent_sdk::Runner;
+
+use super::*;
+
+fn ask(question: &str) -> String {
+    let runner = Runner::of::<WeatherAgent>(Arc::new(offline::model()));
+    runner.chat_blocking(question).unwrap()
+}
+
+#[test]
+fn an_answer_is_made_from_the_tools_result() {
+    let answer = ask("What is the weather in Seattle?");
+    assert_eq!(
+        answer,
+        "It is 12 °C with light rain in Seattle, at 87 % humidity."
+    );
+    assert!(ask("And in New York?").contains("New York"));
+    assert!(ask("weather for Rome right now please").contains("sunny in Rome,"));
+}
+
+#[test]
+fn what_the_tool_refuses_is_said() {
+    assert_eq!(
+        ask("What is the weather in 42?"),
+        "I can't tell: say which city."
+    );
+}
+
+#[test]
+fn a_question_without_a_city_is_asked_back() {
+    assert!(ask("Hello!").starts_with("Which city?"));
+}
