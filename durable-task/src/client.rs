@@ -224,7 +224,8 @@ pub enum ClientError {
         /// Its value.
         value: u64,
     },
-    /// The hub could not make it durable or answer. A retry may help; the request may have been done.
+    /// The hub could not make it durable or answer. A retry may help; the request may have been
+    /// done.
     #[error("the hub is unavailable: {reason}")]
     Unavailable {
         /// What failed.

@@ -17,7 +17,7 @@ pub enum OrchestrationError {
         /// The activity's name.
         name: String,
         /// Its last failure.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// A sub-orchestration failed or was terminated, and its retry policy (if any) is used up.
     #[error("orchestration `{name}` ({instance}) failed: {failure}")]
@@ -27,7 +27,7 @@ pub enum OrchestrationError {
         /// Which instance.
         instance: InstanceId,
         /// Its last failure.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// An operation of an entity failed.
     #[error("operation `{operation}` of entity `{entity}` failed: {failure}")]
@@ -37,7 +37,7 @@ pub enum OrchestrationError {
         /// The operation's name.
         operation: String,
         /// Its failure.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// A value can't be written as JSON. Repeating does not help.
     #[error("{what} can't be written as JSON: {problem}")]
@@ -69,8 +69,8 @@ impl OrchestrationError {
     /// The failure that an activity, a sub-orchestration, an entity or the orchestrator recorded.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Failed(failure)
-            | Self::Activity { failure, .. }
+            Self::Failed(failure) => Some(failure),
+            Self::Activity { failure, .. }
             | Self::SubOrchestration { failure, .. }
             | Self::Entity { failure, .. } => Some(failure),
             Self::Encode { .. } | Self::Decode { .. } | Self::NotAllowed(_) => None,
@@ -133,6 +133,6 @@ impl From<OrchestrationError> for Failure {
             non_retriable: cause.non_retriable,
             ..Failure::new(error_type, message)
         };
-        outer.caused_by(cause)
+        outer.caused_by(*cause)
     }
 }

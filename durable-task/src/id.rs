@@ -66,7 +66,8 @@ impl InstanceId {
         Ok(Self(Arc::from(text)))
     }
 
-    /// An id that a hub already holds: not checked, so that what others wrote can be read and purged.
+    /// An id that a hub already holds: not checked, so that what others wrote can be read and
+    /// purged.
     pub fn from_stored(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }

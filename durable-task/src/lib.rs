@@ -44,3 +44,8 @@ pub use work::{
     WorkerProfile,
 };
 pub use worker::{Worker, WorkerOptions};
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

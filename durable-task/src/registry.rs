@@ -67,7 +67,7 @@ fn in_version(version: &str) -> String {
 /// [`Entity`] bring their names along.
 ///
 /// ```
-/// use durable_task::{ActivityContext, Failure, OrchestrationContext, OrchestrationError, Registry};
+/// use durable_task::{ActivityContext, Failure, OrchestrationContext, Registry};
 ///
 /// let mut registry = Registry::new();
 /// registry.activity_fn("double", |_: ActivityContext, number: u64| async move {

@@ -11,8 +11,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A future that stays on its thread.
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Time, tasks and randomness. Worker and engine loops take them from here and nowhere else, so that
-/// a simulator can own all three.
+/// Time, tasks and randomness. Worker and engine loops take them from here and nowhere else, so
+/// that a simulator can own all three.
 pub trait Runtime: Send + Sync + 'static {
     /// The wall clock. It may jump.
     fn now(&self) -> Timestamp;

@@ -9,7 +9,8 @@ use time::format_description::well_known::Rfc3339;
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const NANOS_PER_TICK: i64 = 100;
 
-/// A point in time in UTC, in ticks of 100 ns since 1970: the precision of every Durable Task store.
+/// A point in time in UTC, in ticks of 100 ns since 1970: the precision of every Durable Task
+/// store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timestamp {
     ticks: i64,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -70,11 +70,11 @@ pub(crate) fn spawn_thread(
     task: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>,
 ) {
     let spawned = thread::Builder::new()
-        .name(name.clone())
+        .name(name)
         .spawn(move || block_on(task()));
     if let Err(error) = spawned {
         // The task is dropped, and with it the receiver of its work: what is sent comes back.
-        tracing::error!("the thread `{name}` can't be started: {error}");
+        tracing::error!("a thread can't be started: {error}");
     }
 }
 
@@ -95,7 +95,7 @@ fn block_on(future: LocalBoxFuture<'static, ()>) {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
-    while let Poll::Pending = future.as_mut().poll(&mut context) {
+    while future.as_mut().poll(&mut context).is_pending() {
         thread::park();
     }
 }

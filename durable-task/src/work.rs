@@ -1,7 +1,7 @@
 //! The seam between a worker and whatever engine gives it work.
 //!
-//! Every backend hands out the same three work items and takes back the same three answers. An engine
-//! calls [`WorkHandler::dispatch`]; the worker answers through the item's [`Completer`].
+//! Every backend hands out the same three work items and takes back the same three answers. An
+//! engine calls [`WorkHandler::dispatch`]; the worker answers through the item's [`Completer`].
 
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +28,9 @@ pub enum WorkRequest {
     Orchestrator {
         /// The request. Where `warm` is set, its `past_events` are empty.
         request: OrchestratorRequest,
-        /// Only new events were sent, because the engine believes that this worker holds the session.
-        /// A worker that does not hold it answers with `requires_history`. A request that is not warm
-        /// replaces any session the worker holds.
+        /// Only new events were sent, because the engine believes that this worker holds the
+        /// session. A worker that does not hold it answers with `requires_history`. A request that
+        /// is not warm replaces any session the worker holds.
         warm: bool,
     },
     /// Run an activity. Its idempotency key is `{instance}:{execution}:{task}`.
@@ -46,7 +46,8 @@ pub enum WorkAnswer {
     Orchestrator {
         /// Actions, custom status; `requires_history` where a warm request met no session.
         response: OrchestratorResponse,
-        /// Whether the worker keeps the session warm, so that the next request may leave out the past.
+        /// Whether the worker keeps the session warm, so that the next request may leave out the
+        /// past.
         warm: bool,
     },
     /// The outcome of an activity.

@@ -1,6 +1,12 @@
 //! The crate as its users see it: a worker that is handed work items, histories of other SDKs, the
 //! test tools. One binary, a module per theme.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
 mod activities;
 mod entities;
 mod episodes;

@@ -64,7 +64,7 @@ fn registry() -> Registry {
         .unwrap();
     registry
         .orchestrator_fn("timer", "", |ctx: Ctx, (): ()| async move {
-            ctx.sleep(Duration::from_secs(60)).await;
+            ctx.sleep(Duration::from_mins(1)).await;
             Ok("done")
         })
         .unwrap();

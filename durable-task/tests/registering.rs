@@ -84,11 +84,10 @@ async fn types_bring_their_names_and_types_along() -> Result<(), RegistryError> 
     let events = HistoryBuilder::new("quadruple", "i", &300);
     let mut test = TestOrchestration::start(&registry, events);
     let actions = test.episode(second, |events| events.task_completed(0, &600));
-    let text = format!("{actions:?}");
-    assert!(text.contains("CreateSubOrchestration") && text.contains("\"2.0\""));
+    let shown = format!("{actions:?}");
+    assert!(shown.contains("CreateSubOrchestration") && shown.contains("\"2.0\""));
 
-    let worker = worker(registry, &TestRuntime::new());
-    let profile = worker.profile();
+    let profile = worker(registry, &TestRuntime::new()).profile();
     assert_eq!(profile.activities, ["double"]);
     assert_eq!(profile.orchestrators[0].version, "2.0");
     assert!(profile.orchestrations_max > 0 && profile.activities_max > 0);

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::support::{abandoned, activity, ask, cold, hand, worker};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// An activity that ends when it is told.
 fn registry() -> (Registry, Arc<Notify>, Arc<Notify>) {

@@ -215,6 +215,7 @@ impl Call {
 
     fn error(&self, failure: Failure) -> OrchestrationError {
         let name = self.target.name().to_owned();
+        let failure = Box::new(failure);
         match &self.current_instance {
             None => OrchestrationError::Activity { name, failure },
             Some(instance) => OrchestrationError::SubOrchestration {

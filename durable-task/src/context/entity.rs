@@ -130,7 +130,7 @@ impl<O: DeserializeOwned> Future for EntityCall<O> {
             Poll::Ready(Err(failure)) => Poll::Ready(Err(OrchestrationError::Entity {
                 entity: self.entity.clone(),
                 operation: self.operation.clone(),
-                failure,
+                failure: Box::new(failure),
             })),
         }
     }

@@ -47,7 +47,10 @@ pub use timer::Sleep;
 ///     type Input = String;
 ///     type Output = String;
 ///
-///     async fn run(ctx: OrchestrationContext, name: String) -> Result<String, OrchestrationError> {
+///     async fn run(
+///         ctx: OrchestrationContext,
+///         name: String,
+///     ) -> Result<String, OrchestrationError> {
 ///         ctx.call_activity("hello", &name).await
 ///     }
 /// }

@@ -11,7 +11,7 @@ use crate::episode::{Handle, OpenTask};
 
 use super::OrchestrationContext;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// The longest timer that is one timer on every backend.
 const ONE_TIMER_MAX: Duration = DAY.saturating_mul(6);
 /// The length of a link of a chain.

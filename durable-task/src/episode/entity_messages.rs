@@ -12,7 +12,7 @@ use crate::{EntityId, OrchestrationError, Timestamp};
 
 use super::critical_section::LockSet;
 use super::replay::Effect;
-use super::state::{Request, State, TaskKind};
+use super::state::{Request, State, TaskKind, outcome_bytes};
 use super::{Outcome, scope::Awaited};
 
 // Backends that order entity messages by time need a strictly rising `Timestamp` and its
@@ -169,6 +169,7 @@ impl State {
         match self.tasks.get_mut(&id) {
             Some(task) if task.kind == kind && task.outcome.is_none() => {
                 task.outcome = Some(outcome);
+                self.unread_outcome_bytes += outcome_bytes(task.outcome.as_ref());
                 self.scopes.done(Awaited::Task(id));
                 Effect::Progress
             }

@@ -1,6 +1,7 @@
 //! External events: first in, first out per name; names compare without case.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::task::Poll;
 
 use prost_types::Timestamp as WireTimestamp;
 
@@ -23,6 +24,12 @@ pub(crate) struct Waiter {
     pub(super) number: u64,
 }
 
+impl Unread {
+    fn bytes(&self) -> usize {
+        self.event.name.len() + self.event.input.as_ref().map_or(0, String::len)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     unread: VecDeque<Unread>,
@@ -36,6 +43,8 @@ pub(super) struct ExternalEvents {
     delivered: BTreeMap<u64, Unread>,
     next_waiter: u64,
     next_arrival: u64,
+    /// Of all that is unread.
+    bytes: usize,
 }
 
 impl ExternalEvents {
@@ -53,17 +62,14 @@ impl ExternalEvents {
             timestamp,
             event,
         };
+        self.bytes += unread.bytes();
         let queue = self.queues.entry(name).or_default();
-        match queue.waiters.pop_front() {
-            Some(waiter) => {
-                self.delivered.insert(waiter, unread);
-                Some(waiter)
-            }
-            None => {
-                queue.unread.push_back(unread);
-                None
-            }
-        }
+        let Some(waiter) = queue.waiters.pop_front() else {
+            queue.unread.push_back(unread);
+            return None;
+        };
+        self.delivered.insert(waiter, unread);
+        Some(waiter)
     }
 
     /// Begins to wait. The oldest unread event of that name is delivered at once.
@@ -83,10 +89,13 @@ impl ExternalEvents {
     }
 
     /// The payload, if the waiter's event has come.
-    pub(super) fn take(&mut self, waiter: &Waiter) -> Option<Option<String>> {
-        let unread = self.delivered.remove(&waiter.number)?;
+    pub(super) fn take(&mut self, waiter: &Waiter) -> Poll<Option<String>> {
+        let Some(unread) = self.delivered.remove(&waiter.number) else {
+            return Poll::Pending;
+        };
+        self.bytes -= unread.bytes();
         self.forget_empty(&waiter.name);
-        Some(unread.event.input)
+        Poll::Ready(unread.event.input)
     }
 
     /// Nobody waits there any more. An event that it got and did not read goes to the next waiter,
@@ -117,6 +126,7 @@ impl ExternalEvents {
 
     /// All unread events, in the order of their arrival, as the next execution gets them.
     pub(super) fn carry_over(&mut self) -> Vec<HistoryEvent> {
+        self.bytes = 0;
         let queued = std::mem::take(&mut self.queues)
             .into_values()
             .flat_map(|queue| queue.unread);
@@ -133,15 +143,9 @@ impl ExternalEvents {
             .collect()
     }
 
-    /// Bytes of unread payloads.
+    /// Bytes of names and payloads of all that is unread.
     pub(super) fn bytes(&self) -> usize {
-        let queued = self.queues.values().flat_map(|queue| &queue.unread);
-        queued
-            .chain(self.delivered.values())
-            .map(|unread| {
-                unread.event.name.len() + unread.event.input.as_ref().map_or(0, String::len)
-            })
-            .sum()
+        self.bytes
     }
 
     fn forget_empty(&mut self, name: &str) {
@@ -166,8 +170,8 @@ mod tests {
         events.arrive(event, None)
     }
 
-    fn text(taken: Option<Option<String>>) -> Option<String> {
-        taken.flatten()
+    fn ready(payload: &str) -> Poll<Option<String>> {
+        Poll::Ready(Some(payload.to_owned()))
     }
 
     #[test]
@@ -176,9 +180,9 @@ mod tests {
         assert_eq!(raise(&mut events, "Go", "1"), None);
         assert_eq!(raise(&mut events, "gO", "2"), None);
         let (first, second) = (events.wait("GO"), events.wait("go"));
-        assert_eq!(text(events.take(&second)).as_deref(), Some("2"));
-        assert_eq!(text(events.take(&first)).as_deref(), Some("1"));
-        assert_eq!(events.take(&first), None);
+        assert_eq!(events.take(&second), ready("2"));
+        assert_eq!(events.take(&first), ready("1"));
+        assert_eq!(events.take(&first), Poll::Pending);
         assert!(events.queues.is_empty());
     }
 
@@ -187,9 +191,9 @@ mod tests {
         let mut events = ExternalEvents::default();
         let (first, second) = (events.wait("go"), events.wait("go"));
         assert_eq!(raise(&mut events, "go", "1"), Some(first.number));
-        assert_eq!(events.take(&second), None);
+        assert_eq!(events.take(&second), Poll::Pending);
         assert_eq!(raise(&mut events, "go", "2"), Some(second.number));
-        assert_eq!(text(events.take(&first)).as_deref(), Some("1"));
+        assert_eq!(events.take(&first), ready("1"));
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
         assert_eq!(events.give_up(&second), None);
         raise(&mut events, "go", "2");
         let third = events.wait("go");
-        assert_eq!(text(events.take(&third)).as_deref(), Some("1"));
+        assert_eq!(events.take(&third), ready("1"));
     }
 
     #[test]
@@ -212,6 +216,10 @@ mod tests {
         raise(&mut events, "a", "2");
         events.close();
         raise(&mut events, "B", "3");
+        raise(&mut events, "c", "read");
+        assert_eq!(events.bytes(), 11);
+        let reader = events.wait("c");
+        assert_eq!(events.take(&reader), ready("read"));
         assert_eq!(events.bytes(), 6);
         drop(waiter);
         let carried: Vec<_> = events
@@ -225,5 +233,6 @@ mod tests {
         let expected = [("b", "1"), ("a", "2"), ("B", "3")]
             .map(|(name, input)| (name.to_owned(), Some(input.to_owned())));
         assert_eq!(carried, expected);
+        assert_eq!(events.bytes(), 0);
     }
 }

@@ -18,7 +18,7 @@ const SPLIT_EPISODE_TIMER_ID: i32 = -100;
 pub(super) enum Effect {
     /// Nothing to poll for.
     Nothing,
-    /// It begins, with this input.
+    /// It begins with this input, unless it has begun.
     Start(Option<String>),
     /// Something it may wait for has come.
     Progress,
@@ -69,11 +69,7 @@ impl State {
         };
         match kind {
             EventType::ExecutionStarted(started) => {
-                if self.started {
-                    return Effect::Nothing;
-                }
-                self.started = true;
-                if !self.has_clock {
+                if self.clock.is_none() {
                     self.begin_batch(event.timestamp);
                 }
                 Effect::Start(started.input)
@@ -118,12 +114,7 @@ impl State {
     fn begin_batch(&mut self, timestamp: Option<prost_types::Timestamp>) {
         if let Some(timestamp) = timestamp {
             let recorded = Timestamp::from(timestamp);
-            self.now = if self.has_clock {
-                self.now.max(recorded)
-            } else {
-                recorded
-            };
-            self.has_clock = true;
+            self.clock = self.clock.max(Some(recorded));
         }
         if self.suspension.is_none() {
             // What history does not record was handed out with the batch before.
@@ -187,9 +178,10 @@ impl State {
         };
         self.next_id = self.next_id.max(id.saturating_add(1));
         let message = format!(
-            "history event {position} (id {id}) records {recorded}, but {problem}. The orchestrator \
-             does not repeat what it did when the history was written: it depends on something \
-             outside of its input and history, or its code was changed while instances were open"
+            "history event {position} (id {id}) records {recorded}, but {problem}. The \
+             orchestrator does not repeat what it did when the history was written: it depends on \
+             something outside of its input and history, or its code was changed while instances \
+             were open"
         );
         Err(Failure::new("NonDeterministic", message).non_retriable())
     }

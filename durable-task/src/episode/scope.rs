@@ -88,10 +88,11 @@ impl Scopes {
 
     /// What a future waited for has come, or the future is gone.
     pub(super) fn done(&mut self, awaited: Awaited) {
-        let mut next = self.booked.remove(&awaited);
-        while let Some(Child { scope, index }) = next {
+        let mut child = self.booked.remove(&awaited);
+        while let Some(Child { scope, index }) = child {
             scope.ready.borrow_mut().push(index);
-            next = scope.outer.borrow().clone();
+            let outer = scope.outer.borrow();
+            child = outer.as_ref().map(Child::clone);
         }
     }
 

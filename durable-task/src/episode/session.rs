@@ -28,7 +28,8 @@ pub(crate) struct Episode {
     pub(crate) ended: bool,
 }
 
-/// One execution with its live future: cold it replays its history, warm it goes on with new events.
+/// One execution with its live future: cold it replays its history, warm it goes on with new
+/// events.
 pub(crate) struct Session {
     state: Handle,
     start: Option<Start>,
@@ -179,9 +180,9 @@ fn pending_for_ever(state: &State, probe: &Probe) -> Option<Failure> {
     if probe.has_foreign_await() {
         let message = format!(
             "the orchestrator awaited something that is not a durable operation, {after}. Timers, \
-             tasks, channels and IO belong into activities; an orchestrator awaits what its context \
-             gives. `futures::join_all` over more than 30 futures and `FuturesUnordered` use \
-             wakers, too: use `ctx.join_all`"
+             tasks, channels and IO belong into activities; an orchestrator awaits what its \
+             context gives. `futures::join_all` over more than 30 futures and `FuturesUnordered` \
+             use wakers, too: use `ctx.join_all`"
         );
         return Some(Failure::new("ForeignAwait", message).non_retriable());
     }

@@ -82,14 +82,15 @@ pub(super) struct Request {
 pub(crate) struct State {
     pub(crate) identity: Identity,
     pub(crate) options: EpisodeOptions,
-    pub(super) now: Timestamp,
-    pub(super) has_clock: bool,
-    pub(super) started: bool,
+    /// The recorded time; none before the first event.
+    pub(super) clock: Option<Timestamp>,
     pub(super) replaying: bool,
     pub(super) ids: Ids,
     pub(super) next_id: i32,
     pub(super) commands: BTreeMap<i32, Command>,
     pub(super) tasks: BTreeMap<i32, Task>,
+    /// Of the replies that nobody has read.
+    pub(super) unread_outcome_bytes: usize,
     /// By lower-case request id.
     pub(super) requests: BTreeMap<String, Request>,
     pub(super) events: ExternalEvents,
@@ -113,14 +114,13 @@ impl State {
         Self {
             identity,
             options,
-            now: Timestamp::EPOCH,
-            has_clock: false,
-            started: false,
+            clock: None,
             replaying: false,
             ids: Ids::default(),
             next_id: 0,
             commands: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            unread_outcome_bytes: 0,
             requests: BTreeMap::new(),
             events: ExternalEvents::default(),
             section: CriticalSection::default(),
@@ -136,7 +136,7 @@ impl State {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.now
+        self.clock.unwrap_or(Timestamp::EPOCH)
     }
 
     pub(crate) fn is_replaying(&self) -> bool {
@@ -144,7 +144,8 @@ impl State {
     }
 
     pub(crate) fn guid(&mut self) -> Uuid {
-        self.ids.guid(self.identity.instance.as_str(), self.now)
+        let now = self.now();
+        self.ids.guid(self.identity.instance.as_str(), now)
     }
 
     pub(crate) fn random(&mut self) -> u64 {
@@ -313,8 +314,7 @@ impl State {
         self.last_awaited = Some(at);
         match self.tasks.get(&id) {
             Some(task) if task.outcome.is_some() => {
-                let outcome = self.tasks.remove(&id).and_then(|task| task.outcome);
-                outcome.map_or(Poll::Pending, Poll::Ready)
+                self.remove_task(id).map_or(Poll::Pending, Poll::Ready)
             }
             _ => {
                 self.scopes.wait(Awaited::Task(id));
@@ -326,9 +326,15 @@ impl State {
     /// Nobody waits for the task any more: its reply will be ignored.
     pub(super) fn forget_task(&mut self, id: i32) {
         if !self.closed {
-            self.tasks.remove(&id);
+            self.remove_task(id);
             self.scopes.done(Awaited::Task(id));
         }
+    }
+
+    fn remove_task(&mut self, id: i32) -> Option<Outcome> {
+        let outcome = self.tasks.remove(&id)?.outcome;
+        self.unread_outcome_bytes -= outcome_bytes(outcome.as_ref());
+        outcome
     }
 
     /// Begins to wait for an external event.
@@ -343,13 +349,11 @@ impl State {
         at: &'static Location<'static>,
     ) -> Poll<Option<String>> {
         self.last_awaited = Some(at);
-        match self.events.take(waiter) {
-            Some(payload) => Poll::Ready(payload),
-            None => {
-                self.scopes.wait(Awaited::Event(waiter.number));
-                Poll::Pending
-            }
+        let payload = self.events.take(waiter);
+        if payload.is_pending() {
+            self.scopes.wait(Awaited::Event(waiter.number));
         }
+        payload
     }
 
     /// Nobody waits for the event any more.
@@ -377,21 +381,19 @@ impl State {
         self.scopes.wait_in_children();
     }
 
-    /// About how many bytes it holds.
+    /// About how many bytes it holds. Asked after every episode: it must not count one by one.
     pub(super) fn bytes(&self) -> usize {
         let commands = self.commands.len() * size_of::<(i32, Command)>();
-        let tasks: usize = self
-            .tasks
-            .values()
-            .map(|task| size_of::<(i32, Task)>() + outcome_bytes(task.outcome.as_ref()))
-            .sum();
+        let tasks = self.tasks.len() * size_of::<(i32, Task)>();
         let requests = self.requests.len() * size_of::<(String, Request)>();
         let status = self.custom_status.as_ref().map_or(0, String::len);
-        size_of::<Self>() + commands + tasks + requests + status + self.events.bytes()
+        let unread = self.unread_outcome_bytes + self.events.bytes();
+        size_of::<Self>() + commands + tasks + requests + status + unread
     }
 }
 
-fn outcome_bytes(outcome: Option<&Outcome>) -> usize {
+/// Bytes of a reply.
+pub(super) fn outcome_bytes(outcome: Option<&Outcome>) -> usize {
     match outcome {
         Some(Ok(Some(text))) => text.len(),
         Some(Err(failure)) => failure.message.len(),

@@ -41,7 +41,7 @@ impl HistoryBuilder {
     pub fn new(orchestrator: &str, instance: &str, input: &(impl Serialize + ?Sized)) -> Self {
         let start = ExecutionStartedEvent {
             name: orchestrator.to_owned(),
-            input: json(input),
+            input: Some(json(input)),
             orchestration_instance: Some(OrchestrationInstance {
                 instance_id: instance.to_owned(),
                 execution_id: Some(String::from("execution-0")),
@@ -99,7 +99,7 @@ impl HistoryBuilder {
     pub fn task_completed(self, id: i32, result: &(impl Serialize + ?Sized)) -> Self {
         let task = TaskCompletedEvent {
             task_scheduled_id: id,
-            result: json(result),
+            result: Some(json(result)),
         };
         self.event(-1, EventType::TaskCompleted(task))
     }
@@ -142,7 +142,7 @@ impl HistoryBuilder {
     pub fn child_completed(self, id: i32, result: &(impl Serialize + ?Sized)) -> Self {
         let child = SubOrchestrationInstanceCompletedEvent {
             task_scheduled_id: id,
-            result: json(result),
+            result: Some(json(result)),
         };
         self.event(-1, EventType::SubOrchestrationInstanceCompleted(child))
     }
@@ -156,7 +156,7 @@ impl HistoryBuilder {
     pub fn event_raised(self, name: &str, payload: &(impl Serialize + ?Sized)) -> Self {
         let raised = EventRaisedEvent {
             name: name.to_owned(),
-            input: json(payload),
+            input: Some(json(payload)),
         };
         self.event(-1, EventType::EventRaised(raised))
     }
@@ -195,6 +195,6 @@ impl HistoryBuilder {
     clippy::expect_used,
     reason = "a test that builds a history wants to hear of it at once"
 )]
-fn json(value: &(impl Serialize + ?Sized)) -> Option<String> {
-    Some(serde_json::to_string(value).expect("the value can be written as JSON"))
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("the value can be written as JSON")
 }

@@ -150,12 +150,11 @@ impl TestOrchestration {
             new_events: new.clone(),
             ..OrchestratorRequest::default()
         };
-        let (mut session, past) = match self.warm.take() {
-            Some(session) => (session, Vec::new()),
-            None => {
-                let made = new_session(&self.registry, self.options, &request);
-                (made.expect("there is code").0, request.past_events)
-            }
+        let (mut session, past) = if let Some(session) = self.warm.take() {
+            (session, Vec::new())
+        } else {
+            let made = new_session(&self.registry, self.options, &request);
+            (made.expect("there is code").0, request.past_events)
         };
         let episode = session.run(past, request.new_events);
         if self.keep_warm {

@@ -25,12 +25,20 @@ const SLOW_EPISODE: Duration = Duration::from_secs(1);
 
 /// What a lane is told. Its channel has no bound of its own: an engine hands over no more than the
 /// profile of the worker allows.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a box per item costs more than the moves"
+)]
 pub(super) enum Job {
     Item(LaneItem),
     Stop,
 }
 
 /// Work for a lane.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a box per item costs more than the moves"
+)]
 pub(super) enum LaneItem {
     Episode {
         request: OrchestratorRequest,
@@ -61,10 +69,8 @@ pub(super) struct Lane {
     sessions: Sessions,
 }
 
-enum Next {
-    Job(Option<Job>),
-    Sweep,
-}
+/// It is time to look for idle sessions.
+struct Sweep;
 
 impl Lane {
     pub(super) fn new(
@@ -90,28 +96,28 @@ impl Lane {
 
     /// Runs jobs until it is stopped or nobody can send any more.
     pub(super) async fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
-        let mut sweep: Option<BoxFuture<'static, ()>> = None;
+        let mut next_sweep: Option<BoxFuture<'static, ()>> = None;
         loop {
             let next = poll_fn(|context| {
                 if let Poll::Ready(job) = jobs.poll_recv(context) {
-                    return Poll::Ready(Next::Job(job));
+                    return Poll::Ready(Ok(job));
                 }
-                match &mut sweep {
-                    Some(sleep) => sleep.as_mut().poll(context).map(|()| Next::Sweep),
+                match &mut next_sweep {
+                    Some(sleep) => sleep.as_mut().poll(context).map(|()| Err(Sweep)),
                     None => Poll::Pending,
                 }
             });
             match next.await {
-                Next::Job(Some(Job::Item(item))) => self.contain(item),
-                Next::Job(Some(Job::Stop) | None) => return,
-                Next::Sweep => {
+                Ok(Some(Job::Item(item))) => self.contain(item),
+                Ok(Some(Job::Stop) | None) => return,
+                Err(Sweep) => {
                     self.sessions.expire(self.runtime.now());
-                    sweep = None;
+                    next_sweep = None;
                 }
             }
-            if sweep.is_none() {
+            if next_sweep.is_none() {
                 let wait = self.sessions.next_expiry(self.runtime.now());
-                sweep = wait.map(|wait| self.runtime.sleep(wait));
+                next_sweep = wait.map(|wait| self.runtime.sleep(wait));
             }
         }
     }

@@ -34,7 +34,7 @@ fn a_join_of_nothing_is_done() {
         Ok(ctx.join_all(nothing).await)
     });
     both(&registry, |test| {
-        assert_eq!(test.said(), ["0 completed []"])
+        assert_eq!(test.said(), ["0 completed []"]);
     });
 }
 

@@ -74,7 +74,9 @@ impl TestOrchestration {
 /// One line per action.
 fn describe(action: &OrchestratorAction) -> String {
     let what = match action.orchestrator_action_type.as_ref().unwrap() {
-        Action::ScheduleTask(task) => format!("activity {} {}", task.name, text(&task.input)),
+        Action::ScheduleTask(task) => {
+            format!("activity {} {}", task.name, text(task.input.as_ref()))
+        }
         Action::CreateTimer(timer) => {
             let fire_at = Timestamp::from(timer.fire_at.unwrap());
             format!("timer {}", fire_at.saturating_since(START).as_secs())
@@ -83,13 +85,13 @@ fn describe(action: &OrchestratorAction) -> String {
             "child {} {} {}",
             child.instance_id,
             child.name,
-            text(&child.input)
+            text(child.input.as_ref())
         ),
         Action::SendEvent(event) => format!(
             "event {} {} {}",
             event.instance.as_ref().unwrap().instance_id,
             event.name,
-            text(&event.data)
+            text(event.data.as_ref())
         ),
         Action::SendEntityMessage(message) => {
             describe_message(message.entity_message_type.as_ref().unwrap())
@@ -98,7 +100,7 @@ fn describe(action: &OrchestratorAction) -> String {
         Action::TerminateOrchestration(terminate) => format!(
             "terminate {} {}",
             terminate.instance_id,
-            text(&terminate.reason)
+            text(terminate.reason.as_ref())
         ),
         Action::RewindOrchestration(_) => String::from("rewind"),
     };
@@ -109,9 +111,9 @@ fn describe_message(message: &Message) -> String {
     match message {
         Message::EntityOperationCalled(call) => format!(
             "call {} {} {}",
-            text(&call.target_instance_id),
+            text(call.target_instance_id.as_ref()),
             call.operation,
-            text(&call.input)
+            text(call.input.as_ref())
         ),
         Message::EntityOperationSignaled(signal) => {
             let at = signal.scheduled_time.map_or_else(String::new, |time| {
@@ -120,20 +122,22 @@ fn describe_message(message: &Message) -> String {
             });
             format!(
                 "signal {} {} {}{at}",
-                text(&signal.target_instance_id),
+                text(signal.target_instance_id.as_ref()),
                 signal.operation,
-                text(&signal.input)
+                text(signal.input.as_ref())
             )
         }
         Message::EntityLockRequested(lock) => {
             format!("lock {} at {}", lock.lock_set.join(" "), lock.position)
         }
-        Message::EntityUnlockSent(unlock) => format!("unlock {}", text(&unlock.target_instance_id)),
+        Message::EntityUnlockSent(unlock) => {
+            format!("unlock {}", text(unlock.target_instance_id.as_ref()))
+        }
     }
 }
 
 fn describe_completion(complete: &CompleteOrchestrationAction) -> String {
-    let result = text(&complete.result);
+    let result = text(complete.result.as_ref());
     match complete.orchestration_status() {
         OrchestrationStatus::Completed => format!("completed {result}"),
         OrchestrationStatus::Failed => {
@@ -146,7 +150,7 @@ fn describe_completion(complete: &CompleteOrchestrationAction) -> String {
                 let Some(EventType::EventRaised(raised)) = &event.event_type else {
                     panic!("{event:?} is carried over");
                 };
-                format!(" {}={}", raised.name, text(&raised.input))
+                format!(" {}={}", raised.name, text(raised.input.as_ref()))
             });
             format!("continued {result}{}", carried.collect::<String>())
         }
@@ -154,6 +158,6 @@ fn describe_completion(complete: &CompleteOrchestrationAction) -> String {
     }
 }
 
-fn text(text: &Option<String>) -> &str {
-    text.as_deref().unwrap_or("-")
+fn text(text: Option<&String>) -> &str {
+    text.map_or("-", String::as_str)
 }

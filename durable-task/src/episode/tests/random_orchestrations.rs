@@ -140,12 +140,13 @@ enum Input {
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
+    let rarely = || prop::bool::weighted(0.2);
     let input = prop_oneof![
-        12 => (any::<usize>(), prop::bool::weighted(0.2)).prop_map(|(n, fail)| Input::Reply(n, fail)),
+        12 => (any::<usize>(), rarely()).prop_map(|(n, fail)| Input::Reply(n, fail)),
         3 => Just(Input::Event),
         1 => Just(Input::Suspend),
         2 => Just(Input::Resume),
-        1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Input::Terminate } else { Input::Nonsense }),
+        1 => rarely().prop_map(|end| if end { Input::Terminate } else { Input::Nonsense }),
     ];
     let turn = (0u8..3, prop::collection::vec(input, 0..4));
     let turn = turn.prop_map(|(seconds, inputs)| Turn { seconds, inputs });

@@ -36,7 +36,7 @@ fn the_time_never_goes_back() {
     });
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The links, in hours, of a sleep of `days` days and `seconds` seconds.
 fn links(days: u32, seconds: u32, chain: bool) -> Vec<u64> {
