@@ -49,3 +49,57 @@ pub(crate) fn refusal(error: &RunError, correlation: Option<&CorrelationId>) -> 
         retry_after: error.is_retryable().then_some(RETRY_AFTER),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agent_sdk::{RunId, SessionId};
+    use durable_task::ClientError;
+
+    use super::*;
+
+    #[test]
+    fn what_a_retry_can_cure_says_when() {
+        let session = SessionId::new("s1").unwrap();
+        let key = CorrelationId::new("k1").unwrap();
+        let run = RunId::of("W", &session, &key);
+        let limit = ClientError::Limit {
+            limit: "instances",
+            value: 5,
+        };
+        let failing = ClientError::Unavailable {
+            reason: String::from("disk full"),
+        };
+        let unsupported = ClientError::Unsupported {
+            operation: "do this",
+        };
+        let table = [
+            (
+                RunError::QueueFull {
+                    session,
+                    limit: 100,
+                },
+                429,
+                "queue_full",
+                true,
+            ),
+            (RunError::Hub(failing), 503, "unavailable", true),
+            (RunError::Hub(limit), 503, "unavailable", true),
+            (RunError::Hub(unsupported), 500, "internal", false),
+            (
+                RunError::DifferentRequest { run: run.clone() },
+                422,
+                "different_request",
+                false,
+            ),
+            (RunError::NotFound { run }, 404, "not_found", false),
+            (RunError::NoMessage, 400, "invalid_request", false),
+        ];
+        for (error, status, error_type, retry) in table {
+            let refusal = refusal(&error, Some(&key));
+            let found = (refusal.status.as_u16(), refusal.error_type);
+            assert_eq!(found, (status, error_type), "{error}");
+            assert_eq!(refusal.retry_after.is_some(), retry, "{error}");
+            assert!(!refusal.text.is_empty());
+        }
+    }
+}
