@@ -6,6 +6,7 @@
     reason = "helpers of tests are tests: they fail by panics, and read best with plain values"
 )]
 
+mod durable;
 mod model_openai;
 mod model_request;
 mod model_scripted;

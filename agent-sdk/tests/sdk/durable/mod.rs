@@ -1,0 +1,7 @@
+//! Agents on a real hub: worker, engine and stores as they are, models from a script.
+
+mod crash;
+mod failure;
+mod order;
+mod scene;
+mod turn;
