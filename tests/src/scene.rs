@@ -172,6 +172,11 @@ impl Scene {
         Ok(())
     }
 
+    /// How many calls had been finished when the app was last killed.
+    pub fn finished_calls(&self) -> usize {
+        self.committed.last().map_or(0, BTreeSet::len)
+    }
+
     /// The session holds these turns, each once and whole, in this order.
     pub async fn assert_turns(&self, turns: &[(&str, &str)]) -> TestResult {
         let found = self.http()?.conversation(AGENT, SESSION).await?;
