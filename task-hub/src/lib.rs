@@ -1,5 +1,6 @@
 //! A durable execution engine in a library.
 
+pub mod conformance;
 mod dispatch;
 pub mod engine;
 mod hub;

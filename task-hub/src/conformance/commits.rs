@@ -5,9 +5,7 @@ use std::sync::Arc;
 use durable_task::{Fetch, InstanceFilter, Status};
 use futures_util::future;
 
-use super::rows::{
-    activity, created, entity, id, instance_commit, message, noise, stepped, timer,
-};
+use super::rows::{activity, created, entity, id, instance_commit, message, noise, stepped, timer};
 use super::{Outcome, Problem, Run, holds, same};
 use crate::store::{
     Commit, InstanceChange, InstanceWrite, LoadedBody, Store, StoreError, StreamChunk,
@@ -23,10 +21,13 @@ pub(super) const THEMES: [(&str, Run); 4] = [
     ("a commit of many deltas is written whole", |store| {
         Box::pin(many_deltas(store))
     }),
-    ("reads see whole commits only", |store| Box::pin(whole_commits(store))),
-    ("an empty commit is fine, and opening again keeps all", |store| {
-        Box::pin(opening_again(store))
+    ("reads see whole commits only", |store| {
+        Box::pin(whole_commits(store))
     }),
+    (
+        "an empty commit is fine, and opening again keeps all",
+        |store| Box::pin(opening_again(store)),
+    ),
 ];
 
 async fn conflict_changes_nothing(store: &dyn Store) -> Outcome {
@@ -96,14 +97,22 @@ async fn many_deltas(store: &dyn Store) -> Outcome {
     if !store.capabilities().group_commit {
         return Ok(());
     }
-    let names: Vec<String> = (0..50).map(|number| format!("instance-{number:02}")).collect();
+    let names: Vec<String> = (0..50)
+        .map(|number| format!("instance-{number:02}"))
+        .collect();
     let mut commit = Commit::default();
     for (number, name) in (0..).zip(&names) {
         commit.instances.push(created(name, 10 + number));
-        commit.tasks_opened.push(activity(100 + number.unsigned_abs(), name, 0));
-        commit.messages_added.push(message(200 + number.unsigned_abs(), name));
+        commit
+            .tasks_opened
+            .push(activity(100 + number.unsigned_abs(), name, 0));
+        commit
+            .messages_added
+            .push(message(200 + number.unsigned_abs(), name));
         let state = format!("{{\"number\":{number}}}");
-        commit.entities.push(entity(&format!("@counter@{name}"), None, &state, 7));
+        commit
+            .entities
+            .push(entity(&format!("@counter@{name}"), None, &state, 7));
     }
     store.commit(commit).await?;
     same("instances", &ids(store).await?, &names)?;
@@ -118,7 +127,8 @@ async fn many_deltas(store: &dyn Store) -> Outcome {
     same("the last state", &last, &Some("{\"number\":49}".to_owned()))
 }
 
-/// Each commit closes a task and opens the next: no read may see none, or two, or a step without it.
+/// Each commit closes a task and opens the next: no read may see none, or two, or a step without
+/// it.
 async fn whole_commits(store: &dyn Store) -> Outcome {
     let commit = Commit {
         tasks_opened: vec![activity(1, "a", 0)],
@@ -200,5 +210,9 @@ async fn opening_again(store: &dyn Store) -> Outcome {
     };
     store.commit(commit).await?;
     let messages = store.load(&id("a")).await?.messages;
-    same("messages", &messages, &vec![message(41, "a"), (*row).clone()])
+    same(
+        "messages",
+        &messages,
+        &vec![message(41, "a"), (*row).clone()],
+    )
 }

@@ -1,9 +1,7 @@
 //! Histories: byte for byte, in order, in pages.
 
-use super::rows::{
-    EXECUTION, created, execution, history_row, id, instance_commit, stepped,
-};
-use super::{Outcome, Run, holds, same};
+use super::rows::{EXECUTION, created, execution, history_row, id, instance_commit, stepped};
+use super::{Calls, Outcome, Run, holds, same};
 use crate::store::{HistoryPage, InstanceWrite, Store};
 
 const ROWS: u64 = 40;
@@ -43,7 +41,11 @@ async fn byte_for_byte(store: &dyn Store) -> Outcome {
     };
     store.commit(instance_commit(write)).await?;
     let page = store.history(&id("a"), None, 0, usize::MAX).await?;
-    same("rows after a step without events", &page.chunks.len(), &expected.len())
+    same(
+        "rows after a step without events",
+        &page.chunks.len(),
+        &expected.len(),
+    )
 }
 
 async fn pages(store: &dyn Store) -> Outcome {
@@ -62,15 +64,20 @@ async fn pages(store: &dyn Store) -> Outcome {
             store.commit(instance_commit(write)).await?;
         }
     }
-    let whole: Vec<_> = (0..ROWS).map(|row| history_row(row, ROW_BYTES).events).collect();
+    let whole: Vec<_> = (0..ROWS)
+        .map(|row| history_row(row, ROW_BYTES).events)
+        .collect();
     let current = execution(EXECUTION);
-    for (bytes_max, calls_min) in [(0, ROWS), (1, ROWS), (ROW_BYTES * 7, 5), (usize::MAX, 1)] {
-        let (mut read, mut from, mut calls) = (Vec::new(), 0, 0);
+    for (bytes_max, calls_min) in [(0, 40), (1, 40), (ROW_BYTES * 7, 5), (usize::MAX, 1)] {
+        let (mut read, mut from) = (Vec::new(), 0);
+        let mut calls = Calls::default();
         loop {
-            let page = store.history(&id("a"), Some(&current), from, bytes_max).await?;
+            calls.another()?;
+            let page = store
+                .history(&id("a"), Some(&current), from, bytes_max)
+                .await?;
             holds("a page must have a row", !page.chunks.is_empty())?;
             read.extend(page.chunks);
-            calls += 1;
             match page.next {
                 Some(next) if next > from => from = next,
                 Some(_) => return holds("a page must go on", false),
@@ -78,10 +85,16 @@ async fn pages(store: &dyn Store) -> Outcome {
             }
         }
         holds("the pages must be the history", read == whole)?;
-        holds("pages must be about as large as asked", calls >= calls_min)?;
+        holds(
+            "pages must be about as large as asked",
+            calls.0 >= calls_min,
+        )?;
     }
     let page = store.history(&id("a"), None, ROWS - 2, usize::MAX).await?;
-    holds("a tail must begin where asked", page.chunks[..] == whole[whole.len() - 2..])?;
+    holds(
+        "a tail must begin where asked",
+        page.chunks[..] == whole[whole.len() - 2..],
+    )?;
     let empty = HistoryPage::default();
     let page = store.history(&id("a"), None, ROWS, 100).await?;
     same("after the end", &page, &empty)?;

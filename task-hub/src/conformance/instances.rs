@@ -24,13 +24,17 @@ pub(super) const THEMES: [(&str, Run); 6] = [
     ("creating refuses an id that is taken", |store| {
         Box::pin(refuses_a_taken_id(store))
     }),
-    ("creating replaces what may be replaced, and leaves nothing of it", |store| {
-        Box::pin(replaces(store))
+    (
+        "creating replaces what may be replaced, and leaves nothing of it",
+        |store| Box::pin(replaces(store)),
+    ),
+    (
+        "continue-as-new keeps the instance and drops its history",
+        |store| Box::pin(restarts(store)),
+    ),
+    ("an end keeps result and failure", |store| {
+        Box::pin(ends(store))
     }),
-    ("continue-as-new keeps the instance and drops its history", |store| {
-        Box::pin(restarts(store))
-    }),
-    ("an end keeps result and failure", |store| Box::pin(ends(store))),
 ];
 
 async fn comes_back(store: &dyn Store) -> Outcome {
@@ -144,11 +148,7 @@ async fn comes_with_open_work(store: &dyn Store) -> Outcome {
     expect_open_work(store, [2, 9], [(3, 500), (10, 600)]).await
 }
 
-async fn expect_open_work(
-    store: &dyn Store,
-    tasks: [u64; 2],
-    timers: [(u64, i64); 2],
-) -> Outcome {
+async fn expect_open_work(store: &dyn Store, tasks: [u64; 2], timers: [(u64, i64); 2]) -> Outcome {
     let loaded = store.load(&id("a")).await?;
     let LoadedBody::Orchestration(row) = loaded.body else {
         return holds("an orchestration must be loaded", false);
@@ -186,7 +186,10 @@ async fn refuses_a_taken_id(store: &dyn Store) -> Outcome {
     };
     store.commit(instance_commit(first)).await?;
     let before = store.instance(&id("a"), Fetch::Payloads).await?;
-    for replace in [vec![], vec![Status::Completed, Status::Failed, Status::Terminated]] {
+    for replace in [
+        vec![],
+        vec![Status::Completed, Status::Failed, Status::Terminated],
+    ] {
         let second = InstanceWrite {
             change: InstanceChange::Create { replace },
             input: Some("2".to_owned()),
@@ -299,7 +302,11 @@ async fn restarts(store: &dyn Store) -> Outcome {
     same("the new execution", &found, &Some(expected_state(&second)))?;
     loads(store, &second.identity, &second).await?;
     let current = store.history(&id("a"), None, 0, 1_000_000).await?;
-    same("its history", &current.chunks, &vec![history_row(0, 70).events])?;
+    same(
+        "its history",
+        &current.chunks,
+        &vec![history_row(0, 70).events],
+    )?;
     let earlier = execution(EXECUTION);
     let earlier = store.history(&id("a"), Some(&earlier), 0, 1_000).await?;
     same("the earlier history", &earlier, &HistoryPage::default())?;
@@ -329,8 +336,20 @@ async fn ends(store: &dyn Store) -> Outcome {
     };
     store.commit(instance_commit(failed)).await?;
     let state = store.instance(&id("b"), Fetch::Metadata).await?;
-    let seen = state.map(|state| (state.status, state.completed_at, state.output, state.failure));
-    let expected = (Status::Failed, Some(at(12)), None, Some(Failure::from(failure())));
+    let seen = state.map(|state| {
+        (
+            state.status,
+            state.completed_at,
+            state.output,
+            state.failure,
+        )
+    });
+    let expected = (
+        Status::Failed,
+        Some(at(12)),
+        None,
+        Some(Failure::from(failure())),
+    );
     same("a failed instance", &seen, &Some(expected))?;
 
     // A step after the end, which the engine may take to note that it was seen, keeps the end.

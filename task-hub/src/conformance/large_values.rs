@@ -8,7 +8,7 @@ use durable_task::{Fetch, Status};
 use super::rows::{
     activity, at, created, delayed, id, identity, instance_commit, message, noise, step,
 };
-use super::{Outcome, Problem, Run, holds, same};
+use super::{Calls, Outcome, Problem, Run, holds, same};
 use crate::store::{
     Commit, End, Identity, InstanceChange, InstanceWrite, MessageRow, Store, TaskKind, TaskRow,
     TimerRow,
@@ -18,12 +18,14 @@ use crate::store::{
 const SIZES: [usize; 6] = [0, 32_768, 32_769, 65_537, 250_000, 2_000_000];
 
 pub(super) const THEMES: [(&str, Run); 2] = [
-    ("inputs, outputs and statuses of any size come back", |store| {
-        Box::pin(of_instances(store))
-    }),
-    ("messages, requests and timers of any size come back", |store| {
-        Box::pin(of_open_work(store))
-    }),
+    (
+        "inputs, outputs and statuses of any size come back",
+        |store| Box::pin(of_instances(store)),
+    ),
+    (
+        "messages, requests and timers of any size come back",
+        |store| Box::pin(of_open_work(store)),
+    ),
 ];
 
 /// A JSON text whose characters have two bytes.
@@ -70,18 +72,27 @@ async fn of_instances(store: &dyn Store) -> Outcome {
         expect(store, &name, Some(text(3, bytes)), Some(text(4, bytes))).await?;
         let state = store.instance(&id(&name), Fetch::Metadata).await?;
         let status = state.and_then(|state| state.custom_status);
-        holds("the custom status must come back", status == Some(text(2, bytes)))?;
+        holds(
+            "the custom status must come back",
+            status == Some(text(2, bytes)),
+        )?;
     }
     let filter = durable_task::InstanceFilter::default();
     let mut token = None::<String>;
     let mut lengths = Vec::new();
+    let mut calls = Calls::default();
     loop {
+        calls.another()?;
         let page = store
             .query(&filter, Fetch::Payloads, 4, token.as_deref())
             .await?;
         for state in page.items {
             let output = state.output.as_ref().map_or(0, String::len);
-            same("input and output", &state.input.map(|input| input.len()), &Some(output))?;
+            same(
+                "input and output",
+                &state.input.map(|input| input.len()),
+                &Some(output),
+            )?;
             lengths.push(output);
         }
         match page.next {
@@ -145,9 +156,14 @@ async fn of_open_work(store: &dyn Store) -> Outcome {
 
 async fn expect_open(store: &dyn Store, expected: &Commit) -> Outcome {
     let messages = store.load(&id("a")).await?.messages;
-    holds("messages must come back", messages == expected.messages_added)?;
+    holds(
+        "messages must come back",
+        messages == expected.messages_added,
+    )?;
     let tasks = store.open_activities(0, 10).await?;
-    let right = tasks.iter().eq(expected.tasks_opened.iter().map(|task| &**task));
+    let right = tasks
+        .iter()
+        .eq(expected.tasks_opened.iter().map(|task| &**task));
     holds("requests must come back", right)?;
     let timers = store.timers(None, 10).await?;
     holds("timers must come back", timers == expected.timers_opened)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use durable_task::{Fetch, InstanceFilter, InstanceState, Status};
 
 use super::rows::{at, created, ended, id, identity, instance_commit, parent, step};
-use super::{Outcome, Problem, Run, holds, same};
+use super::{Calls, Outcome, Problem, Run, holds, same};
 use crate::store::{Commit, End, Identity, InstanceWrite, Store, StoreError};
 
 pub(super) const THEMES: [(&str, Run); 5] = [
@@ -14,9 +14,15 @@ pub(super) const THEMES: [(&str, Run); 5] = [
         Box::pin(in_order(store))
     }),
     ("instances are filtered", |store| Box::pin(filters(store))),
-    ("a listing holds under changes", |store| Box::pin(under_changes(store))),
-    ("a foreign token is refused", |store| Box::pin(foreign_tokens(store))),
-    ("children are listed by creation", |store| Box::pin(children(store))),
+    ("a listing holds under changes", |store| {
+        Box::pin(under_changes(store))
+    }),
+    ("a foreign token is refused", |store| {
+        Box::pin(foreign_tokens(store))
+    }),
+    ("children are listed by creation", |store| {
+        Box::pin(children(store))
+    }),
 ];
 
 async fn in_order(store: &dyn Store) -> Outcome {
@@ -52,11 +58,16 @@ async fn list(
     page_size: usize,
 ) -> Result<Vec<InstanceState>, Problem> {
     let (mut found, mut token) = (Vec::new(), None::<String>);
+    let mut calls = Calls::default();
     loop {
+        calls.another()?;
         let page = store
             .query(filter, Fetch::Metadata, page_size, token.as_deref())
             .await?;
-        holds("a page must not be larger than asked", page.items.len() <= page_size)?;
+        holds(
+            "a page must not be larger than asked",
+            page.items.len() <= page_size,
+        )?;
         found.extend(page.items);
         match page.next {
             Some(next) => token = Some(next),
@@ -177,16 +188,36 @@ fn cases() -> Vec<Case> {
         ..of_order_1.clone()
     };
     vec![
-        ("prefix", prefix("order"), &["order-1", "order-2", "order_4"]),
-        ("prefix with a dash", prefix("order-"), &["order-1", "order-2"]),
+        (
+            "prefix",
+            prefix("order"),
+            &["order-1", "order-2", "order_4"],
+        ),
+        (
+            "prefix with a dash",
+            prefix("order-"),
+            &["order-1", "order-2"],
+        ),
         ("prefix with `_`", prefix("order_"), &["order_4"]),
         ("prefix with `%`", prefix("zz%"), &["zz%"]),
         ("prefix that is an id", prefix("order-1"), &["order-1"]),
         ("prefix of none", prefix("order-11"), &[]),
-        ("one tag", tagged(labels([("team", "north")])), &["order-1", "Order-3"]),
-        ("two tags", tagged(labels([("team", "north"), ("tier", "1")])), &["order-1"]),
+        (
+            "one tag",
+            tagged(labels([("team", "north")])),
+            &["order-1", "Order-3"],
+        ),
+        (
+            "two tags",
+            tagged(labels([("team", "north"), ("tier", "1")])),
+            &["order-1"],
+        ),
         ("a tag of none", tagged(labels([("team", "1")])), &[]),
-        ("a status", statuses(&[Status::Completed]), &["order-2", "zz%"]),
+        (
+            "a status",
+            statuses(&[Status::Completed]),
+            &["order-2", "zz%"],
+        ),
         (
             "two statuses",
             statuses(&[Status::Running, Status::Failed]),
@@ -195,10 +226,22 @@ fn cases() -> Vec<Case> {
         ("a status of none", statuses(&[Status::Pending]), &[]),
         ("created from", created(Some(40), None), &["order_4", "zz%"]),
         ("created to", created(None, Some(20)), &["order-1"]),
-        ("created within", created(Some(20), Some(40)), &["order-2", "Order-3"]),
-        ("completed from", completed(Some(26), None), &["Order-3", "zz%"]),
+        (
+            "created within",
+            created(Some(20), Some(40)),
+            &["order-2", "Order-3"],
+        ),
+        (
+            "completed from",
+            completed(Some(26), None),
+            &["Order-3", "zz%"],
+        ),
         ("completed to", completed(None, Some(60)), &["order-2"]),
-        ("completed within", completed(Some(25), Some(60)), &["order-2"]),
+        (
+            "completed within",
+            completed(Some(25), Some(60)),
+            &["order-2"],
+        ),
         ("name", refunds, &["Order-3", "order_4"]),
         ("parent", of_order_1, &["order-2", "order_4"]),
         ("all together", narrow, &["order_4"]),
@@ -209,17 +252,23 @@ fn cases() -> Vec<Case> {
 async fn under_changes(store: &dyn Store) -> Outcome {
     for number in 0..20 {
         let name = format!("stable-{number:02}");
-        store.commit(instance_commit(created(&name, 100 + number))).await?;
+        store
+            .commit(instance_commit(created(&name, 100 + number)))
+            .await?;
     }
     let all = InstanceFilter::default();
     let (mut found, mut token) = (Vec::new(), None::<String>);
     for round in 0_i64.. {
-        let page = store.query(&all, Fetch::Metadata, 3, token.as_deref()).await?;
+        let page = store
+            .query(&all, Fetch::Metadata, 3, token.as_deref())
+            .await?;
         found.extend(page.items);
         // Before, behind and at the place where the listing is, added and removed.
         for (kind, created_at) in [("old", 1), ("here", 100 + round * 3), ("new", 900)] {
             let name = format!("{kind}-{round}");
-            store.commit(instance_commit(created(&name, created_at))).await?;
+            store
+                .commit(instance_commit(created(&name, created_at)))
+                .await?;
             let commit = Commit {
                 purged: vec![id(&format!("{kind}-{}", round - 1))],
                 ..Commit::default()
@@ -238,7 +287,9 @@ async fn under_changes(store: &dyn Store) -> Outcome {
     }
     let mut stable = names(&found);
     stable.retain(|name| name.starts_with("stable"));
-    let expected: Vec<String> = (0..20).map(|number| format!("stable-{number:02}")).collect();
+    let expected: Vec<String> = (0..20)
+        .map(|number| format!("stable-{number:02}"))
+        .collect();
     same("instances that stayed", &stable, &expected)
 }
 
@@ -255,8 +306,12 @@ async fn foreign_tokens(store: &dyn Store) -> Outcome {
 
 async fn children(store: &dyn Store) -> Outcome {
     store.commit(instance_commit(created("top", 1))).await?;
-    for (name, of, created_at) in [("c", "top", 5), ("b", "top", 9), ("a", "top", 5), ("d", "c", 6)]
-    {
+    for (name, of, created_at) in [
+        ("c", "top", 5),
+        ("b", "top", 9),
+        ("a", "top", 5),
+        ("d", "c", 6),
+    ] {
         let write = InstanceWrite {
             identity: Arc::new(Identity {
                 parent: Some(parent(of)),

@@ -45,6 +45,9 @@ use durable_task::BoxFuture;
 
 use crate::store::{Store, StoreError};
 
+/// How often a listing is asked to go on: far more than any here has to.
+const CALLS_MAX: u32 = 1_000;
+
 /// How much of a value is shown where it is not what it has to be, in characters.
 const SHOWN_CHARS_MAX: usize = 400;
 
@@ -93,7 +96,11 @@ pub async fn check<F: StoreFactory>(factory: &F) -> Result<(), Violations> {
         violations.extend(outcome.err().map(|problem| problem.of(theme)));
     }
     let outcome = reopening::keeps_all(factory).await;
-    violations.extend(outcome.err().map(|problem| problem.of("reopening keeps all")));
+    violations.extend(
+        outcome
+            .err()
+            .map(|problem| problem.of("reopening keeps all")),
+    );
     if violations.is_empty() {
         Ok(())
     } else {
@@ -165,6 +172,17 @@ fn holds(what: &str, condition: bool) -> Outcome {
         Ok(())
     } else {
         Err(Problem(what.to_owned()))
+    }
+}
+
+/// Counts the calls of a listing, so that one that never ends is noticed.
+#[derive(Default)]
+struct Calls(u32);
+
+impl Calls {
+    fn another(&mut self) -> Outcome {
+        self.0 += 1;
+        holds("a listing must end", self.0 <= CALLS_MAX)
     }
 }
 

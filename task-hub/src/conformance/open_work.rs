@@ -8,10 +8,8 @@ use super::rows::{
     activity, at, child, created, delayed, execution, id, instance_commit, message, noise, step,
     stepped, timer,
 };
-use super::{Outcome, Run, same};
-use crate::store::{
-    Commit, InstanceWrite, LoadedBody, MessageRow, Store, TaskRow, TimerRow,
-};
+use super::{Calls, Outcome, Run, same};
+use crate::store::{Commit, InstanceWrite, LoadedBody, MessageRow, Store, TaskRow, TimerRow};
 
 pub(super) const THEMES: [(&str, Run); 5] = [
     ("messages come back in the order of their ids", |store| {
@@ -23,7 +21,9 @@ pub(super) const THEMES: [(&str, Run); 5] = [
     ("open activities are listed in windows", |store| {
         Box::pin(activities(store))
     }),
-    ("timers are listed in windows, by time", |store| Box::pin(timers(store))),
+    ("timers are listed in windows, by time", |store| {
+        Box::pin(timers(store))
+    }),
     ("parked instances are listed in windows", |store| {
         Box::pin(parked(store))
     }),
@@ -63,7 +63,11 @@ async fn messages_in_order(store: &dyn Store) -> Outcome {
     let expected = vec![message(40, "a"), message(50, "a"), message(60, "a")];
     same("messages that are left", &loaded.messages, &expected)?;
     let loaded = store.load(&id("b")).await?;
-    same("messages of another", &loaded.messages, &vec![message(20, "b")])
+    same(
+        "messages of another",
+        &loaded.messages,
+        &vec![message(20, "b")],
+    )
 }
 
 async fn targets(store: &dyn Store) -> Outcome {
@@ -76,7 +80,9 @@ async fn targets(store: &dyn Store) -> Outcome {
     let mut expected: Vec<InstanceId> = names.map(id).into();
     expected.sort();
     let (mut found, mut after) = (Vec::new(), None);
+    let mut calls = Calls::default();
     loop {
+        calls.another()?;
         let window = store.message_targets(after.as_ref(), 2).await?;
         match window.last() {
             None => break,
@@ -121,7 +127,9 @@ async fn activities(store: &dyn Store) -> Outcome {
         .map(|row| (**row).clone())
         .collect();
     let (mut found, mut after) = (Vec::new(), 0);
+    let mut calls = Calls::default();
     loop {
+        calls.another()?;
         let window = store.open_activities(after, 2).await?;
         match window.last() {
             None => break,
@@ -158,7 +166,9 @@ async fn timers(store: &dyn Store) -> Outcome {
     rows.sort_by_key(place);
     for limit in [1, 2, 4, 10] {
         let (mut found, mut after) = (Vec::new(), None);
+        let mut calls = Calls::default();
         loop {
+            calls.another()?;
             let window = store.timers(after, limit).await?;
             match window.last() {
                 None => break,
@@ -190,7 +200,11 @@ async fn parked(store: &dyn Store) -> Outcome {
         store.commit(instance_commit(write)).await?;
     }
     let first = store.parked(None, 2).await?;
-    same("the first", &first, &vec![id("instance-0"), id("instance-2")])?;
+    same(
+        "the first",
+        &first,
+        &vec![id("instance-0"), id("instance-2")],
+    )?;
     let rest = store.parked(first.last(), 2).await?;
     same("the rest", &rest, &vec![id("instance-4")])?;
     // One goes on, another is parked.

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use durable_task::{EntityId, Fetch, InstanceFilter};
+use durable_task::{EntityId, Fetch, InstanceFilter, InstanceId};
 
 use super::rows::{
     activity, created, delayed, entity, full_identity, history_row, id, instance_commit, message,
     timer,
 };
 use super::{Outcome, Run, holds, same};
-use crate::store::{
-    Commit, HistoryPage, InstanceWrite, LoadedBody, Store, StreamChunk, TaskRow,
-};
+use crate::store::{Commit, HistoryPage, InstanceWrite, LoadedBody, Store, StreamChunk, TaskRow};
 
 pub(super) const THEMES: [(&str, Run); 3] = [
     ("purging an instance leaves nothing of it", |store| {
@@ -20,9 +18,10 @@ pub(super) const THEMES: [(&str, Run); 3] = [
     ("purging an entity leaves nothing of it", |store| {
         Box::pin(of_entity(store))
     }),
-    ("an id can be used again in the commit that purges it", |store| {
-        Box::pin(used_again(store))
-    }),
+    (
+        "an id can be used again in the commit that purges it",
+        |store| Box::pin(used_again(store)),
+    ),
 ];
 
 /// All that an instance can have, with values of any size.
@@ -35,7 +34,10 @@ fn all_of(store: &dyn Store, name: &str, first: u64) -> Commit {
         ..created(name, 10)
     };
     let mut stored = Commit {
-        tasks_opened: vec![activity(first, name, 0), large_task(first + 1, name, &large)],
+        tasks_opened: vec![
+            activity(first, name, 0),
+            large_task(first + 1, name, &large),
+        ],
         timers_opened: vec![timer(first + 2, name, 1, 50), delayed(first + 3, name, 60)],
         messages_added: vec![message(first + 4, name)],
         ..instance_commit(write)
@@ -116,7 +118,7 @@ async fn expect_listed(
     let found: Vec<_> = page.items.iter().map(|s| s.instance_id.as_str()).collect();
     same("instances", &found.as_slice(), &instances)?;
     let found = store.message_targets(None, 10).await?;
-    let found: Vec<_> = found.iter().map(|target| target.as_str()).collect();
+    let found: Vec<_> = found.iter().map(InstanceId::as_str).collect();
     same("message targets", &found.as_slice(), &instances)?;
     let found = store.open_activities(0, 10).await?;
     let found: Vec<_> = found.iter().map(|task| task.id).collect();

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use durable_task::{Fetch, InstanceFilter, InstanceState};
 
 use super::rows::{
-    activity, created, delayed, entity, full_identity, full_step, history_row, id,
-    instance_commit, message, timer,
+    activity, created, delayed, entity, full_identity, full_step, history_row, id, instance_commit,
+    message, timer,
 };
 use super::{Outcome, Problem, StoreFactory, holds, same};
-use crate::store::{
-    Commit, HistoryPage, InstanceWrite, Loaded, Store, TaskRow, TimerRow,
-};
+use crate::store::{Commit, HistoryPage, InstanceWrite, Loaded, Store, TaskRow, TimerRow};
 
 /// Writes, closes, opens and compares; twice, with more written between.
 pub(super) async fn keeps_all<F: StoreFactory>(factory: &F) -> Outcome {

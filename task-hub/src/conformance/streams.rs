@@ -1,7 +1,7 @@
 //! Streamed output.
 
 use super::rows::{created, id, instance_commit, noise};
-use super::{Outcome, Run, same};
+use super::{Calls, Outcome, Run, same};
 use crate::store::{Commit, Store, StreamChunk};
 
 pub(super) const THEMES: [(&str, Run); 1] = [("stream chunks come back in order", |store| {
@@ -34,7 +34,9 @@ async fn in_order(store: &dyn Store) -> Outcome {
         store.commit(commit).await?;
     }
     let (mut found, mut from) = (Vec::new(), 0);
+    let mut calls = Calls::default();
     loop {
+        calls.another()?;
         let window = store.stream_chunks(&id("a"), from, 2).await?;
         match window.last() {
             None => break,

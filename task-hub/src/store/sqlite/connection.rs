@@ -16,11 +16,17 @@ const STATEMENTS_MAX: usize = 96;
 /// The `-wal` file is cut back to this after a checkpoint, in bytes.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
-/// `PRAGMA synchronous` as SQLite reports it for `FULL`.
-const SYNCHRONOUS_FULL: i64 = 2;
+/// What a commit survives: the values of `PRAGMA synchronous`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Synchronous {
+    /// The death of the process.
+    Normal = 1,
+    /// Loss of power, too.
+    Full = 2,
+}
 
 /// Opens the connection that writes; creates the file if there is none.
-pub(super) fn writer(path: &Path) -> Result<Connection, Fault> {
+pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -31,10 +37,11 @@ pub(super) fn writer(path: &Path) -> Result<Connection, Fault> {
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(setting("journal_mode", "WAL"));
     }
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
-    if synchronous != SYNCHRONOUS_FULL {
-        return Err(setting("synchronous", "FULL"));
+    let synchronous = synchronous as i64;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let accepted: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+    if accepted != synchronous {
+        return Err(setting("synchronous", &synchronous.to_string()));
     }
     // Without effect where the platform's fsync already reaches the disk.
     connection.pragma_update(None, "fullfsync", true)?;

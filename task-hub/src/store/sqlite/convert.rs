@@ -39,7 +39,8 @@ pub(super) fn status(text: &str) -> Result<Status, Fault> {
     })
 }
 
-/// An id or a count as SQLite stores it. They count from 0 and never come near the end of the range.
+/// An id or a count as SQLite stores it. They count from 0 and never come near the end of the
+/// range.
 pub(super) fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

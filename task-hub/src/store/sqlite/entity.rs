@@ -17,7 +17,8 @@ pub(super) const SPLICED_BYTES_MIN: usize = 64 * 1024;
 /// What a splice costs besides what it inserts, in bytes: its row, and the time to apply it.
 pub(super) const SPLICE_ROW_BYTES: u64 = 64;
 
-/// What is stored of the state, and the length of the full copy, which SQLite knows without reading it.
+/// What is stored of the state, and the length of the full copy, which SQLite knows without reading
+/// it.
 pub(super) const HEAD: &str = "
 SELECT e.key, e.state_payload_id, e.splice_count, coalesce(length(p.data), 0)
 FROM entities e LEFT JOIN payloads p ON p.id = e.state_payload_id

@@ -3,7 +3,51 @@
 use durable_task::InstanceId;
 use rusqlite::ErrorCode;
 
+use super::schema::SCHEMA_VERSION;
 use crate::store::StoreError;
+
+/// Why a hub file can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// A newer version of this program has written it. Permanent: use that version, or another
+    /// file.
+    #[error("it has schema version {found}, this program knows {known} and older")]
+    Newer {
+        /// Its schema.
+        found: u32,
+        /// The newest schema that this program knows.
+        known: u32,
+    },
+    /// It is not a hub file, or damaged. Permanent: use another file, or restore this one.
+    #[error("it is not a hub file, or damaged: {problem}")]
+    NotAHub {
+        /// What is wrong.
+        problem: String,
+    },
+    /// It can't be opened or written. A retry may help once the cause is gone.
+    #[error("it can't be written: {problem}")]
+    NotWritable {
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl From<Fault> for FileError {
+    fn from(fault: Fault) -> Self {
+        match (fault.during("open"), fault) {
+            (_, Fault::Newer { found }) => Self::Newer {
+                found,
+                known: SCHEMA_VERSION,
+            },
+            (StoreError::Corrupt { what, .. }, _) => Self::NotAHub { problem: what },
+            (StoreError::Unavailable { reason, .. }, _) => Self::NotWritable { problem: reason },
+            (other, _) => Self::NotWritable {
+                problem: other.to_string(),
+            },
+        }
+    }
+}
 
 /// Why something was not done. Texts name rows and columns, never what is in them.
 #[derive(Debug)]
@@ -14,6 +58,11 @@ pub(super) enum Fault {
     Conflict(InstanceId),
     /// Something is not what a hub writes.
     Corrupt(String),
+    /// A newer program has written the file.
+    Newer {
+        /// The version of its tables.
+        found: u32,
+    },
     /// There is no connection: it was not opened, or given up after an error.
     NotOpen,
 }
@@ -25,11 +74,23 @@ impl Fault {
     }
 
     /// The error of the call in which it happened.
-    pub(super) fn during(self, operation: &'static str) -> StoreError {
+    pub(super) fn during(&self, operation: &'static str) -> StoreError {
         match self {
-            Self::Sqlite(error) => from_sqlite(operation, &error),
-            Self::Conflict(instance) => StoreError::Conflict { instance },
-            Self::Corrupt(what) => StoreError::Corrupt { operation, what },
+            Self::Sqlite(error) => from_sqlite(operation, error),
+            Self::Conflict(instance) => StoreError::Conflict {
+                instance: instance.clone(),
+            },
+            Self::Corrupt(what) => StoreError::Corrupt {
+                operation,
+                what: what.clone(),
+            },
+            Self::Newer { found } => StoreError::Corrupt {
+                operation,
+                what: format!(
+                    "the file has schema version {found}, this program knows {SCHEMA_VERSION}; \
+                     use a newer version of the program"
+                ),
+            },
             Self::NotOpen => StoreError::Unavailable {
                 operation,
                 reason: "the hub file is not open; it has to be opened (again) first".to_owned(),

@@ -1,7 +1,7 @@
 //! Who owns a hub file.
 
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -9,8 +9,9 @@ use std::sync::Mutex;
 /// How much of a lock file is read for an error message, in bytes.
 const TEXT_BYTES_MAX: u64 = 1024;
 
-/// The ownership of a hub file: an OS lock on `FILE.lock`, which the kernel releases when the process
-/// dies in any way. Dropping it gives it up; the lock file stays, and means nothing by itself.
+/// The ownership of a hub file: an OS lock on `FILE.lock`, which the kernel releases when the
+/// process dies in any way. Dropping it gives it up; the lock file stays, and means nothing by
+/// itself.
 #[derive(Debug)]
 pub struct LockFile {
     path: PathBuf,
@@ -60,13 +61,17 @@ impl fmt::Display for InUse {
 }
 
 impl LockFile {
-    /// Takes the ownership of the hub file at `hub_file`, which need not exist.
+    /// Takes the ownership of the hub file at `hub_file`, which need not exist; nor need its
+    /// folder.
     pub fn acquire(hub_file: &Path) -> Result<Self, LockError> {
         let path = lock_path(hub_file);
         let failed = |source| LockError::Io {
             path: path.clone(),
             source,
         };
+        if let Some(folder) = hub_file.parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
         let file = OpenOptions::new()
             .read(true)
             .write(true)

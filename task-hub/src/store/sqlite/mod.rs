@@ -37,8 +37,10 @@ use durable_task::{
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::fault::FileError;
 pub use self::lock::{InUse, LockError, LockFile};
 
+use self::connection::Synchronous;
 use self::convert::stored;
 use self::fault::Fault;
 use self::readers::Job;
@@ -68,6 +70,7 @@ use super::{
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
+    synchronous: Synchronous,
     lock: Arc<LockFile>,
     threads: Mutex<Threads>,
 }
@@ -95,8 +98,8 @@ impl std::fmt::Debug for Threads {
 }
 
 impl SqliteStore {
-    /// Takes the ownership of the hub file at `path`, which need not exist. The file itself is opened,
-    /// or created, by [`open`](Store::open).
+    /// Takes the ownership of the hub file at `path`, which need not exist; nor need its folder.
+    /// The file itself is opened, or created, by [`check`](Self::check) or [`open`](Store::open).
     pub fn acquire(path: impl AsRef<Path>) -> Result<Self, LockError> {
         // The lock of a link is the lock of the file that it leads to.
         let path = path.as_ref();
@@ -104,9 +107,30 @@ impl SqliteStore {
         let lock = Arc::new(LockFile::acquire(&path)?);
         Ok(Self {
             path,
+            synchronous: Synchronous::Full,
             lock,
             threads: Mutex::new(Threads::None),
         })
+    }
+
+    /// From the first opening on, commits survive the death of the process, but not loss of power:
+    /// that may take the last ones. What is left is a state that the hub was in.
+    #[must_use]
+    pub fn relaxed(mut self) -> Self {
+        self.synchronous = Synchronous::Normal;
+        self
+    }
+
+    /// Opens or creates the file as [`open`](Store::open) does, but tells apart what can be wrong
+    /// with it.
+    pub async fn check(&self) -> Result<(), FileError> {
+        match self.open_file().await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(fault)) => Err(fault.into()),
+            Err(error) => Err(FileError::NotWritable {
+                problem: error.to_string(),
+            }),
+        }
     }
 
     /// The hub file.
@@ -126,7 +150,12 @@ impl SqliteStore {
     fn start(&self) -> std::io::Result<Threads> {
         let openings = Arc::new(AtomicU64::new(0));
         let (readers, mut ends) = readers::start(&self.path, &openings)?;
-        let (writer, end) = writer::start(self.path.clone(), Arc::clone(&self.lock), openings)?;
+        let (writer, end) = writer::start(
+            self.path.clone(),
+            self.synchronous,
+            Arc::clone(&self.lock),
+            openings,
+        )?;
         ends.push(end);
         Ok(Threads::Running {
             writer,
@@ -135,10 +164,24 @@ impl SqliteStore {
         })
     }
 
+    /// The outer error is about the thread, the inner one about the file.
+    async fn open_file(&self) -> Result<Result<Opened, Fault>, StoreError> {
+        {
+            let mut threads = self.threads();
+            if matches!(*threads, Threads::None) {
+                *threads = self.start().map_err(|error| StoreError::Unavailable {
+                    operation: "open",
+                    reason: format!("the store's threads can't be started: {error}"),
+                })?;
+            }
+        }
+        self.command("open", Command::Open).await
+    }
+
     async fn command<T>(
         &self,
         operation: &'static str,
-        command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
     ) -> Result<T, StoreError> {
         let writer = match &*self.threads() {
             Threads::None => return Err(Fault::NotOpen.during(operation)),
@@ -148,7 +191,7 @@ impl SqliteStore {
         let (answer, answered) = oneshot::channel();
         let stopped = || StoreError::Closed { operation };
         writer.send(command(answer)).await.map_err(|_| stopped())?;
-        answered.await.map_err(|_| stopped())?
+        answered.await.map_err(|_| stopped())
     }
 
     async fn read<T: Send + 'static>(
@@ -187,22 +230,16 @@ impl Store for SqliteStore {
     }
 
     async fn open(&self) -> Result<Opened, StoreError> {
-        {
-            let mut threads = self.threads();
-            if matches!(*threads, Threads::None) {
-                *threads = self.start().map_err(|error| StoreError::Unavailable {
-                    operation: "open",
-                    reason: format!("the store's threads can't be started: {error}"),
-                })?;
-            }
-        }
-        self.command("open", Command::Open).await
+        let opened = self.open_file().await?;
+        opened.map_err(|fault| fault.during("open"))
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let commit = Box::new(commit);
-        self.command("commit", |answer| Command::Commit(commit, answer))
-            .await
+        let made = self
+            .command("commit", |answer| Command::Commit(commit, answer))
+            .await?;
+        made.map_err(|fault| fault.during("commit"))
     }
 
     async fn load(&self, id: &InstanceId) -> Result<Loaded, StoreError> {
@@ -359,7 +396,8 @@ impl Store for SqliteStore {
             let mut writer = Some(writer);
             let last = ends.len().saturating_sub(1);
             for (number, end) in ends.into_iter().enumerate() {
-                // The writer goes last: the last connection tidies up the WAL, which a reader can't.
+                // The writer goes last: the last connection tidies up the WAL, which a reader
+                // can't.
                 if number == last {
                     writer = None;
                 }

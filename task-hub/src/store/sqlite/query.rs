@@ -19,7 +19,8 @@ use super::fault::Fault;
 use super::{entity, load, payload};
 use crate::store::listing::Cursor;
 
-/// The most that one page of a listing holds, in bytes of inputs, outputs and states; at least one item.
+/// The most that one page of a listing holds, in bytes of inputs, outputs and states; at least one
+/// item.
 const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The most that one page of a listing holds, in items.
@@ -137,7 +138,8 @@ pub(super) fn entity(
     }))
 }
 
-/// Lists entities of a name, in the order of their keys. A token is the last key of the page before.
+/// Lists entities of a name, in the order of their keys. A token is the last key of the page
+/// before.
 pub(super) fn entities(
     connection: &Connection,
     name: &str,
@@ -356,7 +358,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn range_of_a_prefix_is_all_that_begin_with_it(prefix in any::<String>(), id in any::<String>()) {
+        fn range_of_a_prefix_is_all_that_begin_with_it(
+            prefix in any::<String>(), id in any::<String>(),
+        ) {
             for id in [id.clone(), format!("{prefix}{id}")] {
                 let inside = id >= prefix
                     && prefix_end(&prefix).is_none_or(|end| id < end);

@@ -128,10 +128,7 @@ CREATE TABLE stream_chunks (
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     match version(connection)? {
         Some(SCHEMA_VERSION) => Ok(()),
-        Some(newer) if newer > SCHEMA_VERSION => Err(Fault::Corrupt(format!(
-            "the file has schema version {newer}, this program knows {SCHEMA_VERSION}; \
-             use the newer program that wrote it"
-        ))),
+        Some(found) if found > SCHEMA_VERSION => Err(Fault::Newer { found }),
         Some(unknown) => Err(Fault::Corrupt(format!(
             "the file has schema version {unknown}, which no program has written"
         ))),

@@ -9,10 +9,11 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::connection::Synchronous;
 use super::fault::Fault;
 use super::lock::LockFile;
 use super::{commit, connection, open_work, schema};
-use crate::store::{Commit, Opened, StoreError};
+use crate::store::{Commit, Opened};
 
 /// How many commands wait at most. The engine gives one at a time.
 const COMMANDS_MAX: usize = 8;
@@ -20,15 +21,16 @@ const COMMANDS_MAX: usize = 8;
 /// What can be asked of the thread.
 pub(super) enum Command {
     /// Opens the file, or opens it again.
-    Open(oneshot::Sender<Result<Opened, StoreError>>),
+    Open(oneshot::Sender<Result<Opened, Fault>>),
     /// Makes a commit durable.
-    Commit(Box<Commit>, oneshot::Sender<Result<(), StoreError>>),
+    Commit(Box<Commit>, oneshot::Sender<Result<(), Fault>>),
 }
 
-/// Starts the thread. It ends, and lets go of the file, when the sender is gone; then the receiver is
-/// told.
+/// Starts the thread. It ends, and lets go of the file, when the sender is gone; then the receiver
+/// is told.
 pub(super) fn start(
     path: PathBuf,
+    synchronous: Synchronous,
     lock: Arc<LockFile>,
     openings: Arc<AtomicU64>,
 ) -> io::Result<(mpsc::Sender<Command>, oneshot::Receiver<()>)> {
@@ -39,6 +41,7 @@ pub(super) fn start(
         .spawn(move || {
             let mut writer = Writer {
                 path,
+                synchronous,
                 openings,
                 connection: None,
             };
@@ -56,6 +59,7 @@ pub(super) fn start(
 
 struct Writer {
     path: PathBuf,
+    synchronous: Synchronous,
     /// How often the file was opened: readers open it again when this has changed.
     openings: Arc<AtomicU64>,
     connection: Option<Connection>,
@@ -66,19 +70,17 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Open(answer) => {
-                let opened = self.open().map_err(|fault| fault.during("open"));
-                let _ = answer.send(opened);
+                let _ = answer.send(self.open());
             }
             Command::Commit(commit, answer) => {
-                let made = self.commit(&commit).map_err(|fault| fault.during("commit"));
-                let _ = answer.send(made);
+                let _ = answer.send(self.commit(&commit));
             }
         }
     }
 
     fn open(&mut self) -> Result<Opened, Fault> {
         self.connection = None;
-        let mut connection = connection::writer(&self.path)?;
+        let mut connection = connection::writer(&self.path, self.synchronous)?;
         schema::prepare(&mut connection)?;
         probe(&connection)?;
         let next_id = open_work::next_id(&connection)?;

@@ -1,0 +1,114 @@
+//! One owner per hub file.
+
+use std::fs;
+
+use task_hub::store::Store;
+use task_hub::store::sqlite::{InUse, LockError, LockFile, SqliteStore};
+
+fn in_use(error: LockError) -> InUse {
+    match error {
+        LockError::InUse(in_use) => in_use,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn second_owner_is_told_who_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let lock = LockFile::acquire(&file).unwrap();
+    let pid = std::process::id();
+    let refused = in_use(LockFile::acquire(&file).unwrap_err());
+    let expected = InUse {
+        path: file.clone(),
+        pid: Some(pid),
+        address: None,
+    };
+    assert_eq!(refused, expected);
+    let text = format!(
+        "the hub file `{}` is in use by process {pid}; stop it, or use another file",
+        file.display()
+    );
+    assert_eq!(refused.to_string(), text);
+
+    lock.announce("http://127.0.0.1:7071\nmore").unwrap();
+    let refused = in_use(LockFile::acquire(&file).unwrap_err());
+    assert_eq!(refused.address.as_deref(), Some("http://127.0.0.1:7071"));
+    let text = refused.to_string();
+    assert!(
+        text.contains("which serves at http://127.0.0.1:7071;"),
+        "{text}"
+    );
+    let written = fs::read_to_string(lock.path()).unwrap();
+    assert_eq!(written, format!("{pid}\nhttp://127.0.0.1:7071\n"));
+}
+
+#[test]
+fn lock_is_free_again_when_it_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    for _ in 0..3 {
+        let lock = LockFile::acquire(&file).unwrap();
+        lock.announce("http://somewhere").unwrap();
+        drop(lock);
+        assert!(folder.path().join("hub.db.lock").exists());
+    }
+}
+
+#[test]
+fn text_of_a_lock_file_without_owner_means_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    fs::write(
+        folder.path().join("hub.db.lock"),
+        "4711\nhttp://old\nmore\n",
+    )
+    .unwrap();
+    let lock = LockFile::acquire(&file).unwrap();
+    let written = fs::read_to_string(lock.path()).unwrap();
+    assert_eq!(written, format!("{}\n", std::process::id()));
+}
+
+#[test]
+fn text_that_can_not_be_read_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let lock = LockFile::acquire(&file).unwrap();
+    for text in ["", "not a number\n", "\u{0}\u{0}\n\n"] {
+        fs::write(lock.path(), text).unwrap();
+        let refused = in_use(LockFile::acquire(&file).unwrap_err());
+        assert_eq!((refused.pid, &refused.address), (None, &None), "{text:?}");
+        assert!(refused.to_string().contains("by another process"));
+    }
+}
+
+#[tokio::test]
+async fn store_owns_its_file_until_it_is_closed_and_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let store = SqliteStore::acquire(&file).unwrap();
+    SqliteStore::acquire(&file).unwrap_err();
+    store.open().await.unwrap();
+    SqliteStore::acquire(&file).unwrap_err();
+    let lock = store.lock_file();
+    store.close().await;
+    drop(store);
+    SqliteStore::acquire(&file).unwrap_err();
+    drop(lock);
+    let store = SqliteStore::acquire(&file).unwrap();
+    store.open().await.unwrap();
+    store.close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn link_to_a_file_is_that_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let store = SqliteStore::acquire(&file).unwrap();
+    store.open().await.unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    in_use(SqliteStore::acquire(&link).unwrap_err());
+    store.close().await;
+}
