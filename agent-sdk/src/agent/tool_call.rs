@@ -40,18 +40,20 @@ pub(crate) async fn run_tool(
         resources: Arc::clone(&scope.resources),
         cancelled: scope.cancelled.child_token(),
     };
-    let cancelled = context.cancelled.clone();
-    let Some(timeout) = tool.timeout else {
-        return run_contained(tool, context, call.arguments).await;
-    };
+    // If the call ends without an answer, what the tool spawned learns that nobody waits any more.
+    let unanswered = context.cancelled.clone().drop_guard();
     let run = run_contained(tool, context, call.arguments);
-    let outcome = tokio::time::timeout(timeout, run).await;
-    outcome.unwrap_or_else(|_| {
-        // What the tool spawned learns that nobody waits any more.
-        cancelled.cancel();
-        let name = tool.name;
-        error_result(format!("Tool '{name}' did not answer within {timeout:?}"))
-    })
+    let result = match tool.timeout {
+        None => Ok(run.await),
+        Some(timeout) => tokio::time::timeout(timeout, run).await,
+    };
+    if let Ok(result) = result {
+        unanswered.disarm();
+        return result;
+    }
+    let timeout = tool.timeout.unwrap_or_default();
+    let name = tool.name;
+    error_result(format!("Tool '{name}' did not answer within {timeout:?}"))
 }
 
 async fn run_contained(tool: &ToolDefinition, context: ToolContext, arguments: Value) -> Value {

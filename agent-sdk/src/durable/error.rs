@@ -58,6 +58,12 @@ impl RunFailure {
         }
     }
 
+    /// The run, or a step of it, took longer than the run may take.
+    pub(crate) fn timed_out(limit: Duration) -> Self {
+        let message = format!("the run took longer than {limit:?}");
+        Self::new(Self::RUN_TIMEOUT, message)
+    }
+
     /// The same failure as one that another try may cure.
     #[must_use]
     pub(crate) fn retryable(mut self) -> Self {

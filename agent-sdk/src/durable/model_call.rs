@@ -30,6 +30,8 @@ pub(super) struct ModelInput {
     pub(super) correlation: CorrelationId,
     pub(super) messages: Vec<ChatMessage>,
     pub(super) tool_use: ToolUse,
+    /// How long the run may take: no step of it is wanted longer.
+    pub(super) timeout_ms: u64,
 }
 
 /// What came of it. A streamed answer will say here where its stream ends.

@@ -1,6 +1,7 @@
 //! Puts an application's agents into a worker's registry.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use durable_task::{ActivityContext, Client, EntityContext, Failure, Registry, RegistryError};
 use serde_json::Value;
@@ -10,9 +11,12 @@ use super::plan::RunPlan;
 use super::run::agent_run;
 use super::session_entity::{CHECK_EXPIRY, Change, operate};
 use super::tool_call::{ToolInput, call_tool};
-use super::{MODEL_ACTIVITY, RUN_ORCHESTRATION, TOOL_ACTIVITY};
+use super::{MODEL_ACTIVITY, RUN_ORCHESTRATION, RunFailure, TOOL_ACTIVITY};
 use crate::agent::{AgentDefinition, entity_name};
 use crate::app::App;
+
+/// How much longer than its run a step may take, so that the run's own deadline comes first.
+const OUTLIVED_GRACE: Duration = Duration::from_secs(1);
 
 impl App {
     /// Registers everything that runs of this application's agents need: the orchestration
@@ -39,7 +43,8 @@ impl App {
                         idempotency_key: ctx.idempotency_key(),
                         cancelled: ctx.cancelled(),
                     };
-                    call.run(input).await.map_err(Failure::from)
+                    let limit_ms = input.timeout_ms;
+                    within(limit_ms, call.run(input)).await
                 }
             },
         )?;
@@ -50,8 +55,8 @@ impl App {
                 let app = app.clone();
                 async move {
                     let key = ctx.idempotency_key();
-                    let called = call_tool(&app, input, &key, ctx.cancelled()).await;
-                    called.map_err(Failure::from)
+                    let limit_ms = input.timeout_ms;
+                    within(limit_ms, call_tool(&app, input, &key, ctx.cancelled())).await
                 }
             },
         )?;
@@ -83,4 +88,16 @@ impl App {
             operated.result
         })
     }
+}
+
+/// Ends a step that has outlived its run. A backend may not tell it that nobody waits any more, and
+/// it would hold its place for ever.
+async fn within<T>(
+    limit_ms: u64,
+    step: impl Future<Output = Result<T, RunFailure>>,
+) -> Result<T, Failure> {
+    let limit = Duration::from_millis(limit_ms);
+    let outcome = tokio::time::timeout(limit.saturating_add(OUTLIVED_GRACE), step).await;
+    let result = outcome.unwrap_or_else(|_| Err(RunFailure::timed_out(limit)));
+    result.map_err(Failure::from)
 }

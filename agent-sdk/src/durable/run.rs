@@ -102,6 +102,7 @@ impl Run<'_> {
             correlation: request.correlation.clone(),
             messages: ask.messages().to_vec(),
             tool_use: ask.tool_use(),
+            timeout_ms: self.plan.timeout_ms,
         };
         let mut attempt = 1;
         loop {
@@ -145,6 +146,7 @@ impl Run<'_> {
             call_id: call.call_id.clone(),
             tool: call.name.clone(),
             arguments: call.arguments.clone(),
+            timeout_ms: self.plan.timeout_ms,
         };
         let called = self.ctx.call_activity::<Value>(TOOL_ACTIVITY, &input).await;
         called.unwrap_or_else(|error| {
@@ -208,12 +210,7 @@ impl Run<'_> {
     }
 
     fn timed_out(&self) -> RunFailure {
-        let limit = self.plan.timeout();
-        RunFailure::new(
-            RunFailure::RUN_TIMEOUT,
-            format!("the run took longer than {limit:?}"),
-        )
-        .retryable()
+        RunFailure::timed_out(self.plan.timeout()).retryable()
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct ToolInput {
     pub(super) call_id: String,
     pub(super) tool: String,
     pub(super) arguments: Value,
+    /// How long the run may take: no step of it is wanted longer.
+    pub(super) timeout_ms: u64,
 }
 
 /// Runs the tool. What it does wrong is part of the result; only a missing agent is a failure.
@@ -60,6 +62,7 @@ mod tests {
             call_id: "c".into(),
             tool: tool.into(),
             arguments: json!({"x": 1}),
+            timeout_ms: 1000,
         }
     }
 

@@ -12,6 +12,7 @@ fn input() -> ModelInput {
         correlation: CorrelationId::new("new").unwrap(),
         messages: vec![ChatMessage::text(Role::User, "And?")],
         tool_use: ToolUse::Offered,
+        timeout_ms: 1000,
     }
 }
 

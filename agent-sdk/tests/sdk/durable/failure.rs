@@ -8,6 +8,9 @@ use agent_sdk::tool::ToolError;
 use agent_sdk::{RunFailure, RunState};
 use serde_json::json;
 
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
 use super::scene::{PATIENCE, Recorded, Scene, app, correlation, say, session};
 use super::turn::response;
 
@@ -177,5 +180,44 @@ async fn a_run_ended_from_outside_says_so_and_frees_the_session() {
         matches!(&state, RunState::Failed(failure) if failure.error_type == RunFailure::TERMINATED),
         "{state:?}"
     );
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_has_ended_stops_its_model_call() {
+    struct Stopped(Arc<Notify>);
+    impl Drop for Stopped {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+    let begun = Arc::new(Notify::new());
+    let stopped = Arc::new(Notify::new());
+    let (begins, stops) = (Arc::clone(&begun), Arc::clone(&stopped));
+    let model = Recorded {
+        asked: Arc::default(),
+        answer: move |_| {
+            let guard = Stopped(Arc::clone(&stops));
+            begins.notify_one();
+            async move {
+                let _guard = guard;
+                std::future::pending().await
+            }
+        },
+    };
+    let app = app(model, |joker| joker.timeout = Duration::from_millis(200));
+    let scene = Scene::in_memory(app).await;
+    let terminated = scene.client.start(say("one")).await.unwrap();
+    begun.notified().await;
+    let id = terminated.run.instance_id();
+    scene.raw().terminate(id, None, true).await.unwrap();
+    timeout(PATIENCE, stopped.notified())
+        .await
+        .expect("terminated");
+    // The next one ends at its deadline.
+    scene.client.start(say("two")).await.unwrap();
+    timeout(PATIENCE, stopped.notified())
+        .await
+        .expect("past its deadline");
     scene.close().await;
 }
