@@ -204,21 +204,23 @@ impl Registry {
     }
 
     /// The code of an orchestrator in a version, with that version's text; without a wanted
-    /// version, of the newest.
+    /// version, of the newest. Some clients write no version as an empty one: that is the code
+    /// without a version, and the newest only where there is none.
     pub(crate) fn find_orchestrator(
         &self,
         name: &str,
         wanted: Option<&str>,
     ) -> Option<(&str, &OrchestratorCode)> {
         let versions = self.orchestrators.get(name)?;
-        let wanted = wanted.filter(|version| !version.is_empty());
-        let (version, code) = match wanted {
-            None => versions.last()?,
-            Some(wanted) => versions
-                .iter()
-                .find(|(version, _)| compare_versions(version, wanted).is_eq())?,
+        let exact = wanted.and_then(|wanted| {
+            let mut all = versions.iter();
+            all.find(|(version, _)| compare_versions(version, wanted).is_eq())
+        });
+        let found = match wanted {
+            None | Some("") => exact.or_else(|| versions.last()),
+            Some(_) => exact,
         };
-        Some((version, code))
+        found.map(|(version, code)| (&**version, code))
     }
 
     pub(crate) fn find_activity(&self, name: &str) -> Option<&ActivityCode> {

@@ -28,7 +28,7 @@ async fn the_version_of_the_start_runs_and_else_the_newest() {
     let worker = worker(versions(), &TestRuntime::new());
     let table = [
         (None, "\"1.10\""),
-        (Some(""), "\"1.10\""),
+        (Some(""), "\"\""),
         (Some("1.9"), "\"1.9\""),
     ];
     for (version, expected) in table {
@@ -37,6 +37,13 @@ async fn the_version_of_the_start_runs_and_else_the_newest() {
         assert_eq!(completion(&response), Some(Ok(expected.to_owned())));
         assert!(!warm, "what has ended is not kept");
     }
+    let run = |ctx: OrchestrationContext, (): ()| async move { Ok(ctx.version()) };
+    let mut only = Registry::new();
+    only.orchestrator_fn("versioned", "2.0", run).unwrap();
+    let worker = crate::support::worker(only, &TestRuntime::new());
+    let answer = ask(&worker, cold("i", start("versioned", Some("")))).await;
+    let (response, _) = response(answer);
+    assert_eq!(completion(&response), Some(Ok(String::from("\"2.0\""))));
 }
 
 #[tokio::test]

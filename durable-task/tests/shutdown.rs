@@ -78,6 +78,37 @@ async fn at_its_deadline_a_drain_cancels_what_runs() {
 }
 
 #[tokio::test]
+async fn at_its_deadline_a_drain_tells_activities() {
+    let (mut registry, ..) = registry();
+    let begun = Arc::new(Notify::new());
+    let signal = Arc::clone(&begun);
+    let run = move |ctx: ActivityContext, (): ()| {
+        let signal = Arc::clone(&signal);
+        async move {
+            signal.notify_one();
+            ctx.cancelled().cancelled().await;
+            Ok("stopped")
+        }
+    };
+    registry.activity_fn("polite", run).unwrap();
+    let runtime = TestRuntime::new();
+    let worker = worker(registry, &runtime);
+    let handed = hand(&worker, activity("polite", "null"));
+    begun.notified().await;
+    let drain = tokio::spawn({
+        let worker = Arc::clone(&worker);
+        async move { worker.drain(MINUTE).await }
+    });
+    runtime.until_sleeping(1).await;
+    runtime.advance(MINUTE);
+    let WorkAnswer::Activity(response) = handed.answer.await.unwrap() else {
+        panic!("not an answer of the activity");
+    };
+    assert_eq!(response.result.as_deref(), Some("\"stopped\""));
+    drain.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_idle_worker_drains_at_once() {
     let (registry, ..) = registry();
     let worker = worker(registry, &TestRuntime::new());

@@ -151,11 +151,7 @@ impl Session {
         let Some(future) = self.future.take() else {
             return;
         };
-        {
-            let mut state = self.state.borrow_mut();
-            state.set_closed(true);
-            state.events.close();
-        }
+        self.state.borrow_mut().set_closed(true);
         // A destructor of the user's that panics is no more than the end of its future.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
         self.state.borrow_mut().set_closed(false);

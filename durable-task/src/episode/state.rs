@@ -200,8 +200,8 @@ impl State {
     /// Issues a command; returns its id.
     pub(super) fn command(&mut self, action: Action, at: &'static Location<'static>) -> i32 {
         let id = self.next_id;
-        self.next_id += 1;
         if !self.closed {
+            self.next_id += 1;
             self.commands.insert(id, Command { action, at });
         }
         id

@@ -99,6 +99,29 @@ fn a_termination_counts_also_while_suspended() {
 }
 
 #[test]
+fn what_destructors_do_at_a_termination_does_not_count() {
+    struct Goodbye(OrchestrationContext);
+    impl Drop for Goodbye {
+        fn drop(&mut self) {
+            let other = crate::InstanceId::new("other").unwrap();
+            self.0.send_event(&other, "goodbye", &()).unwrap();
+        }
+    }
+    let registry = registry(|ctx| async move {
+        let _goodbye = Goodbye(ctx.clone());
+        ctx.call_activity::<()>("a", &()).await
+    });
+    both(&registry, |test| {
+        let said = test.then(|events| events.task_completed(0, &()));
+        assert_eq!(said, ["1 event other goodbye null", "2 completed null"]);
+    });
+    both(&registry, |test| {
+        let said = test.then(|events| events.terminated("no"));
+        assert_eq!(said, ["1 terminated no"]);
+    });
+}
+
+#[test]
 fn a_result_in_the_same_episode_wins_over_a_termination() {
     let registry = registry(|ctx| async move { ctx.call_activity::<u32>("a", &()).await });
     both(&registry, |test| {
