@@ -1,7 +1,7 @@
 //! Typed AI agents, tools and workflows that survive crashes.
 //!
-//! A *tool* is a plain function that a model may call. Its doc comments are what the model reads; the
-//! function stays callable as it is written. An *agent* is a model with instructions and tools.
+//! A *tool* is a plain function that a model may call. Its doc comments are what the model reads;
+//! the function stays callable as it is written. An *agent* is a model with instructions and tools.
 //!
 //! ```
 //! use agent_sdk::prelude::*;
@@ -113,8 +113,8 @@
 //! # Side effects
 //!
 //! A crash between a tool's side effect and the commit of its result makes the tool run again. It
-//! then gets the same [`ToolContext::idempotency_key`](tool::ToolContext::idempotency_key): hand that
-//! to the other side, and the repetition does no harm.
+//! then gets the same [`ToolContext::idempotency_key`](tool::ToolContext::idempotency_key): hand
+//! that to the other side, and the repetition does no harm.
 
 pub mod agent;
 pub mod app;

@@ -1,7 +1,7 @@
 //! Answers that are values: is the text JSON, and does it fit the agent's schema.
 //!
-//! The check knows the keywords that schemas derived from Rust types use and that providers hold to:
-//! `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `anyOf`,
+//! The check knows the keywords that schemas derived from Rust types use and that providers hold
+//! to: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `anyOf`,
 //! `oneOf`, `allOf` and local `$ref`s. Others are taken as fulfilled.
 
 use serde_json::{Map, Value};
@@ -28,8 +28,8 @@ pub fn check_output(schema: &Value, value: &Value) -> Result<(), String> {
     checker.check(schema, value, &mut String::from("$"), 0)
 }
 
-/// Why a model's message does not fit the output type; `None` for one that asks for tools as it may,
-/// since that is not the answer yet.
+/// Why a model's message does not fit the output type; `None` for one that asks for tools as it
+/// may, since that is not the answer yet.
 pub fn output_problem(
     output: &OutputSchema,
     message: &ChatMessage,

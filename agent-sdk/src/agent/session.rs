@@ -1,7 +1,7 @@
 //! The document that holds one conversation: the durable agent state, schema 1.1.0.
 //!
-//! Others read and write it too (other hosts, dashboards), so it is kept to the field: what we do not
-//! know is kept as it is, at every level, and what we can't read is refused, never reset.
+//! Others read and write it too (other hosts, dashboards), so it is kept to the field: what we do
+//! not know is kept as it is, at every level, and what we can't read is refused, never reset.
 //!
 //! - [`SessionState`]: the document, with its version check, look-up and additions.
 //! - [`Entry`], [`StoredMessage`], [`StoredContent`]: what it is made of.

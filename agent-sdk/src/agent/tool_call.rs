@@ -1,5 +1,5 @@
-//! Runs one tool call and tells what came of it. Nothing that a tool does is an error here: the model
-//! reads it.
+//! Runs one tool call and tells what came of it. Nothing that a tool does is an error here: the
+//! model reads it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -17,9 +17,9 @@ use crate::agent::session::{SessionState, StoredAnswer};
 use crate::agent::{AgentDefinition, CorrelationId, RunAnswer, RunId, SessionId};
 use crate::app::App;
 
-/// How long a start waits for the run's first episode, which puts it into the session's queue. On the
-/// embedded hub that is in the commit of the start. Past it the start counts all the same: it is
-/// durable, and only its place in the queue is open.
+/// How long a start waits for the run's first episode, which puts it into the session's queue. On
+/// the embedded hub that is in the commit of the start. Past it the start counts all the same: it
+/// is durable, and only its place in the queue is open.
 const FIRST_EPISODE_WAIT: Duration = Duration::from_secs(5);
 
 /// A run that was started or joined.
@@ -74,9 +74,9 @@ impl AgentClient {
         &self.app
     }
 
-    /// Starts a run, or joins the one that the same request started before. Returns when the start is
-    /// durable and the run has its place in the session's queue: runs of one session take their turns
-    /// in the order in which these calls were made.
+    /// Starts a run, or joins the one that the same request started before. Returns when the start
+    /// is durable and the run has its place in the session's queue: runs of one session take their
+    /// turns in the order in which these calls were made.
     pub async fn start(&self, mut request: RunRequest) -> Result<Started, RunError> {
         let definition = self.definition(&request.agent)?;
         // From here on the agent has one name.
@@ -172,8 +172,8 @@ impl AgentClient {
         }))
     }
 
-    /// The document that holds a session, as it is stored. `None` if there is no such session, or its
-    /// first turn has not ended.
+    /// The document that holds a session, as it is stored. `None` if there is no such session, or
+    /// its first turn has not ended.
     pub async fn session(
         &self,
         agent: &str,

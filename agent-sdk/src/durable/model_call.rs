@@ -14,8 +14,8 @@ use crate::agent::{AgentDefinition, CorrelationId, RunAnswer, SessionId, model_r
 use crate::app::App;
 use crate::model::ChatMessage;
 
-/// How long a backend may take to show that this run holds its session. The embedded hub shows it at
-/// the first look, since an activity starts only after the commit that opened it.
+/// How long a backend may take to show that this run holds its session. The embedded hub shows it
+/// at the first look, since an activity starts only after the commit that opened it.
 const GRANT_WAIT_MAX: Duration = Duration::from_mins(1);
 /// The first pause between two looks; each next one is twice as long.
 const GRANT_PAUSE_MIN: Duration = Duration::from_millis(20);

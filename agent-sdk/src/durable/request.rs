@@ -58,8 +58,8 @@ impl RunRequest {
         RunId::of(&self.agent, &self.session, &self.correlation)
     }
 
-    /// Whether another request asks for the same: everything counts but the time and the case of the
-    /// agent's name.
+    /// Whether another request asks for the same: everything counts but the time and the case of
+    /// the agent's name.
     pub fn asks_the_same(&self, other: &Self) -> bool {
         let Self {
             agent,

@@ -21,8 +21,8 @@ use crate::model::Role;
 const MODEL_PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause that a run makes of its own accord.
 const MODEL_PAUSE_MAX: Duration = Duration::from_secs(30);
-/// The longest delay asked for by a provider that a run sits out; a longer one fails the run, so that
-/// its caller can decide.
+/// The longest delay asked for by a provider that a run sits out; a longer one fails the run, so
+/// that its caller can decide.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 
 /// How a turn ended.

@@ -72,8 +72,8 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TurnError {
-    /// The text does not fit the output type, also after the model was told so. The same request may
-    /// succeed another time.
+    /// The text does not fit the output type, also after the model was told so. The same request
+    /// may succeed another time.
     #[error("the model's answer does not fit the output type: {problem}")]
     Output {
         /// What is wrong with it.
@@ -269,8 +269,8 @@ impl Turn {
         self.messages.push(ChatMessage::text(
             Role::User,
             format!(
-                "Your answer does not fit the required form: {problem}. Answer again with JSON that \
-                 fits the schema, and nothing else."
+                "Your answer does not fit the required form: {problem}. Answer again with JSON \
+                 that fits the schema, and nothing else."
             ),
         ));
         Next::Ask(AskModel(self))
