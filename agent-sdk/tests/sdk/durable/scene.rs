@@ -36,9 +36,12 @@ impl Scene {
         Self::open(app, HubOptions::file(path), wall_clock()).await
     }
 
-    /// The app on a hub in memory whose time stands still, so that no commit is closed by time.
-    pub async fn timeless(app: App) -> Self {
-        Self::open(app, HubOptions::memory(), Arc::new(TestRuntime::new())).await
+    /// The app on a hub in memory whose time stands still until it is moved, so that no commit is
+    /// closed by time.
+    pub async fn timeless(app: App) -> (Self, TestRuntime) {
+        let runtime = TestRuntime::new();
+        let scene = Self::open(app, HubOptions::memory(), Arc::new(runtime.clone())).await;
+        (scene, runtime)
     }
 
     async fn open(app: App, options: HubOptions, runtime: Arc<dyn Runtime>) -> Self {

@@ -1,14 +1,16 @@
 //! Turns that go well.
 
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use agent_sdk::agent::OutputSchema;
 use agent_sdk::model::{ChatMessage, ModelResponse, Role, ScriptedModel};
 use agent_sdk::{RunError, RunRequest, RunState};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
+use tokio::time::timeout;
 
-use super::scene::{Recorded, Scene, app, correlation, say, session};
+use super::scene::{PATIENCE, Recorded, Scene, app, correlation, say, session};
 
 fn joker() -> ScriptedModel {
     ScriptedModel::new()
@@ -247,7 +249,7 @@ async fn tools_can_be_forbidden_by_the_caller() {
 /// Commits are counted, not timed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_turn_is_two_commits_and_a_tool_round_two_more() {
-    let scene = Scene::timeless(app(joker(), |_| {})).await;
+    let (scene, _) = Scene::timeless(app(joker(), |_| {})).await;
     for (text, cost) in [
         ("Hi", 2),
         ("look at Rome", 4),
@@ -258,6 +260,27 @@ async fn a_plain_turn_is_two_commits_and_a_tool_round_two_more() {
         scene.answer(say(text)).await;
         assert_eq!(scene.hub.stats().commits - before, cost, "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_when_its_time_has_come() {
+    let hour = Duration::from_hours(1);
+    let short_lived = app(joker(), |joker| joker.session_ttl = Some(hour));
+    let (scene, clock) = Scene::timeless(short_lived).await;
+    scene.answer(say("Hi")).await;
+    clock.advance(hour / 2);
+    // Every answer begins the time anew.
+    assert_eq!(scene.answer(say("Hi")).await.message_count, 4);
+    clock.advance(hour / 2);
+    assert_eq!(scene.answer(say("Hi")).await.message_count, 6);
+    clock.advance(hour);
+    let gone = async {
+        while !scene.conversation(&session()).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("the session is gone");
+    assert_eq!(scene.answer(say("Hi")).await.message_count, 2);
 }
 
 pub fn response(text: &str) -> ModelResponse {
