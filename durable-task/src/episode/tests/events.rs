@@ -132,7 +132,7 @@ fn a_payload_of_the_wrong_type_is_an_error() {
 #[test]
 fn an_event_is_sent_to_another_instance() {
     let registry = registry(|ctx| async move {
-        let other = crate::InstanceId::new("other").unwrap();
+        let other = InstanceId::new("other").unwrap();
         ctx.send_event(&other, "go", &[1, 2])?;
         ctx.terminate_child(&other, "enough");
         ctx.sleep(SECOND).await;

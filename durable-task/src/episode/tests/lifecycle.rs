@@ -103,7 +103,7 @@ fn what_destructors_do_at_a_termination_does_not_count() {
     struct Goodbye(OrchestrationContext);
     impl Drop for Goodbye {
         fn drop(&mut self) {
-            let other = crate::InstanceId::new("other").unwrap();
+            let other = InstanceId::new("other").unwrap();
             self.0.send_event(&other, "goodbye", &()).unwrap();
         }
     }

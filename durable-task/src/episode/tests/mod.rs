@@ -11,6 +11,7 @@ mod locks;
 mod misuse;
 mod random_orchestrations;
 mod replay;
+mod sizes;
 mod timers;
 
 use std::future::Future;
@@ -18,12 +19,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::episode::Identity;
 use crate::testing::{HistoryBuilder, TestOrchestration};
 use crate::wire::proto::history_event::EventType;
 use crate::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use crate::wire::proto::send_entity_message_action::EntityMessageType as Message;
 use crate::wire::proto::{CompleteOrchestrationAction, OrchestrationStatus, OrchestratorAction};
-use crate::{Failure, OrchestrationContext, OrchestrationError, Registry, Timestamp};
+use crate::{
+    ExecutionId, Failure, InstanceId, OrchestrationContext, OrchestrationError, Registry, Timestamp,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,6 +46,18 @@ where
         .orchestrator_fn("test", "", move |ctx, _: serde_json::Value| run(ctx))
         .unwrap();
     registry
+}
+
+/// For tests that need the session itself.
+fn identity() -> Identity {
+    Identity {
+        instance: InstanceId::new("i").unwrap(),
+        execution: ExecutionId::new("e"),
+        name: String::from("test"),
+        version: String::new(),
+        newest_version: String::new(),
+        parent: None,
+    }
 }
 
 fn begin() -> HistoryBuilder {

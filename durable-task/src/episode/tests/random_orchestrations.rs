@@ -94,8 +94,8 @@ async fn run(ctx: &OrchestrationContext, step: Step) -> Result<(), Orchestration
             ctx.call_entity::<u32>(&entity("a"), "op", &4).await.ok();
         }
         Step::Signal => drop(ctx.signal_entity(&entity("a"), "op", &5)),
-        Step::Send => ctx.send_event(&crate::InstanceId::new("x").unwrap(), "n", &6)?,
-        Step::Terminate => ctx.terminate_child(&crate::InstanceId::new("x").unwrap(), "no"),
+        Step::Send => ctx.send_event(&InstanceId::new("x").unwrap(), "n", &6)?,
+        Step::Terminate => ctx.terminate_child(&InstanceId::new("x").unwrap(), "no"),
         Step::Status(status) => ctx.set_custom_status(status),
         Step::Guid => drop((ctx.new_uuid(), ctx.random())),
         Step::Both(left, right) => {

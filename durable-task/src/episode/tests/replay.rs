@@ -66,7 +66,7 @@ fn what_the_code_repeats_agrees_with_its_history() {
     };
     assert_eq!(replay(child("child"), start), None);
     let send = |ctx: OrchestrationContext| async move {
-        ctx.send_event(&crate::InstanceId::new("other").unwrap(), "Go", &1)?;
+        ctx.send_event(&InstanceId::new("other").unwrap(), "Go", &1)?;
         ctx.call_activity::<()>("a", &1).await
     };
     assert_eq!(replay(sent("other", "go"), send), None);

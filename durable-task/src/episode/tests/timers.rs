@@ -1,6 +1,5 @@
 use super::*;
-use crate::episode::{EpisodeOptions, Identity, Session, Start};
-use crate::{ExecutionId, InstanceId};
+use crate::episode::{EpisodeOptions, Session, Start};
 
 #[test]
 fn a_timer_is_set_from_the_recorded_time() {
@@ -40,14 +39,6 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// The links, in hours, of a sleep of `days` days and `seconds` seconds.
 fn links(days: u32, seconds: u32, chain: bool) -> Vec<u64> {
-    let identity = Identity {
-        instance: InstanceId::new("i").unwrap(),
-        execution: ExecutionId::new("e"),
-        name: String::from("test"),
-        version: String::new(),
-        newest_version: String::new(),
-        parent: None,
-    };
     let options = EpisodeOptions {
         chain_long_timers: chain,
     };
@@ -58,7 +49,7 @@ fn links(days: u32, seconds: u32, chain: bool) -> Vec<u64> {
             Ok(None)
         })
     });
-    let mut session = Session::new(identity, options, start);
+    let mut session = Session::new(identity(), options, start);
     let mut links = Vec::new();
     let mut now = START;
     let mut events = begin();
