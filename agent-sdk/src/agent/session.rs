@@ -14,7 +14,7 @@ mod state;
 pub use content::StoredContent;
 pub use document::{SCHEMA_VERSION, SessionData, SessionState, StateError};
 pub use entry::{Entry, EntryKind, ErrorInfo, StoredMessage, StoredUsage};
-pub use state::{StoredAnswer, Turn};
+pub use state::{Appended, StoredAnswer, Turn};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::model_call::{ModelInput, ModelOutput};
 use super::plan::RunPlan;
-use super::session_entity::{APPEND, Appended};
+use super::session_entity::{APPEND, AppendResult};
 use super::tool_call::ToolInput;
 use super::{MODEL_ACTIVITY, RunFailure, TOOL_ACTIVITY};
 use crate::agent::RunAnswer;
@@ -193,7 +193,7 @@ impl Run<'_> {
         }
     }
 
-    async fn append(&self, response: Entry) -> Result<Appended, RunFailure> {
+    async fn append(&self, response: Entry) -> Result<AppendResult, RunFailure> {
         let request = &self.plan.request;
         let correlation = request.correlation.as_str();
         let mut entry = Entry::request(correlation, request.created_at, &request.messages);
@@ -204,7 +204,7 @@ impl Run<'_> {
         };
         let called = self
             .ctx
-            .call_entity::<Appended>(self.entity, APPEND, &turn)
+            .call_entity::<AppendResult>(self.entity, APPEND, &turn)
             .await;
         called.map_err(|error| step_failure(&error))
     }

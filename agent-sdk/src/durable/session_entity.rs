@@ -23,7 +23,7 @@ const EXPIRY_CHECK_DELAY_MIN: Duration = Duration::from_mins(5);
 
 /// What [`APPEND`] answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Appended {
+pub(super) struct AppendResult {
     /// How many entries the session has up to and with the turn's response.
     pub(super) message_count: usize,
 }
@@ -126,10 +126,10 @@ fn append(
         Err(error) => return Operated::failed(&format!("`{}`: {}", error.path(), error.inner())),
     };
     let is_answer = turn.response.error_info().is_none();
-    let before = state.clone();
-    let message_count = state.append(turn);
-    let result = json!(Appended { message_count });
-    if state == before {
+    let appended = state.append(turn);
+    let message_count = appended.message_count;
+    let result = json!(AppendResult { message_count });
+    if !appended.is_new {
         return Operated::kept(result);
     }
     let mut check_at = None;

@@ -26,6 +26,15 @@ pub struct Turn {
     pub response: Entry,
 }
 
+/// What came of adding a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// How many entries the session has up to and with the turn's response.
+    pub message_count: usize,
+    /// Whether the session changed.
+    pub is_new: bool,
+}
+
 impl SessionState {
     /// The conversation for the model: the messages of every entry, oldest first, without failures,
     /// reasoning (a provider takes back only its own, and only within a turn) and usage. Messages
@@ -75,22 +84,27 @@ impl SessionState {
     }
 
     /// Adds a turn, unless its answer is there already: then nothing changes, so that a repetition
-    /// does no harm. A stored failure gives way to an answer. Returns how many entries there are up
-    /// to and with the response.
-    pub fn append(&mut self, turn: Turn) -> usize {
+    /// does no harm. A stored failure gives way to an answer.
+    pub fn append(&mut self, turn: Turn) -> Appended {
         let correlation_id = turn.response.correlation_id.clone().unwrap_or_default();
         if let Some(index) = self.response_index(&correlation_id) {
             let stored = self.data.conversation_history.get(index);
             let is_failed = stored.is_some_and(|entry| entry.error_info().is_some());
             if !is_failed || turn.response.error_info().is_some() {
-                return index.saturating_add(1);
+                return Appended {
+                    message_count: index.saturating_add(1),
+                    is_new: false,
+                };
             }
             self.remove(&correlation_id);
         }
         self.raise_version();
         self.data.conversation_history.push(turn.request);
         self.data.conversation_history.push(turn.response);
-        self.data.conversation_history.len()
+        Appended {
+            message_count: self.data.conversation_history.len(),
+            is_new: true,
+        }
     }
 
     /// Empties the conversation.
