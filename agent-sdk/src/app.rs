@@ -199,6 +199,7 @@ impl AppBuilder {
         if !problems.is_empty() {
             return Err(AppError { problems });
         }
+        self.agents.iter().for_each(warn_of_loose_tools);
         let by_name = |agent: AgentDefinition| (agent.name.to_lowercase(), Arc::new(agent));
         Ok(App {
             agents: Arc::new(self.agents.into_iter().map(by_name).collect()),
@@ -225,6 +226,16 @@ impl AppBuilder {
             check_tools(agent, &self.resources, &mut problems);
         }
         problems
+    }
+}
+
+/// Says which tools a provider can't hold the model to: it may then write arguments that do not fit.
+fn warn_of_loose_tools(agent: &AgentDefinition) {
+    for tool in &agent.tools {
+        if let Some(problem) = tool.strict_problem() {
+            let (agent, tool) = (agent.name.as_ref(), tool.name);
+            tracing::warn!(agent, tool, %problem, "the tool is sent to models as not strict");
+        }
     }
 }
 
