@@ -78,7 +78,10 @@ async fn fifty_kills_under_load_lose_and_repeat_nothing() -> TestResult {
         assert_eq!(found, expected, "session {number}");
     }
     scene.assert_no_finished_call_was_repeated()?;
-    assert!(scene.finished_calls() > 0, "no result was found in the hub's file");
+    assert!(
+        scene.finished_calls() > 0,
+        "no result was found in the hub's file"
+    );
     let calls = scene.calls()?;
     let cut_off = calls.iter().filter(|(_, epochs)| epochs.len() > 1).count();
     println!(

@@ -22,9 +22,8 @@ pub fn run(mut command: Command) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Where cargo puts what it builds for development.
-pub fn target_debug(root: &Path) -> PathBuf {
+/// Where cargo puts what it builds.
+pub fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root.join("target"), |target| root.join(target))
-        .join("debug")
 }

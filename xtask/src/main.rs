@@ -8,7 +8,7 @@ mod tidy;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use command::cargo;
 
@@ -69,7 +69,16 @@ fn docs(root: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn bench(root: &Path, names: &[&str]) -> Result<(), Box<dyn Error>> {
-    let mut bench = cargo(root, &["run", "--release", "--package", "agent-tests"]);
-    bench.args(["--bin", "bench", "--"]).args(names);
+    let arguments = [
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "agent-tests",
+        "--bins",
+    ];
+    command::run(cargo(root, &arguments))?;
+    let mut bench = Command::new(command::target(root).join("release/bench"));
+    bench.current_dir(root).args(names);
     command::run(bench)
 }

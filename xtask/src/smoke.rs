@@ -17,7 +17,7 @@ const EXPECTED: &str = "Seattle";
 /// command line.
 pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
     command::run(cargo(root, &["build", "--workspace", "--bins", "--locked"]))?;
-    let program = command::target_debug(root).join("weather-agent");
+    let program = command::target(root).join("debug/weather-agent");
     let folder = std::env::temp_dir().join(format!("agent-smoke-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let result = serve(root, &program, &folder).and_then(|()| ask(&program, &folder));
