@@ -14,6 +14,7 @@ mod info;
 mod late;
 mod legacy;
 mod model;
+mod restart;
 mod run;
 mod sessions;
 mod support;

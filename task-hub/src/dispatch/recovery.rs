@@ -219,6 +219,8 @@ impl Dispatcher {
 
     /// Lets go of everything.
     pub(super) async fn stop(mut self) {
+        // Reads that nobody polls any more would keep the store from closing.
+        self.reads.clear();
         self.store.close().await;
         self.shared.set_health(HubHealth::Stopped);
         if let Some(reply) = self.on_stopped.take() {

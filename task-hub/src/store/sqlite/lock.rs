@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// How much of a lock file is read for an error message, in bytes.
 const TEXT_BYTES_MAX: u64 = 1024;
@@ -97,6 +97,14 @@ impl LockFile {
     pub fn announce(&self, address: &str) -> io::Result<()> {
         let line = address.lines().next().unwrap_or_default();
         self.write(&format!("{}\n{line}\n", std::process::id()))
+    }
+
+    /// Gives the ownership up, whoever still holds this value.
+    pub fn release(&self) {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.unlock() {
+            tracing::warn!(%error, "the lock of the hub file is held until this process ends");
+        }
     }
 
     /// The lock file.

@@ -406,5 +406,7 @@ impl Store for SqliteStore {
             }
             drop(writer);
         }
+        // Not when the store is dropped: clients may hold it for longer than the hub is open.
+        self.lock.release();
     }
 }
