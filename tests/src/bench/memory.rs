@@ -1,6 +1,7 @@
 //! Does memory grow with what is stored?
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +12,8 @@ use tempfile::TempDir;
 use crate::Figures;
 use crate::figure::{Figure, Limit};
 
+/// Sessions after which caches are full: from here on nothing may grow with what is stored.
+const WARM: usize = 2_000;
 const SESSIONS: usize = 10_000;
 /// Requests on their way at once.
 const CLIENTS: usize = 50;
@@ -23,7 +26,9 @@ pub async fn measure() -> Figures {
     let running = program.start().await?;
     one_turn(&running.http(), "warm").await?;
     let idle = resident_bytes(&running)?;
-    fill(&running.http()).await?;
+    fill(&running.http(), 0..WARM).await?;
+    let warm = resident_bytes(&running)?;
+    fill(&running.http(), WARM..SESSIONS).await?;
     let after_load = resident_bytes(&running)?;
     running.terminate().await?;
     let running = program.start().await?;
@@ -31,12 +36,18 @@ pub async fn measure() -> Figures {
     let stored = resident_bytes(&running)?;
     Ok(vec![
         Figure::new("memory-idle", mebibytes(idle), "MiB"),
-        Figure::new("memory-after-10000-turns", mebibytes(after_load), "MiB"),
+        Figure::new("memory-after-2000-sessions", mebibytes(warm), "MiB"),
+        Figure::new("memory-after-10000-sessions", mebibytes(after_load), "MiB"),
         Figure::new("memory-with-10000-sessions", mebibytes(stored), "MiB"),
         Figure::new(
             "hub-file-with-10000-sessions",
             mebibytes(file_bytes(&program.hub_file())?),
             "MiB",
+        ),
+        Figure::ratio(
+            "memory-after-10000-over-2000-sessions",
+            mebibytes(after_load) / mebibytes(warm),
+            Limit::AtMost(1.5),
         ),
         Figure::ratio(
             "memory-with-10000-sessions-over-idle",
@@ -46,15 +57,17 @@ pub async fn measure() -> Figures {
     ])
 }
 
-async fn fill(http: &Http) -> Result<(), Box<dyn Error>> {
-    let next = Arc::new(AtomicUsize::new(0));
+/// One turn in each of these sessions.
+async fn fill(http: &Http, sessions: Range<usize>) -> Result<(), Box<dyn Error>> {
+    let last = sessions.end;
+    let next = Arc::new(AtomicUsize::new(sessions.start));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (http, next) = (http.clone(), Arc::clone(&next));
             tokio::spawn(async move {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= SESSIONS {
+                    if number >= last {
                         return Ok(());
                     }
                     let turn = one_turn(&http, &format!("session-{number}")).await;

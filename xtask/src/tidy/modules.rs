@@ -50,15 +50,15 @@ fn is_root(path: &str, sources: &[Source]) -> bool {
                     .is_some_and(|inside| manifest.text.contains(&format!("path = \"{inside}\"")))
             })
     };
+    let is_package = |parts: &[&str]| {
+        let manifest = format!("{}/Cargo.toml", parts.join("/"));
+        sources.iter().any(|source| source.path == manifest)
+    };
     let parts: Vec<&str> = path.split('/').collect();
     let conventional = match parts.as_slice() {
         [.., "src", "lib.rs" | "main.rs"] | [.., "src", "bin", _] | [.., "build.rs"] => true,
-        [.., package, "tests" | "benches" | "examples", _] => {
-            *package != "src"
-                && sources.iter().any(|source| {
-                    source.path == format!("{}/Cargo.toml", parts[..parts.len() - 2].join("/"))
-                })
-        }
+        [package @ .., "tests" | "benches" | "examples", _]
+        | [package @ .., "tests" | "benches" | "examples", _, "main.rs"] => is_package(package),
         _ => false,
     };
     conventional || named_in_manifest()

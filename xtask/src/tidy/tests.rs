@@ -242,6 +242,8 @@ fn a_file_that_nothing_declares_is_dead() {
         source("a/src/two/four.rs", ""),
         source("a/src/five/six.rs", ""),
         source("a/tests/root.rs", ""),
+        source("a/tests/whole/main.rs", "mod part;"),
+        source("a/tests/whole/part.rs", ""),
         source("a/src/one/dead.rs", ""),
         source("a/src/dead.rs", ""),
     ];
