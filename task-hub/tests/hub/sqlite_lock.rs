@@ -82,22 +82,34 @@ fn text_that_can_not_be_read_is_left_out() {
     }
 }
 
+#[test]
+fn released_lock_is_free_and_says_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let old = LockFile::acquire(&file).unwrap();
+    old.release();
+    old.release();
+    let new = LockFile::acquire(&file).unwrap();
+    new.announce("http://new").unwrap();
+    old.announce("http://old").unwrap();
+    let refused = in_use(LockFile::acquire(&file).unwrap_err());
+    assert_eq!(refused.address.as_deref(), Some("http://new"));
+}
+
 #[tokio::test]
-async fn store_owns_its_file_until_it_is_closed_and_dropped() {
+async fn store_owns_its_file_until_it_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hub.db");
     let store = SqliteStore::acquire(&file).unwrap();
     SqliteStore::acquire(&file).unwrap_err();
     store.open().await.unwrap();
     SqliteStore::acquire(&file).unwrap_err();
-    let lock = store.lock_file();
     store.close().await;
+    // Clients may hold the store for longer.
+    let next = SqliteStore::acquire(&file).unwrap();
+    next.open().await.unwrap();
+    next.close().await;
     drop(store);
-    SqliteStore::acquire(&file).unwrap_err();
-    drop(lock);
-    let store = SqliteStore::acquire(&file).unwrap();
-    store.open().await.unwrap();
-    store.close().await;
 }
 
 #[cfg(unix)]

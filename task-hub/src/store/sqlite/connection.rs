@@ -13,6 +13,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many statements a connection keeps prepared: all that a commit can need, and then some.
 const STATEMENTS_MAX: usize = 96;
 
+/// How many pages the `-wal` file has when they are copied to the file itself, which takes two
+/// syncs.
+const CHECKPOINT_PAGES: i64 = 4_000;
+
 /// The `-wal` file is cut back to this after a checkpoint, in bytes.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
@@ -46,6 +50,11 @@ pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection
     // Without effect where the platform's fsync already reaches the disk.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.query_row(
+        &format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+        [],
+        |_| Ok(()),
+    )?;
     connection.query_row(
         &format!("PRAGMA journal_size_limit = {WAL_BYTES_MAX}"),
         [],

@@ -31,7 +31,7 @@ UPDATE instances SET
     output_payload_id = coalesce(:output_payload_id, output_payload_id),
     failure = coalesce(:failure, failure), history_rows = :history_rows,
     history_events = :history_events, history_bytes = :history_bytes
-WHERE instance_id = :instance_id RETURNING key";
+WHERE key = :key";
 
 const RESTART: &str = "
 UPDATE instances SET
@@ -46,7 +46,7 @@ WHERE instance_id = :instance_id";
 
 const STATUS: &str = "SELECT status FROM instances WHERE instance_id = ?1";
 
-const KEY: &str = "SELECT key FROM instances WHERE instance_id = ?1";
+pub(super) const KEY: &str = "SELECT key FROM instances WHERE instance_id = ?1";
 
 const VALUES: &str =
     "SELECT key, input_payload_id, output_payload_id FROM instances WHERE instance_id = ?1";
@@ -186,8 +186,9 @@ fn step(connection: &Connection, write: &InstanceWrite) -> Result<i64, Fault> {
     let (identity, step) = (&write.identity, &write.step);
     let end = Ended::new(connection, write.end.as_ref())?;
     let locks = locks_text(&step.locks)?;
+    let key = key(connection, &identity.instance_id)?;
     let parameters = named_params! {
-        ":instance_id": identity.instance_id.as_str(),
+        ":key": key,
         ":version": identity.version,
         ":status": status_text(step.status),
         ":parked": step.parked,
@@ -202,11 +203,8 @@ fn step(connection: &Connection, write: &InstanceWrite) -> Result<i64, Fault> {
         ":history_events": stored(step.history.events),
         ":history_bytes": stored(step.history.bytes),
     };
-    connection
-        .prepare_cached(STEP)?
-        .query_row(parameters, |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| missing(&identity.instance_id))
+    connection.prepare_cached(STEP)?.execute(parameters)?;
+    Ok(key)
 }
 
 /// The columns of an end; all null while there is none.

@@ -4,18 +4,19 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How much of a lock file is read for an error message, in bytes.
 const TEXT_BYTES_MAX: u64 = 1024;
 
 /// The ownership of a hub file: an OS lock on `FILE.lock`, which the kernel releases when the
-/// process dies in any way. Dropping it gives it up; the lock file stays, and means nothing by
-/// itself.
+/// process dies in any way. Dropping or releasing it gives it up; the lock file stays, and means
+/// nothing by itself.
 #[derive(Debug)]
 pub struct LockFile {
     path: PathBuf,
-    file: Mutex<File>,
+    /// `None` once it is released.
+    file: Mutex<Option<File>>,
 }
 
 /// Why a hub file could not be taken.
@@ -86,7 +87,7 @@ impl LockFile {
         }
         let lock = Self {
             path: path.clone(),
-            file: Mutex::new(file),
+            file: Mutex::new(Some(file)),
         };
         lock.write(&format!("{}\n", std::process::id()))
             .map_err(failed)?;
@@ -101,10 +102,8 @@ impl LockFile {
 
     /// Gives the ownership up, whoever still holds this value.
     pub fn release(&self) {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = file.unlock() {
-            tracing::warn!(%error, "the lock of the hub file is held until this process ends");
-        }
+        // Closing the file unlocks it.
+        drop(self.file().take());
     }
 
     /// The lock file.
@@ -112,14 +111,20 @@ impl LockFile {
         &self.path
     }
 
+    fn file(&self) -> MutexGuard<'_, Option<File>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn write(&self, text: &str) -> io::Result<()> {
-        let mut file = match self.file.lock() {
-            Ok(file) => file,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(text.as_bytes())
+        match &mut *self.file() {
+            Some(file) => {
+                file.set_len(0)?;
+                file.rewind()?;
+                file.write_all(text.as_bytes())
+            }
+            // Another process may own it by now.
+            None => Ok(()),
+        }
     }
 }
 

@@ -51,7 +51,7 @@ use super::{
     TimerRow,
 };
 
-/// A store in one SQLite file, which belongs to it alone until it is closed and dropped.
+/// A store in one SQLite file, which belongs to it alone until it is closed.
 ///
 /// ```
 /// use task_hub::store::Store as _;
@@ -138,7 +138,7 @@ impl SqliteStore {
         &self.path
     }
 
-    /// Its ownership, for [`LockFile::announce`]. The file stays owned as long as this is kept.
+    /// Its ownership, for [`LockFile::announce`].
     pub fn lock_file(&self) -> Arc<LockFile> {
         Arc::clone(&self.lock)
     }

@@ -29,9 +29,7 @@ fn is_direct(detail: &str) -> bool {
 fn hot_statements_search_and_never_sort() {
     let file = File::new();
     let mut statements = vec![
-        commit::CLOSE_TASK,
-        commit::CLOSE_TIMER,
-        commit::REMOVE_MESSAGE,
+        instance::KEY,
         instance::STEP,
         entity::HEAD,
         entity::SPLICED,
@@ -55,6 +53,9 @@ fn hot_statements_search_and_never_sort() {
         query::ENTITY_STATE,
     ];
     statements.extend(remove::STATEMENTS);
+    for removal in [commit::TASK, commit::TIMER, commit::MESSAGE] {
+        statements.extend([removal.payload, removal.row]);
+    }
     for sql in statements {
         let plan = plan(&file, sql);
         assert!(!plan.is_empty(), "{sql}");
