@@ -13,6 +13,6 @@ pub use hub_file::{HubFile, WriteLock};
 pub use process::{Program, Running};
 pub use random::Random;
 
-/// The README's program compiles as it stands there.
+/// The README's program compiles as it stands there; the only use of `schemars` in this package.
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -56,8 +56,12 @@ fn serve(root: &Path, program: &Path, folder: &Path) -> Result<(), Box<dyn Error
     let curl = curl_of(&readme).ok_or("the README has no curl command")?;
     let curl = curl.replace(":7071", &format!(":{port}"));
     let output = Command::new("sh").args(["-c", &curl]).output()?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("`{curl}` (is curl installed?): {text}").into());
+    }
     let answer = String::from_utf8_lossy(&output.stdout).into_owned();
-    expect(&format!("`{curl}` (is curl installed?)"), &answer)
+    expect(&curl, &answer)
 }
 
 fn ask(program: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
