@@ -45,18 +45,41 @@ fn every_cargo_command_of_the_documents_exists() -> TestResult {
 }
 
 #[test]
-fn every_path_of_the_readme_exists() -> TestResult {
+fn every_path_of_the_documents_exists() -> TestResult {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for document in ["README.md", "ARCHITECTURE.md"] {
+    let mut found = 0;
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
         let text = std::fs::read_to_string(root.join(document))?;
-        for link in text.split("](").skip(1) {
-            let target = link.split(')').next().unwrap_or_default();
-            let is_external = target.contains("://") || target.starts_with('#');
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+            .filter(|target| !target.contains("://") && !target.starts_with('#'));
+        // What is set as code is a path if it begins with a folder of ours.
+        let folders = [
+            "agent-",
+            "durable-task/",
+            "task-hub/",
+            "docs/",
+            "xtask/",
+            "tests/",
+            "ui-tests/",
+        ];
+        let paths = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|code| code.contains('/') && !code.contains([' ', '{']))
+            .filter(|code| folders.iter().any(|folder| code.starts_with(folder)));
+        for path in links.chain(paths) {
+            found += 1;
+            let place = root.join(path);
             assert!(
-                is_external || root.join(target).exists(),
-                "{document} links to {target}"
+                place.exists() || place.with_extension("rs").exists(),
+                "{document} names {path}"
             );
         }
     }
+    assert!(found > 20, "only {found} paths were found");
     Ok(())
 }
