@@ -151,6 +151,24 @@ async fn filters(store: &dyn Store) -> Outcome {
 type Case = (&'static str, InstanceFilter, &'static [&'static str]);
 
 fn cases() -> Vec<Case> {
+    let mut cases = cases_of_texts();
+    cases.extend(cases_of_statuses_and_times());
+    let children = InstanceFilter {
+        parent: Some(id("order-1")),
+        ..InstanceFilter::default()
+    };
+    let narrow = InstanceFilter {
+        statuses: vec![Status::Running],
+        created_from: Some(at(10)),
+        id_prefix: Some("order".to_owned()),
+        ..children.clone()
+    };
+    cases.push(("parent", children, &["order-2", "order_4"]));
+    cases.push(("all together", narrow, &["order_4"]));
+    cases
+}
+
+fn cases_of_texts() -> Vec<Case> {
     let prefix = |prefix: &str| InstanceFilter {
         id_prefix: Some(prefix.to_owned()),
         ..InstanceFilter::default()
@@ -159,6 +177,32 @@ fn cases() -> Vec<Case> {
         tags,
         ..InstanceFilter::default()
     };
+    let north = labels([("team", "north")]);
+    let both = labels([("team", "north"), ("tier", "1")]);
+    let none = labels([("team", "1")]);
+    let refunds = InstanceFilter {
+        name: Some("Refund".to_owned()),
+        ..InstanceFilter::default()
+    };
+    vec![
+        (
+            "prefix",
+            prefix("order"),
+            &["order-1", "order-2", "order_4"],
+        ),
+        ("prefix with `-`", prefix("order-"), &["order-1", "order-2"]),
+        ("prefix with `_`", prefix("order_"), &["order_4"]),
+        ("prefix with `%`", prefix("zz%"), &["zz%"]),
+        ("prefix that is an id", prefix("order-1"), &["order-1"]),
+        ("prefix of none", prefix("order-11"), &[]),
+        ("one tag", tagged(north), &["order-1", "Order-3"]),
+        ("two tags", tagged(both), &["order-1"]),
+        ("a tag of none", tagged(none), &[]),
+        ("name", refunds, &["Order-3", "order_4"]),
+    ]
+}
+
+fn cases_of_statuses_and_times() -> Vec<Case> {
     let statuses = |statuses: &[Status]| InstanceFilter {
         statuses: statuses.to_vec(),
         ..InstanceFilter::default()
@@ -173,56 +217,14 @@ fn cases() -> Vec<Case> {
         completed_to: to.map(at),
         ..InstanceFilter::default()
     };
-    let refunds = InstanceFilter {
-        name: Some("Refund".to_owned()),
-        ..InstanceFilter::default()
-    };
-    let of_order_1 = InstanceFilter {
-        parent: Some(id("order-1")),
-        ..InstanceFilter::default()
-    };
-    let narrow = InstanceFilter {
-        statuses: vec![Status::Running],
-        created_from: Some(at(10)),
-        id_prefix: Some("order".to_owned()),
-        ..of_order_1.clone()
-    };
+    let two = statuses(&[Status::Running, Status::Failed]);
     vec![
-        (
-            "prefix",
-            prefix("order"),
-            &["order-1", "order-2", "order_4"],
-        ),
-        (
-            "prefix with a dash",
-            prefix("order-"),
-            &["order-1", "order-2"],
-        ),
-        ("prefix with `_`", prefix("order_"), &["order_4"]),
-        ("prefix with `%`", prefix("zz%"), &["zz%"]),
-        ("prefix that is an id", prefix("order-1"), &["order-1"]),
-        ("prefix of none", prefix("order-11"), &[]),
-        (
-            "one tag",
-            tagged(labels([("team", "north")])),
-            &["order-1", "Order-3"],
-        ),
-        (
-            "two tags",
-            tagged(labels([("team", "north"), ("tier", "1")])),
-            &["order-1"],
-        ),
-        ("a tag of none", tagged(labels([("team", "1")])), &[]),
         (
             "a status",
             statuses(&[Status::Completed]),
             &["order-2", "zz%"],
         ),
-        (
-            "two statuses",
-            statuses(&[Status::Running, Status::Failed]),
-            &["order-1", "Order-3", "order_4"],
-        ),
+        ("two statuses", two, &["order-1", "Order-3", "order_4"]),
         ("a status of none", statuses(&[Status::Pending]), &[]),
         ("created from", created(Some(40), None), &["order_4", "zz%"]),
         ("created to", created(None, Some(20)), &["order-1"]),
@@ -242,9 +244,6 @@ fn cases() -> Vec<Case> {
             completed(Some(25), Some(60)),
             &["order-2"],
         ),
-        ("name", refunds, &["Order-3", "order_4"]),
-        ("parent", of_order_1, &["order-2", "order_4"]),
-        ("all together", narrow, &["order_4"]),
     ]
 }
 
