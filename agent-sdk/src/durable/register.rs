@@ -75,7 +75,7 @@ impl App {
         registry.entity_fn(entity_name(&agent.name), move |ctx: &mut EntityContext| {
             let operation = ctx.operation().to_owned();
             let input = ctx.input::<Value>()?;
-            let operated = operate(&operation, input, ctx.state()?, ctx.now(), ttl);
+            let operated = operate(&operation, input, ctx.state_json(), ctx.now(), ttl);
             match operated.change {
                 Change::Keep => {}
                 Change::Set(state) => ctx.set_state(&state)?,

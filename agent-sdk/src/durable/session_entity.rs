@@ -84,7 +84,7 @@ impl Operated {
 pub(super) fn operate(
     operation: &str,
     input: Value,
-    state: Option<Value>,
+    state: Option<&str>,
     now: Timestamp,
     ttl: Option<Duration>,
 ) -> Operated {
@@ -95,7 +95,7 @@ pub(super) fn operate(
     if !(is(APPEND) || is(RESET) || is(CHECK_EXPIRY)) {
         return Operated::kept(json!({ "error": format!("Unknown operation: {operation}") }));
     }
-    let state = match state.map(SessionState::from_value).transpose() {
+    let state = match state.map(SessionState::parse).transpose() {
         Ok(state) => state,
         // The run that appends has to know; whoever else asks is told in the result.
         Err(error) if is(APPEND) => return Operated::failed(&error),
@@ -171,6 +171,17 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
+    fn run(
+        operation: &str,
+        input: Value,
+        state: Option<Value>,
+        now: Timestamp,
+        ttl: Option<Duration>,
+    ) -> Operated {
+        let state = state.map(|state| state.to_string());
+        operate(operation, input, state.as_deref(), now, ttl)
+    }
+
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_ticks(seconds * 10_000_000)
     }
@@ -207,12 +218,12 @@ mod tests {
 
     #[test]
     fn append_adds_a_turn_once() {
-        let first = operate("append", turn("c1"), None, at(0), None);
+        let first = run("append", turn("c1"), None, at(0), None);
         assert_eq!(first.result, Ok(json!({"message_count": 2})));
         let state = state_of(&first);
-        let second = operate("append", turn("c2"), Some(state.clone()), at(0), None);
+        let second = run("append", turn("c2"), Some(state.clone()), at(0), None);
         assert_eq!(second.result, Ok(json!({"message_count": 4})));
-        let again = operate("append", turn("c1"), Some(state_of(&second)), at(0), None);
+        let again = run("append", turn("c1"), Some(state_of(&second)), at(0), None);
         assert_eq!(again.result, Ok(json!({"message_count": 2})));
         assert_eq!(again.change, Change::Keep, "a repetition writes nothing");
     }
@@ -220,25 +231,25 @@ mod tests {
     #[test]
     fn append_tells_what_it_can_not_read() {
         let bad_state = json!({"schemaVersion": "2.0.0", "data": {}});
-        let operated = operate("append", turn("c1"), Some(bad_state), at(0), None);
+        let operated = run("append", turn("c1"), Some(bad_state), at(0), None);
         let failure = operated.result.unwrap_err();
         assert_eq!(failure.error_type, RunFailure::SESSION);
         assert!(failure.message.contains("version '2.0.0' is not supported"));
         assert_eq!(operated.change, Change::Keep);
-        let operated = operate("append", json!({"request": 1}), None, at(0), None);
+        let operated = run("append", json!({"request": 1}), None, at(0), None);
         assert!(operated.result.unwrap_err().message.contains("request"));
     }
 
     #[test]
     fn reset_empties_and_keeps_the_session() {
-        let state = state_of(&operate("append", turn("c1"), None, at(0), None));
-        let operated = operate("reset", Value::Null, Some(state), at(0), None);
+        let state = state_of(&run("append", turn("c1"), None, at(0), None));
+        let operated = run("reset", Value::Null, Some(state), at(0), None);
         assert_eq!(operated.result, Ok(json!({"status": "reset"})));
         assert_eq!(
             state_of(&operated)["data"]["conversationHistory"],
             json!([])
         );
-        let operated = operate("reset", Value::Null, Some(json!({"data": {}})), at(0), None);
+        let operated = run("reset", Value::Null, Some(json!({"data": {}})), at(0), None);
         let error = "The durable agent state is missing the 'schemaVersion' property.";
         assert_eq!(
             operated.result,
@@ -250,7 +261,7 @@ mod tests {
     #[test]
     fn delete_deletes_whatever_is_there() {
         for state in [None, Some(json!({"schemaVersion": "9.9.9"}))] {
-            let operated = operate("Delete", Value::Null, state, at(0), None);
+            let operated = run("Delete", Value::Null, state, at(0), None);
             assert_eq!(operated.change, Change::Delete);
         }
     }
@@ -258,7 +269,7 @@ mod tests {
     #[test]
     fn unknown_operations_are_answered_and_change_nothing() {
         for operation in ["run", "run_agent", "", "appendix"] {
-            let operated = operate(operation, json!("Hi"), None, at(0), Some(HOUR));
+            let operated = run(operation, json!("Hi"), None, at(0), Some(HOUR));
             let error = format!("Unknown operation: {operation}");
             assert_eq!(operated, Operated::kept(json!({ "error": error })));
         }
@@ -266,22 +277,22 @@ mod tests {
 
     #[test]
     fn an_answer_sets_the_expiry_and_the_first_one_its_check() {
-        let first = operate("append", turn("c1"), None, at(0), Some(HOUR));
+        let first = run("append", turn("c1"), None, at(0), Some(HOUR));
         assert_eq!(first.check_at, Some(at(3600)));
         let state = state_of(&first);
         assert_eq!(state["data"]["expirationTimeUtc"], "1970-01-01T01:00:00Z");
-        let second = operate("append", turn("c2"), Some(state), at(60), Some(HOUR));
+        let second = run("append", turn("c2"), Some(state), at(60), Some(HOUR));
         assert_eq!(second.check_at, None, "the first check is on its way");
         let state = state_of(&second);
         assert_eq!(state["data"]["expirationTimeUtc"], "1970-01-01T01:01:00Z");
-        let third = operate("append", turn("c3"), Some(state), at(90), None);
+        let third = run("append", turn("c3"), Some(state), at(90), None);
         let expiry = state_of(&third)["data"].get("expirationTimeUtc").cloned();
         assert_eq!(expiry, None, "without a time to live nothing expires");
     }
 
     #[test]
     fn a_short_time_to_live_is_checked_after_the_least_delay() {
-        let first = operate(
+        let first = run(
             "append",
             turn("c1"),
             None,
@@ -293,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_failure_leaves_the_expiry_alone() {
-        let operated = operate("append", failed_turn("c1"), None, at(0), Some(HOUR));
+        let operated = run("append", failed_turn("c1"), None, at(0), Some(HOUR));
         assert_eq!(operated.check_at, None);
         assert!(
             state_of(&operated)["data"]
@@ -304,9 +315,9 @@ mod tests {
 
     #[test]
     fn the_check_deletes_what_has_expired_and_else_comes_again() {
-        let state = state_of(&operate("append", turn("c1"), None, at(0), Some(HOUR)));
+        let state = state_of(&run("append", turn("c1"), None, at(0), Some(HOUR)));
         let check = |state: Option<Value>, now| {
-            operate(
+            run(
                 "CheckAndDeleteIfExpired",
                 Value::Null,
                 state,
@@ -323,7 +334,7 @@ mod tests {
         assert_eq!(late.check_at, Some(at(3599 + 300)));
         assert_eq!(check(Some(state), at(3600)).change, Change::Delete);
         assert_eq!(check(None, at(0)), Operated::kept(Value::Null));
-        let ever = state_of(&operate("append", turn("c1"), None, at(0), None));
+        let ever = state_of(&run("append", turn("c1"), None, at(0), None));
         assert_eq!(check(Some(ever), at(0)), Operated::kept(Value::Null));
     }
 }

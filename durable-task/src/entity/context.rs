@@ -45,6 +45,11 @@ impl EntityContext {
         })
     }
 
+    /// The state as JSON text, as it is stored.
+    pub fn state_json(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
     /// Sets the state.
     pub fn set_state(&mut self, state: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
         let what = || format!("the state of entity `{}`", self.id);
