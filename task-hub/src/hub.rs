@@ -11,6 +11,8 @@ use crate::dispatch::{
     Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Parts, Shared,
 };
 use crate::store::memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+use crate::store::sqlite::{FileError, InUse, LockError, SqliteStore};
 use crate::store::{Store, StoreError};
 
 /// How many requests may wait for the hub's loop before clients wait to ask.
@@ -128,9 +130,42 @@ pub enum OpenError {
     /// The store could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The lock file beside the hub file can't be made.
+    #[error("the lock file of the hub `{}` can't be made: {problem}", .path.display())]
+    NoLock {
+        /// The hub file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// This build has no store for files.
     #[error("this program was built without the feature `sqlite`: use a hub in memory")]
     NoFiles,
+}
+
+#[cfg(feature = "sqlite")]
+impl OpenError {
+    fn of_file(path: &Path, error: FileError) -> Self {
+        let path = path.to_owned();
+        match error {
+            FileError::Newer { found, known } => Self::Newer { path, found, known },
+            FileError::NotAHub { problem } => Self::NotAHub { path, problem },
+            FileError::NotWritable { problem } => Self::NotWritable { path, problem },
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::InUse(InUse { path, pid, address }) => Self::InUse { path, pid, address },
+            LockError::Io { path, source } => Self::NoLock {
+                path: path.with_extension(""),
+                problem: source.to_string(),
+            },
+        }
+    }
 }
 
 fn owner(pid: Option<&u32>, address: Option<&str>) -> String {
@@ -185,7 +220,35 @@ impl Hub {
         }
     }
 
-    #[cfg(all())]
+    #[cfg(feature = "sqlite")]
+    async fn open_file(
+        path: &Path,
+        options: &HubOptions,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, OpenError> {
+        let store = SqliteStore::acquire(path)?;
+        let store = match options.durability {
+            Durability::Synced => store,
+            Durability::Relaxed => store.relaxed(),
+        };
+        if let Err(error) = store.check().await {
+            store.close().await;
+            return Err(OpenError::of_file(path, error));
+        }
+        // The loop owns the file: it is free when the loop has ended, not when the hub is dropped.
+        let lock = Arc::downgrade(&store.lock_file());
+        let mut hub = Self::with_store(Arc::new(store), options.limits, runtime).await?;
+        hub.address = Some(Arc::new(move |address: &str| {
+            if let Some(lock) = lock.upgrade()
+                && let Err(error) = lock.announce(address)
+            {
+                tracing::warn!(%error, "the address can't be written into the lock file");
+            }
+        }));
+        Ok(hub)
+    }
+
+    #[cfg(not(feature = "sqlite"))]
     async fn open_file(
         _path: &Path,
         _options: &HubOptions,

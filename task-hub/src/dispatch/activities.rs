@@ -17,8 +17,10 @@ pub(super) const ACTIVITIES_KEPT: usize = 1_024;
 pub(super) struct Activities {
     queue: VecDeque<Arc<TaskRow>>,
     running: HashMap<u64, Running>,
-    /// All that wait here, wait to be tried again, or run.
+    /// All that wait here, wait to be tried again, run, or are not closed durably yet.
     known: HashSet<u64>,
+    /// Closed while a read was under way that may still have seen them.
+    closed: HashSet<u64>,
     /// The highest id that has been here.
     last: u64,
     /// Whether the store has more after `last`.
@@ -71,9 +73,12 @@ impl Activities {
     pub(super) fn read(&mut self, tasks: Vec<TaskRow>) {
         self.reading = false;
         self.more = tasks.len() >= ACTIVITIES_KEPT || self.missed;
+        let closed = std::mem::take(&mut self.closed);
         for task in tasks {
             self.last = self.last.max(task.id);
-            self.put(Arc::new(task));
+            if !closed.contains(&task.id) {
+                self.put(Arc::new(task));
+            }
         }
     }
 
@@ -89,6 +94,7 @@ impl Activities {
     pub(super) fn reset(&mut self) {
         self.queue.clear();
         self.known = self.running.keys().copied().collect();
+        self.closed.clear();
         self.reading = false;
         self.rescan();
     }
@@ -98,7 +104,6 @@ impl Activities {
         if let Some(running) = self.running.get(&id) {
             return Some(running.cancel.clone());
         }
-        self.known.remove(&id);
         self.queue.retain(|task| task.id != id);
         None
     }
@@ -140,11 +145,17 @@ impl Activities {
         self.known.remove(&id);
     }
 
-    /// One has been answered for good.
+    /// One has been answered for good. It stays known until that is durable.
     pub(super) fn answered(&mut self, id: u64) -> Option<Running> {
-        self.known.remove(&id);
         self.attempts.remove(&id);
         self.running.remove(&id)
+    }
+
+    /// One has been closed, durably.
+    pub(super) fn closed(&mut self, id: u64) {
+        if self.known.remove(&id) && self.reading {
+            self.closed.insert(id);
+        }
     }
 
     /// One has been given back; returns how often.
@@ -160,12 +171,11 @@ impl Activities {
         if !self.known.contains(&id) {
             return;
         }
-        match task {
-            Some(task) => self.queue.push_front(Arc::new(task)),
-            None => {
-                self.known.remove(&id);
-                self.attempts.remove(&id);
-            }
+        if let Some(task) = task {
+            self.queue.push_front(Arc::new(task));
+        } else {
+            self.known.remove(&id);
+            self.attempts.remove(&id);
         }
     }
 
@@ -193,6 +203,7 @@ mod tests {
         let ids: Vec<u64> = next.map(|(id, _, _)| id).collect();
         for id in &ids {
             activities.answered(*id);
+            activities.closed(*id);
         }
         ids
     }
@@ -242,6 +253,23 @@ mod tests {
         activities.read(vec![task(1), task(2)]);
         assert_eq!(activities.start_next(9).map(|(id, ..)| id), Some(2));
         assert!(activities.start_next(9).is_none());
+    }
+
+    #[test]
+    fn an_answered_one_is_not_run_again_by_a_read_that_still_saw_it() {
+        let mut activities = Activities::default();
+        activities.opened(Arc::new(task(1)));
+        activities.opened(Arc::new(task(2)));
+        while activities.start_next(9).is_some() {}
+        activities.answered(1);
+        activities.rescan();
+        assert_eq!(activities.next_read(), Some(0));
+        activities.answered(2);
+        activities.closed(2);
+        activities.read(vec![task(1), task(2)]);
+        assert!(activities.start_next(9).is_none());
+        activities.closed(1);
+        assert!(activities.known.is_empty(), "{:?}", activities.known);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp};
 
 use super::open_commit::any_status;
 use super::request::{Ask, Reply, Request, invalid_state};
-use super::resident::{Arrived, State};
+use super::resident::{Arrived, Doing, State};
 use super::{Dispatcher, env};
 use crate::engine::{Instance, Message, Orchestration, StartOrder};
 use crate::store::TimerRow;
@@ -48,8 +48,8 @@ impl Dispatcher {
                 event,
                 operation,
                 reply,
-            } => self.send(id.clone(), event, operation, reply),
-            Ask::Signal { event, reply, .. } => self.signal(id.clone(), event, reply),
+            } => self.send(&id, event, operation, reply),
+            Ask::Signal { event, reply, .. } => self.signal(&id, event, reply),
             Ask::Purge { reply } => self.purge(&id, reply),
         }
         self.pump();
@@ -107,7 +107,7 @@ impl Dispatcher {
         *instance = Instance::Orchestration(Box::new(orchestration));
         if let Some(resident) = self.residents.get(id) {
             resident.warm = false;
-            resident.token = None;
+            resident.doing = Doing::Nothing;
         }
         if let Some(ended) = ended {
             self.merge(id, ended);
@@ -119,12 +119,12 @@ impl Dispatcher {
 
     fn send(
         &mut self,
-        id: InstanceId,
+        id: &InstanceId,
         event: EventType,
         operation: Option<&'static str>,
         reply: Reply<()>,
     ) {
-        let Some(instance) = self.residents.get(&id).and_then(|resident| resident.live()) else {
+        let Some(instance) = self.residents.get(id).and_then(|resident| resident.live()) else {
             return;
         };
         let backlog = instance.backlog();
@@ -133,7 +133,7 @@ impl Dispatcher {
                 let status = orchestration.status();
                 match operation {
                     Some(operation) if status.is_terminal() => {
-                        Some(invalid_state(&id, operation, status))
+                        Some(invalid_state(id, operation, status))
                     }
                     _ => None,
                 }
@@ -148,13 +148,13 @@ impl Dispatcher {
             Some(_) => None,
         });
         if let Some(error) = refused {
-            self.answer(&id, reply, Err(error));
+            self.answer(id, reply, Err(error));
             return;
         }
         let message = Message::new(self.next_id(), id.clone(), self.now(), event);
         self.outbox.push_back(message);
         self.pump();
-        self.answer(&id, reply, Ok(()));
+        self.answer(id, reply, Ok(()));
     }
 
     fn over_backlog(&self, backlog: usize) -> Option<ClientError> {
@@ -165,20 +165,20 @@ impl Dispatcher {
         })
     }
 
-    fn signal(&mut self, id: InstanceId, event: EventType, reply: Reply<()>) {
+    fn signal(&mut self, id: &InstanceId, event: EventType, reply: Reply<()>) {
         let backlog = self
             .residents
-            .get(&id)
+            .get(id)
             .and_then(|resident| resident.live())
             .map_or(0, |instance| instance.backlog());
         if let Some(error) = self.over_backlog(backlog) {
-            self.answer(&id, reply, Err(error));
+            self.answer(id, reply, Err(error));
             return;
         }
         let message = Message::new(self.next_id(), id.clone(), self.now(), event);
         self.outbox.push_back(message);
         self.pump();
-        self.answer(&id, reply, Ok(()));
+        self.answer(id, reply, Ok(()));
     }
 
     fn signal_later(&mut self, id: InstanceId, event: EventType, at: Timestamp, reply: Reply<()>) {

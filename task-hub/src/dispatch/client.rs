@@ -47,11 +47,10 @@ impl HubClient {
             id,
             ask: ask(reply),
         };
-        let sent = self.controls.send(Control::Instance(request)).await;
-        match (sent, answer.await) {
-            (Ok(()), Ok(answer)) => answer,
-            _ => Err(self.unavailable()),
-        }
+        // A request that was not sent is dropped here, or its answer would be waited for.
+        let sent = self.controls.send(Control::Instance(request)).await.is_ok();
+        let answer = if sent { answer.await.ok() } else { None };
+        answer.unwrap_or_else(|| Err(self.unavailable()))
     }
 
     fn unavailable(&self) -> ClientError {

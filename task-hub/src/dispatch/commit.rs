@@ -17,17 +17,18 @@ use crate::store::{
 /// A commit that is being written.
 pub(super) struct Writing {
     pub(super) future: BoxFuture<'static, Result<(), StoreError>>,
-    closed: Closed,
+    closing: Closing,
 }
 
 /// What waits for a commit to be durable.
-struct Closed {
+struct Closing {
     number: u64,
     /// Messages below this id are durable with it.
     next_id: u64,
     effects: Vec<Effect>,
     ids: Vec<InstanceId>,
     tasks: Vec<Arc<TaskRow>>,
+    tasks_closed: Vec<u64>,
 }
 
 impl Dispatcher {
@@ -47,13 +48,13 @@ impl Dispatcher {
         let next = OpenCommit::new(self.open.number + 1);
         let open = std::mem::replace(&mut self.open, next);
         self.alarms.commit_closed();
-        let (commit, closed) = self.build(open);
+        let (commit, closing) = self.build(open);
         if commit.is_empty() {
-            self.became_durable(closed);
+            self.became_durable(closing);
         } else {
             let store = Arc::clone(&self.store);
             let future = Box::pin(async move { store.commit(commit).await });
-            self.writing = Some(Writing { future, closed });
+            self.writing = Some(Writing { future, closing });
         }
         for id in std::mem::take(&mut self.next_commit) {
             self.queue(id);
@@ -61,7 +62,7 @@ impl Dispatcher {
         true
     }
 
-    fn build(&mut self, open: OpenCommit) -> (Commit, Closed) {
+    fn build(&mut self, open: OpenCommit) -> (Commit, Closing) {
         let tasks: Vec<Arc<TaskRow>> = open.tasks_opened.into_values().collect();
         let mut commit = Commit {
             purged: open.purged,
@@ -79,19 +80,20 @@ impl Dispatcher {
             }
             ids.push(id);
         }
-        let closed = Closed {
+        let closing = Closing {
             number: open.number,
             next_id: self.ids.next,
             effects: open.effects,
             ids,
             tasks,
+            tasks_closed: commit.tasks_closed.clone(),
         };
-        (commit, closed)
+        (commit, closing)
     }
 
     /// The store has answered.
     pub(super) fn written(&mut self, result: Result<(), StoreError>) {
-        let Some(Writing { closed, .. }) = self.writing.take() else {
+        let Some(Writing { closing, .. }) = self.writing.take() else {
             return;
         };
         match result {
@@ -101,7 +103,7 @@ impl Dispatcher {
                     self.failures = 0;
                     self.shared.set_health(HubHealth::Healthy);
                 }
-                self.became_durable(closed);
+                self.became_durable(closing);
             }
             Err(error) => {
                 count(&self.shared.counters.commits_failed);
@@ -111,19 +113,22 @@ impl Dispatcher {
     }
 
     /// Releases the effects of a commit, and looks again at what waited for it.
-    fn became_durable(&mut self, closed: Closed) {
-        self.durable = closed.number;
-        self.durable_id = self.durable_id.max(closed.next_id);
-        for task in closed.tasks {
+    fn became_durable(&mut self, closing: Closing) {
+        self.durable = closing.number;
+        self.durable_id = self.durable_id.max(closing.next_id);
+        for task in closing.tasks_closed {
+            self.activities.closed(task);
+        }
+        for task in closing.tasks {
             self.activities.opened(task);
         }
-        for effect in closed.effects {
+        for effect in closing.effects {
             effect();
         }
-        for id in closed.ids {
+        for id in closing.ids {
             self.shared.notify(&id);
             let requests = match self.residents.get(&id) {
-                Some(resident) if resident.commit <= closed.number => {
+                Some(resident) if resident.commit <= closing.number => {
                     std::mem::take(&mut resident.requests)
                 }
                 _ => Vec::new(),
@@ -161,7 +166,6 @@ fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Co
     };
     commit.messages_added.append(&mut instance.store_messages());
     match instance {
-        Instance::Absent(_) => {}
         Instance::Orchestration(orchestration) => {
             commit
                 .instances
@@ -172,7 +176,7 @@ fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Co
             resident.written = entity.state().cloned();
             commit.entities.push(write_entity(id, entity, before));
         }
-        Instance::Entity(_) => {}
+        Instance::Entity(_) | Instance::Absent(_) => {}
     }
 }
 

@@ -5,7 +5,7 @@ use durable_task::wire::proto::TimerFiredEvent;
 use durable_task::wire::proto::history_event::EventType;
 
 use super::open_commit::timer_key;
-use super::resident::{Arrived, State};
+use super::resident::{Arrived, Doing, State};
 use super::shared::count;
 use super::{Dispatcher, Read, env};
 use crate::engine::{Closes, Delta, Instance, Message};
@@ -58,7 +58,11 @@ impl Dispatcher {
         if delta.is_empty() {
             return;
         }
-        self.outbox.extend(delta.messages.drain(..));
+        // What a message causes comes before the next message: a lock that is passed on can't be
+        // overtaken by its withdrawal.
+        for message in delta.messages.drain(..).rev() {
+            self.outbox.push_front(message);
+        }
         for task in delta.tasks_cancelled.drain(..) {
             if let Some(token) = self.activities.cancel(task) {
                 self.open.effects.push(Box::new(move || token.cancel()));
@@ -81,14 +85,14 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        if resident.queued || resident.waits || resident.token.is_some() || resident.fetching {
+        if resident.doing != Doing::Nothing {
             return;
         }
         if resident
             .live()
             .is_some_and(|instance| instance.is_ready() || instance.is_running())
         {
-            resident.queued = true;
+            resident.doing = Doing::Queued;
             self.queue(id.clone());
         }
     }
@@ -101,7 +105,8 @@ impl Dispatcher {
         }
     }
 
-    /// An instance has been read: what came meanwhile is dealt with in its order.
+    /// An instance has been read: what waited in the store and what came meanwhile is dealt with in its
+    /// order.
     pub(super) fn loaded(&mut self, id: &InstanceId, loaded: Loaded) {
         let now = self.runtime.now();
         let Some(resident) = self.residents.get(id) else {
@@ -111,38 +116,40 @@ impl Dispatcher {
             return;
         };
         let arrived = std::mem::take(arrived);
-        // What was written while it was read came with the read as well.
-        let seen = |row: &MessageRow| {
-            arrived.iter().any(|arrived| match arrived {
-                Arrived::Message(message) => message.id == row.id,
-                Arrived::Request(_) => false,
-            })
-        };
-        let Loaded { body, messages } = loaded;
-        let messages = messages.into_iter().filter(|row| !seen(row)).collect();
-        let loaded = Loaded { body, messages };
-        let mut env = env(&mut self.ids, &self.limits, now);
-        match Instance::from_loaded(id.clone(), loaded, &mut env) {
-            Ok((mut instance, deltas)) => {
-                if let Some(entity) = instance.entity() {
-                    resident.written = entity.state().cloned();
-                }
-                resident.state = State::Live(instance);
-                for delta in deltas {
-                    self.merge(id, delta);
-                }
-            }
+        let stored: Result<Vec<Message>, _> =
+            loaded.messages.into_iter().map(Message::from_row).collect();
+        let mut messages = match stored {
+            Ok(stored) => stored,
             Err(error) => {
                 tracing::error!(instance = %id, %error, "an instance can't be read; it is left alone");
                 self.residents.forget(id);
                 return;
             }
-        }
+        };
+        let mut requests = Vec::new();
         for arrived in arrived {
             match arrived {
-                Arrived::Message(message) => self.accept(message),
-                Arrived::Request(request) => self.ask(request),
+                Arrived::Message(message) => {
+                    // What was written while it was read may have come with the read as well.
+                    messages.retain(|stored| stored.id != message.id);
+                    messages.push(message);
+                }
+                Arrived::Request(request) => requests.push(request),
             }
+        }
+        let mut instance = Instance::from_body(id.clone(), loaded.body, now);
+        if let Some(entity) = instance.entity() {
+            resident.written = entity.state().cloned();
+        }
+        let mut env = env(&mut self.ids, &self.limits, now);
+        let deltas = instance.receive_all(messages, &mut env);
+        resident.state = State::Live(instance);
+        for delta in deltas {
+            self.merge(id, delta);
+            self.pump();
+        }
+        for request in requests {
+            self.ask(request);
         }
         self.make_ready(id);
         self.settle(id);
@@ -199,12 +206,8 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        if resident.commit > durable
-            || resident.token.is_some()
-            || resident.fetching
-            || resident.waits
-            || !resident.requests.is_empty()
-        {
+        let busy = !matches!(resident.doing, Doing::Nothing | Doing::Queued);
+        if resident.commit > durable || busy || !resident.requests.is_empty() {
             return;
         }
         let warm = resident.warm;

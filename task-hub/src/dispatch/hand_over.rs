@@ -8,6 +8,7 @@ use durable_task::{Completer, EntityId, InstanceId, WorkAnswer, WorkItem, WorkRe
 use tokio_util::sync::CancellationToken;
 
 use super::alarm::Retry;
+use super::resident::Doing;
 use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, Read, env};
@@ -68,7 +69,10 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        resident.queued = false;
+        if resident.doing != Doing::Queued {
+            return;
+        }
+        resident.doing = Doing::Nothing;
         let (warm, changed, episodes) =
             (resident.warm, resident.changed, resident.episodes_in(open));
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
@@ -89,12 +93,12 @@ impl Dispatcher {
             self.merge(id, delta);
             self.settle(id);
         } else if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
-            resident.queued = true;
+            resident.doing = Doing::Queued;
             self.next_commit.push(id.clone());
         } else if orchestration.has_past() && !warm {
             // The commit that it waits for makes it ready again.
             if changed <= durable {
-                resident.fetching = true;
+                resident.doing = Doing::Fetching;
                 self.fetch_history(id.clone());
             }
         } else {
@@ -117,7 +121,7 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        resident.fetching = false;
+        resident.doing = Doing::Nothing;
         let wanted = resident
             .live()
             .is_some_and(|instance| instance.is_ready() || instance.is_running());
@@ -161,7 +165,7 @@ impl Dispatcher {
             ..OrchestratorRequest::default()
         };
         self.tokens += 1;
-        resident.token = Some(self.tokens);
+        resident.doing = Doing::Out(self.tokens);
         if let Some(delta) = delta {
             self.merge(id, delta);
         }
@@ -192,7 +196,10 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        resident.queued = false;
+        if resident.doing != Doing::Queued {
+            return;
+        }
+        resident.doing = Doing::Nothing;
         let (changed, episodes) = (resident.changed, resident.episodes_in(open));
         let Some(entity) = resident.live().and_then(Instance::entity) else {
             return;
@@ -206,7 +213,7 @@ impl Dispatcher {
             return;
         };
         if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
-            resident.queued = true;
+            resident.doing = Doing::Queued;
             self.next_commit.push(id.clone());
             return;
         }
@@ -223,7 +230,7 @@ impl Dispatcher {
             return;
         };
         self.tokens += 1;
-        resident.token = Some(self.tokens);
+        resident.doing = Doing::Out(self.tokens);
         resident.count_episode(open);
         if ahead {
             self.open.episodes += 1;
@@ -303,14 +310,14 @@ impl Dispatcher {
 
     fn episode_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
         let (now, open) = (self.runtime.now(), self.open.number);
-        let (resident, _) = match self.residents.get(id) {
-            Some(resident) if resident.token == Some(token) => (resident, ()),
+        let resident = match self.residents.get(id) {
+            Some(resident) if resident.doing == Doing::Out(token) => resident,
             _ => {
                 tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
                 return;
             }
         };
-        resident.token = None;
+        resident.doing = Doing::Nothing;
         let was_warm = std::mem::take(&mut resident.warm);
         let (response, warm) = match answer {
             WorkAnswer::Orchestrator { response, warm } if !response.requires_history => {
@@ -341,13 +348,13 @@ impl Dispatcher {
     fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
         let (now, open) = (self.runtime.now(), self.open.number);
         let resident = match self.residents.get(id) {
-            Some(resident) if resident.token == Some(token) => resident,
+            Some(resident) if resident.doing == Doing::Out(token) => resident,
             _ => {
                 tracing::debug!(entity = %id, "dropped the answer to a batch that is over");
                 return;
             }
         };
-        resident.token = None;
+        resident.doing = Doing::Nothing;
         let Some(entity) = resident.live().and_then(Instance::entity) else {
             return;
         };
@@ -414,7 +421,7 @@ impl Dispatcher {
             return;
         };
         resident.attempts += 1;
-        resident.waits = true;
+        resident.doing = Doing::Waits;
         let attempts = resident.attempts;
         tracing::warn!(
             instance = %id, attempts, reason = given_back.reason,
@@ -425,8 +432,10 @@ impl Dispatcher {
 
     /// The time has come to try it again.
     pub(super) fn retry_instance(&mut self, id: &InstanceId) {
-        if let Some(resident) = self.residents.get(id) {
-            resident.waits = false;
+        if let Some(resident) = self.residents.get(id)
+            && resident.doing == Doing::Waits
+        {
+            resident.doing = Doing::Nothing;
             self.make_ready(id);
             self.settle(id);
         }

@@ -19,8 +19,6 @@ mod request;
 mod resident;
 mod settings;
 mod shared;
-#[cfg(test)]
-mod tests;
 mod timers;
 
 use std::collections::VecDeque;

@@ -43,7 +43,11 @@ pub(crate) enum Ask {
     Purge { reply: Reply<()> },
 }
 
-/// What is asked of the hub as a whole.
+/// What is asked of the hub.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "almost all are about one instance"
+)]
 pub(crate) enum Control {
     /// Something about one instance.
     Instance(Request),

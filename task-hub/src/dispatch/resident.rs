@@ -24,16 +24,10 @@ pub(super) struct Resident {
     pub(super) commit: u64,
     /// The last commit that changes its history or state.
     pub(super) changed: u64,
-    /// The work item that a worker has of it.
-    pub(super) token: Option<u64>,
+    /// What happens to it.
+    pub(super) doing: Doing,
     /// Whether the worker said that it keeps the session.
     pub(super) warm: bool,
-    /// Whether its history is being read.
-    pub(super) fetching: bool,
-    /// Whether it stands in the ready queue.
-    pub(super) queued: bool,
-    /// Whether it waits until it is tried again.
-    pub(super) waits: bool,
     /// How often its work was given back in a row.
     pub(super) attempts: u32,
     /// How many episodes it had in that commit.
@@ -44,6 +38,20 @@ pub(super) struct Resident {
     pub(super) requests: Vec<Request>,
     /// Its place among those that are only remembered.
     place: Option<u64>,
+}
+
+/// What happens to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Nothing,
+    /// It stands in a ready queue.
+    Queued,
+    /// Its history is being read.
+    Fetching,
+    /// A worker has this work item of it.
+    Out(u64),
+    /// Its work was given back; it waits until it is tried again.
+    Waits,
 }
 
 /// Whether it has been read.
@@ -66,11 +74,8 @@ impl Resident {
             state: State::Loading(Vec::new()),
             commit: 0,
             changed: 0,
-            token: None,
+            doing: Doing::Nothing,
             warm: false,
-            fetching: false,
-            queued: false,
-            waits: false,
             attempts: 0,
             episodes: (0, 0),
             written: None,

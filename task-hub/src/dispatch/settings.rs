@@ -15,7 +15,7 @@ pub(super) const RETRY_DELAY_MIN: Duration = Duration::from_millis(100);
 /// The longest delay before something that failed is tried again.
 pub(super) const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
 /// The wall clock is looked at at least so often while a timer waits, since it may jump.
-pub(super) const CLOCK_CHECK: Duration = Duration::from_secs(60);
+pub(super) const CLOCK_CHECK: Duration = Duration::from_mins(1);
 /// How much history is read at once.
 pub(super) const HISTORY_PAGE_BYTES: usize = 1024 * 1024;
 

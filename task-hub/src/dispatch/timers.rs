@@ -228,7 +228,10 @@ mod tests {
             fired += 1;
         }
         assert_eq!(fired, TIMERS_READ + 1);
-        let last = (at(99 + TIMERS_READ as i64), TIMERS_READ as u64 - 1);
+        let last = (
+            at(99 + (TIMERS_READ as u64).cast_signed()),
+            TIMERS_READ as u64 - 1,
+        );
         assert_eq!(timers.next(), Next::Read(Some(last)));
         timers.read(vec![timer(9_001, 1_000_000)]);
         assert_eq!(timers.next(), Next::At(at(1_000_000)));

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use durable_task::wire::proto::history_event::EventType;
@@ -125,6 +125,15 @@ impl Entity {
         self.lock.as_ref().is_some_and(|lock| {
             lock.section == section && holder.is_none_or(|holder| lock.holder.as_str() == holder)
         })
+    }
+
+    /// Removes the waiting lock requests of critical sections.
+    pub(super) fn withdraw_all(&mut self, sections: &BTreeSet<String>) -> Delta {
+        let mut delta = Delta::default();
+        for section in sections {
+            self.withdraw(section, &mut delta);
+        }
+        delta
     }
 
     /// Removes a waiting lock request.

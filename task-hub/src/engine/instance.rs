@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use durable_task::wire::proto::SubOrchestrationInstanceFailedEvent;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::{ExecutionId, Failure, InstanceId, Status, Timestamp};
@@ -9,7 +11,7 @@ use super::entity::Entity;
 use super::message::Message;
 use super::orchestration::Orchestration;
 use super::start::StartOrder;
-use crate::store::{Loaded, LoadedBody, MessageRow, StoreError};
+use crate::store::{LoadedBody, MessageRow};
 
 /// What lives under one id.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,27 +34,41 @@ impl Instance {
         }
     }
 
-    /// What a store has under the id, with its waiting messages received.
-    pub fn from_loaded(
-        id: InstanceId,
-        loaded: Loaded,
-        env: &mut Env<'_>,
-    ) -> Result<(Self, Vec<Delta>), StoreError> {
-        let mut instance = match loaded.body {
+    /// What a store has under the id. Its messages are received afterwards.
+    pub fn from_body(id: InstanceId, body: LoadedBody, now: Timestamp) -> Self {
+        match body {
             LoadedBody::Orchestration(row) => {
                 Self::Orchestration(Box::new(Orchestration::from_row(*row)))
             }
             LoadedBody::Entity(row) => Self::Entity(Box::new(Entity::from_row(id, row))),
-            LoadedBody::Absent => Self::absent(id, env.now),
-        };
+            LoadedBody::Absent => Self::absent(id, now),
+        }
+    }
+
+    /// Takes notice of messages that come together.
+    ///
+    /// A lock request that one of them withdraws is not granted in between: the grant would travel on
+    /// to an entity that has taken notice of the withdrawal before.
+    pub fn receive_all(&mut self, messages: Vec<Message>, env: &mut Env<'_>) -> Vec<Delta> {
+        let released = messages.iter().filter_map(Message::releases);
+        let released: BTreeSet<String> = released.map(str::to_owned).collect();
         let mut deltas = Vec::new();
-        for row in loaded.messages {
-            let delta = instance.receive(Message::from_row(row)?, env);
-            if !delta.is_empty() {
+        if let Self::Entity(entity) = self {
+            deltas.push(entity.withdraw_all(&released));
+        }
+        for message in messages {
+            let is_withdrawn = message
+                .requests_lock()
+                .is_some_and(|section| released.contains(section));
+            if is_withdrawn {
+                let mut delta = Delta::default();
+                delta.drop_message(&message, Drop::Withdrawn);
                 deltas.push(delta);
+            } else {
+                deltas.push(self.receive(message, env));
             }
         }
-        Ok((instance, deltas))
+        deltas
     }
 
     /// Takes notice of a message.

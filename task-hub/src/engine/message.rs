@@ -94,6 +94,22 @@ impl Message {
         }
     }
 
+    /// The critical section whose lock it gives back or withdraws.
+    pub fn releases(&self) -> Option<&str> {
+        match self.kind() {
+            Some(EventType::EntityUnlockSent(unlock)) => Some(&unlock.critical_section_id),
+            _ => None,
+        }
+    }
+
+    /// The critical section that it wants a lock for.
+    pub fn requests_lock(&self) -> Option<&str> {
+        match self.kind() {
+            Some(EventType::EntityLockRequested(request)) => Some(&request.critical_section_id),
+            _ => None,
+        }
+    }
+
     pub(super) fn kind(&self) -> Option<&EventType> {
         self.event.event_type.as_ref()
     }

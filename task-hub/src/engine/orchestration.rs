@@ -232,12 +232,8 @@ impl Orchestration {
         delta: &mut Delta,
     ) -> Result<(), Drop> {
         let open = match event {
-            EventType::TaskCompleted(event) => {
-                self.activities.remove(&event.task_scheduled_id).is_some()
-            }
-            EventType::TaskFailed(event) => {
-                self.activities.remove(&event.task_scheduled_id).is_some()
-            }
+            EventType::TaskCompleted(event) => self.close_activity(event.task_scheduled_id, delta),
+            EventType::TaskFailed(event) => self.close_activity(event.task_scheduled_id, delta),
             EventType::SubOrchestrationInstanceCompleted(event) => {
                 self.close_child(event.task_scheduled_id, delta)
             }
@@ -259,6 +255,18 @@ impl Orchestration {
             Ok(())
         } else {
             Err(Drop::NotOpen)
+        }
+    }
+
+    fn close_activity(&mut self, task_id: i32, delta: &mut Delta) -> bool {
+        match self.activities.remove(&task_id) {
+            Some(row) => {
+                if !delta.tasks_closed.contains(&row) {
+                    delta.tasks_closed.push(row);
+                }
+                true
+            }
+            None => false,
         }
     }
 

@@ -6,7 +6,7 @@ mod error;
 mod listing;
 pub mod memory;
 mod row;
-#[cfg(any())]
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -25,6 +25,10 @@ pub use row::{
 /// What a store can do beyond the least that every store does. Data, so that nobody asks which store
 /// it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that is independent of the others"
+)]
 pub struct Capabilities {
     /// Whether one commit may hold deltas of several instances. Without it the engine does not run
     /// ahead: each episode is a commit.

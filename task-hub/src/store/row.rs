@@ -235,6 +235,7 @@ pub struct MessageRow {
 
 /// What an open task is.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "almost all are activities")]
 pub enum TaskKind {
     /// An activity, with all that a worker needs.
     Activity(ActivityRequest),

@@ -1,0 +1,96 @@
+//! How instances begin.
+
+use std::time::Duration;
+
+use durable_task::Status;
+use durable_task::wire::proto::ExecutionStartedEvent;
+use durable_task::wire::proto::history_event::EventType;
+use prost::Message as _;
+
+use super::{Outside, id, kind};
+use crate::engine::{Drop, Instance, Orchestration, RowChange, StartOrder};
+
+#[test]
+fn a_start_waits_for_its_first_episode() {
+    let mut outside = Outside::new();
+    let (mut orchestration, delta) = outside.start("a");
+    assert_eq!(orchestration.status(), Status::Pending);
+    assert!(orchestration.is_ready());
+    assert!(matches!(delta.row, RowChange::Created { .. }));
+    let (events, delta) = orchestration.begin("2.0", &mut outside.env());
+    assert_eq!(
+        events.iter().map(kind).collect::<Vec<_>>(),
+        ["OrchestratorStarted", "ExecutionStarted"]
+    );
+    assert_eq!(orchestration.identity.version.as_deref(), Some("2.0"));
+    assert_eq!(delta.row, RowChange::Changed, "the version is kept");
+    let Some(EventType::ExecutionStarted(start)) = &events[1].event_type else {
+        panic!("{events:?}");
+    };
+    assert_eq!(start.version.as_deref(), Some("2.0"));
+    let instance = start.orchestration_instance.clone().unwrap();
+    assert_eq!(instance.instance_id, "a");
+    assert_eq!(
+        instance.execution_id.as_deref(),
+        Some(orchestration.identity.execution_id.as_str())
+    );
+}
+
+#[test]
+fn a_start_in_the_future_is_a_timer_and_events_before_it_wait() {
+    let mut outside = Outside::new();
+    let due = outside.now.saturating_add(Duration::from_secs(1));
+    let order = StartOrder {
+        name: String::from("work"),
+        scheduled_at: Some(due),
+        ..StartOrder::default()
+    };
+    let (mut orchestration, delta) = Orchestration::start(id("a"), order, &mut outside.env());
+    assert_eq!(delta.timers_opened.len(), 1);
+    assert_eq!(delta.timers_opened[0].fire_at, due);
+    let early = outside.raised("a", "go");
+    orchestration.receive(early, &mut outside.env());
+    assert!(!orchestration.is_ready());
+    let event = delta.timers_opened[0].event.clone().unwrap();
+    let event = durable_task::wire::proto::HistoryEvent::decode(event.as_slice()).unwrap();
+    let start = outside
+        .message("a", event.event_type.unwrap())
+        .to_execution(orchestration.identity.execution_id.clone());
+    orchestration.receive(start, &mut outside.env());
+    assert!(orchestration.is_ready());
+    let (events, _) = orchestration.begin("", &mut outside.env());
+    let kinds: Vec<_> = events.iter().map(kind).collect();
+    assert_eq!(
+        kinds,
+        ["OrchestratorStarted", "ExecutionStarted", "EventRaised"],
+        "the start comes first"
+    );
+}
+
+#[test]
+fn a_message_starts_what_is_absent_or_has_ended_and_no_live_instance() {
+    let mut outside = Outside::new();
+    let order = || {
+        EventType::ExecutionStarted(ExecutionStartedEvent {
+            name: String::from("child"),
+            ..ExecutionStartedEvent::default()
+        })
+    };
+    let mut instance = Instance::absent(id("c"), outside.now);
+    let start = outside.message("c", order());
+    let delta = instance.receive(start, &mut outside.env());
+    assert!(matches!(delta.row, RowChange::Created { .. }));
+    assert!(instance.is_ready());
+    let again = outside.message("c", order());
+    let delta = instance.receive(again, &mut outside.env());
+    assert_eq!(delta.dropped, [Drop::StartedBefore]);
+    let orchestration = instance.orchestration().unwrap();
+    let execution = orchestration.identity.execution_id.clone();
+    orchestration.end_for_replacement(&mut outside.env());
+    let again = outside.message("c", order());
+    let delta = instance.receive(again, &mut outside.env());
+    assert!(matches!(delta.row, RowChange::Created { .. }));
+    let orchestration = instance.orchestration().unwrap();
+    assert_ne!(orchestration.identity.execution_id, execution);
+    assert_eq!(orchestration.status(), Status::Pending);
+}

@@ -1,0 +1,106 @@
+//! Hub files: opened again, owned by one, refused where they can't be used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_task::{Runtime, StartRequest, WaitFor};
+use task_hub::{Hub, HubOptions, OpenError};
+
+use crate::flow::sequence;
+use crate::support::{Bench, TestRuntime, id};
+
+#[tokio::test]
+async fn a_file_goes_on_where_it_was_shut_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let first = Bench::open(HubOptions::file(&path), sequence()).await;
+    first.start("sequence", "a", "2").await;
+    first.worker.started().await.complete("1");
+    let running = first.worker.started().await;
+    let key = running.key();
+    drop(running);
+    first.hub.shutdown(Duration::ZERO).await;
+    drop(first);
+    let second = Bench::open(HubOptions::file(&path), sequence()).await;
+    let again = second.worker.started().await;
+    assert_eq!(again.key(), key);
+    again.complete("2");
+    second.completes("a", "2").await;
+}
+
+#[tokio::test]
+async fn a_second_owner_is_told_who_has_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let first = Bench::open(HubOptions::file(&path), sequence()).await;
+    first.hub.announce("http://localhost:7071");
+    let runtime = TestRuntime::new() as Arc<dyn Runtime>;
+    let error = Hub::open(HubOptions::file(&path), runtime)
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("http://localhost:7071") && text.contains(&std::process::id().to_string()),
+        "{text}"
+    );
+    assert!(matches!(error, OpenError::InUse { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_hub_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let text = "this is a letter, and longer than the header of a database would be. ".repeat(20);
+    std::fs::write(&path, &text).unwrap();
+    let runtime = TestRuntime::new() as Arc<dyn Runtime>;
+    let error = Hub::open(HubOptions::file(&path), runtime)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, OpenError::NotAHub { .. }), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_shut_down_hub_answers_that_it_is_unavailable() {
+    let (bench, _folder) = Bench::file(sequence()).await;
+    bench.start("sequence", "a", "1").await;
+    let waiting = tokio::spawn({
+        let client = Arc::clone(&bench.client);
+        async move {
+            let timeout = Duration::from_secs(10);
+            client.wait(&id("a"), WaitFor::Completion, timeout).await
+        }
+    });
+    tokio::task::yield_now().await;
+    drop(bench.worker.started().await);
+    bench.hub.shutdown(Duration::ZERO).await;
+    let refused = bench
+        .client
+        .start(StartRequest::new("sequence", id("b")))
+        .await
+        .unwrap_err();
+    assert!(refused.is_retryable());
+    assert!(waiting.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_what_runs_and_keeps_its_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let first = Bench::open(HubOptions::file(&path), sequence()).await;
+    first.start("sequence", "a", "2").await;
+    let running = first.worker.started().await;
+    let hub = first.hub;
+    let shutdown = tokio::spawn(async move { hub.shutdown(Duration::from_secs(5)).await });
+    tokio::task::yield_now().await;
+    assert!(!shutdown.is_finished());
+    running.complete("1");
+    shutdown.await.unwrap();
+    assert_eq!(first.worker.started_count(), 0, "no new work");
+    drop((first.client, first.worker));
+    let second = Bench::open(HubOptions::file(&path), sequence()).await;
+    let next = second.worker.started().await;
+    assert_eq!(next.request.task_id, 1, "the first result was kept");
+    next.complete("2");
+    second.completes("a", "2").await;
+}

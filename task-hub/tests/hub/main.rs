@@ -1,0 +1,26 @@
+//! The hub and its stores, from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what surrounds the test functions fails as they do"
+)]
+
+mod broken_store;
+#[cfg(feature = "sqlite")]
+mod commits;
+mod conformance;
+mod control;
+mod effects;
+#[cfg(feature = "sqlite")]
+mod files;
+mod flow;
+mod recovery;
+#[cfg(feature = "sqlite")]
+mod sqlite_crash;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;
+#[cfg(feature = "sqlite")]
+mod sqlite_lock;
+#[cfg(feature = "sqlite")]
+mod sqlite_support;
+mod support;
