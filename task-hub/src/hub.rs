@@ -100,8 +100,9 @@ pub enum OpenError {
     },
     /// A newer version of this program has written the file. Use that version or another file.
     #[error(
-        "the hub `{}` has schema {found}, this program knows {known} and older: use a newer version \
-         of the program, or another file", .path.display()
+        "the hub `{}` has schema {found}, this program knows {known} and older: use a newer \
+         version of the program, or another file",
+        .path.display()
     )]
     Newer {
         /// The file.
@@ -209,7 +210,8 @@ pub struct Hub {
 type Address = Option<Arc<dyn Fn(&str) + Send + Sync>>;
 
 impl Hub {
-    /// Opens a hub, or creates it, and goes on with what is open in it as soon as a worker is attached.
+    /// Opens a hub, or creates it, and goes on with what is open in it as soon as a worker is
+    /// attached.
     pub async fn open(options: HubOptions, runtime: Arc<dyn Runtime>) -> Result<Self, OpenError> {
         match &options.place {
             Place::Memory => {

@@ -82,8 +82,8 @@ impl Activities {
         }
     }
 
-    /// Looks through the whole store again: at the start, or because a worker can run what could not
-    /// be run before.
+    /// Looks through the whole store again: at the start, or because a worker can run what could
+    /// not be run before.
     pub(super) fn rescan(&mut self) {
         self.last = 0;
         self.more = true;

@@ -74,7 +74,10 @@ impl Dispatcher {
                 Retry::Instance(id) => self.retry_instance(&id),
                 Retry::Activity(id) => self.read(
                     false,
-                    move |store| async move { store.open_activities(id.saturating_sub(1), 1).await },
+                    move |store| async move {
+                        let before = id.saturating_sub(1);
+                        store.open_activities(before, 1).await
+                    },
                     move |tasks| {
                         let found = |tasks: Vec<_>| tasks.into_iter().next();
                         Read::Activity(id, tasks.map(found))

@@ -11,8 +11,8 @@ use crate::engine::{Instance, Message, Orchestration, StartOrder};
 use crate::store::TimerRow;
 
 impl Dispatcher {
-    /// Deals with a request now, or when its instance has been read. While the store is being opened
-    /// again it is refused.
+    /// Deals with a request now, or when its instance has been read. While the store is being
+    /// opened again it is refused.
     pub(super) fn ask(&mut self, request: Request) {
         if self.mode.is_opening() {
             // The asker learns that the hub is unavailable.

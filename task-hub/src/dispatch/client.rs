@@ -132,8 +132,8 @@ impl HubClient {
         Ok(removed)
     }
 
-    /// Purges ended instances that a filter selects, until there are none or the time is over. Returns
-    /// how many, and whether none is left.
+    /// Purges ended instances that a filter selects, until there are none or the time is over.
+    /// Returns how many, and whether none is left.
     pub(crate) async fn purge_matching(
         &self,
         filter: &InstanceFilter,
@@ -170,8 +170,8 @@ impl HubClient {
         }
     }
 
-    /// Its children and theirs, the last ones first: what a failure leaves can still be found from the
-    /// first one.
+    /// Its children and theirs, the last ones first: what a failure leaves can still be found from
+    /// the first one.
     async fn descendants(&self, instance: &InstanceId) -> Result<Vec<InstanceId>, ClientError> {
         let mut found = vec![instance.clone()];
         let mut next = 0;

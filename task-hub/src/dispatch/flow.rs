@@ -105,8 +105,8 @@ impl Dispatcher {
         }
     }
 
-    /// An instance has been read: what waited in the store and what came meanwhile is dealt with in its
-    /// order.
+    /// An instance has been read: what waited in the store and what came meanwhile is dealt with in
+    /// its order.
     pub(super) fn loaded(&mut self, id: &InstanceId, loaded: Loaded) {
         let now = self.runtime.now();
         let Some(resident) = self.residents.get(id) else {
@@ -121,7 +121,10 @@ impl Dispatcher {
         let mut messages = match stored {
             Ok(stored) => stored,
             Err(error) => {
-                tracing::error!(instance = %id, %error, "an instance can't be read; it is left alone");
+                tracing::error!(
+                    instance = %id, %error,
+                    "an instance can't be read; it is left alone"
+                );
                 self.residents.forget(id);
                 return;
             }
@@ -185,7 +188,10 @@ impl Dispatcher {
                     }
                     .closing(closes),
                     Err(error) => {
-                        tracing::error!(%error, "a delayed message can't be read; it is left alone");
+                        tracing::error!(
+                            %error,
+                            "a delayed message can't be read; it is left alone"
+                        );
                         return;
                     }
                 }
@@ -199,7 +205,8 @@ impl Dispatcher {
         self.ids.row()
     }
 
-    /// Forgets an instance that has nothing to do and is durable, or keeps what is worth remembering.
+    /// Forgets an instance that has nothing to do and is durable, or keeps what is worth
+    /// remembering.
     pub(super) fn settle(&mut self, id: &InstanceId) {
         let durable = self.durable;
         let has_code = self.has_code(id);

@@ -116,7 +116,8 @@ impl Dispatcher {
         );
     }
 
-    /// A history has been read: the episode that needed it begins, if there still is something to do.
+    /// A history has been read: the episode that needed it begins, if there still is something to
+    /// do.
     pub(super) fn fetched(&mut self, id: &InstanceId, past: Vec<HistoryEvent>) {
         let Some(resident) = self.residents.get(id) else {
             return;

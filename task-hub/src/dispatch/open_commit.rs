@@ -67,10 +67,6 @@ impl OpenCommit {
 
     /// Remembers to look at the id when the commit is closed and when it is durable.
     pub(super) fn touch(&mut self, id: &InstanceId) -> &mut Entry {
-        if !self.entries.contains_key(id) {
-            self.entries.insert(id.clone(), Entry::default());
-        }
-        // It was just put in.
         self.entries.entry(id.clone()).or_default()
     }
 

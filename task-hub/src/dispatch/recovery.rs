@@ -90,7 +90,10 @@ impl Dispatcher {
             self.scan = Scan::Reading;
             self.read(
                 false,
-                move |store| async move { store.message_targets(after.as_ref(), LOADS_AT_ONCE).await },
+                move |store| async move {
+                    let after = after.as_ref();
+                    store.message_targets(after, LOADS_AT_ONCE).await
+                },
                 Read::Targets,
             );
         }
@@ -128,8 +131,9 @@ impl Dispatcher {
         }
     }
 
-    /// The store has failed: nothing that is not durable is released, memory is dropped, and the store
-    /// is opened again. What runs keeps running; the results of activities are taken afterwards.
+    /// The store has failed: nothing that is not durable is released, memory is dropped, and the
+    /// store is opened again. What runs keeps running; the results of activities are taken
+    /// afterwards.
     pub(super) fn fail(&mut self, error: &StoreError) {
         tracing::error!(%error, failures = self.failures + 1, "the store failed");
         self.residents.clear();

@@ -28,8 +28,8 @@ pub(crate) enum Ask {
     /// Put a message into an orchestration's inbox.
     Send {
         event: EventType,
-        /// For instances that have ended: the operation that can't be done any more; `None` drops the
-        /// message.
+        /// For instances that have ended: the operation that can't be done any more; `None` drops
+        /// the message.
         operation: Option<&'static str>,
         reply: Reply<()>,
     },

@@ -1,8 +1,8 @@
 //! Which instances are in memory.
 //!
-//! An instance is in memory while something happens to it, while its changes are not durable, or while
-//! it is worth remembering: because a worker holds its session, or because an entity may be asked
-//! again soon. What is only remembered is bounded and goes first used, first forgotten.
+//! An instance is in memory while something happens to it, while its changes are not durable, or
+//! while it is worth remembering: because a worker holds its session, or because an entity may be
+//! asked again soon. What is only remembered is bounded and goes first used, first forgotten.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -129,23 +129,14 @@ impl Residents {
     /// Its place in memory; `true` if it has to be read.
     pub(super) fn wake(&mut self, id: &InstanceId) -> (&mut Resident, bool) {
         let mut new = false;
-        if !self.by_id.contains_key(id) {
+        let resident = self.by_id.entry(id.clone()).or_insert_with(|| {
             new = true;
-            self.by_id.insert(id.clone(), Resident::loading());
-        }
-        let place = self.by_id.get_mut(id).and_then(|known| {
-            let bytes = known.bytes();
-            known.place.take().map(|place| (place, bytes))
+            Resident::loading()
         });
-        if let Some((place, bytes)) = place {
+        if let Some(place) = resident.place.take() {
             self.remembered.remove(&place);
-            self.remembered_bytes -= bytes;
+            self.remembered_bytes -= resident.bytes();
         }
-        // It was just put in.
-        let resident = self
-            .by_id
-            .entry(id.clone())
-            .or_insert_with(Resident::loading);
         (resident, new)
     }
 

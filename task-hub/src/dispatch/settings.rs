@@ -35,8 +35,8 @@ pub(super) fn retry_delay(attempts: u32) -> Duration {
 pub struct HubLimits {
     /// What the engine refuses.
     pub engine: EngineLimits,
-    /// Messages that may wait for one instance or entity. A client that sends one more gets an error;
-    /// what instances send each other is taken, since its senders are bounded.
+    /// Messages that may wait for one instance or entity. A client that sends one more gets an
+    /// error; what instances send each other is taken, since its senders are bounded.
     pub messages_per_instance_max: usize,
     /// Bytes of an input, event or signal that a client sends.
     pub input_bytes_max: usize,

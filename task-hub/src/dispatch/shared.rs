@@ -43,7 +43,8 @@ pub struct HubStats {
     pub instances_loaded: u64,
     /// Histories read from the store for a worker without the session.
     pub histories_loaded: u64,
-    /// Messages that were dropped: for what has ended, for other executions, replies to closed tasks.
+    /// Messages that were dropped: for what has ended, for other executions, replies to closed
+    /// tasks.
     pub messages_dropped: u64,
     /// Instances and entities in memory now.
     pub instances_in_memory: u64,

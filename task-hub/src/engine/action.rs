@@ -99,7 +99,11 @@ impl Orchestration {
         if tenth(self.history.events, events, limits.history_events_max)
             || tenth(self.history.bytes, bytes, limits.history_bytes_max)
         {
-            tracing::warn!(instance = %id, events, bytes, "the history has reached a tenth of its limit; use `continue_as_new` in orchestrations that go on");
+            tracing::warn!(
+                instance = %id, events, bytes,
+                "the history has reached a tenth of its limit; orchestrations that go on use \
+                 `continue_as_new`"
+            );
         }
         if events <= limits.history_events_max && bytes <= limits.history_bytes_max {
             return None;
@@ -284,8 +288,8 @@ impl Orchestration {
         self.send(target, raised, env, delta);
     }
 
-    /// A termination leaves no event: code that is replayed sends it again, and an instance that has
-    /// ended drops it.
+    /// A termination leaves no event: code that is replayed sends it again, and an instance that
+    /// has ended drops it.
     fn terminate_other(
         &mut self,
         action: TerminateOrchestrationAction,

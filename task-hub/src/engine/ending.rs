@@ -282,7 +282,8 @@ impl Orchestration {
                 delta.drop_message(&message, Drop::OtherExecution);
                 continue;
             }
-            // Ids are the order: what waited comes after what was carried over, so it gets a new one.
+            // Ids are the order: what waited comes after what was carried over, so it gets a new
+            // one.
             delta.consume(&message);
             message.stored = false;
             message.id = env.row();

@@ -188,8 +188,8 @@ impl Entity {
             .push(Message::new(env.row(), target, env.now, event).from_sender(self.id.clone()));
     }
 
-    /// The place of the operation that may run next: while it is locked only the holder's, else what
-    /// is first.
+    /// The place of the operation that may run next: while it is locked only the holder's, else
+    /// what is first.
     fn next_operation(&self) -> Option<usize> {
         match &self.lock {
             None => self

@@ -47,8 +47,8 @@ impl Instance {
 
     /// Takes notice of messages that come together.
     ///
-    /// A lock request that one of them withdraws is not granted in between: the grant would travel on
-    /// to an entity that has taken notice of the withdrawal before.
+    /// A lock request that one of them withdraws is not granted in between: the grant would travel
+    /// on to an entity that has taken notice of the withdrawal before.
     pub fn receive_all(&mut self, messages: Vec<Message>, env: &mut Env<'_>) -> Vec<Delta> {
         let released = messages.iter().filter_map(Message::releases);
         let released: BTreeSet<String> = released.map(str::to_owned).collect();
@@ -93,8 +93,8 @@ impl Instance {
         }
     }
 
-    /// Starts what an orchestration or an entity asked for. A live instance stays as it is: the task of
-    /// whoever waits fails, a start that nobody waits for is dropped.
+    /// Starts what an orchestration or an entity asked for. A live instance stays as it is: the
+    /// task of whoever waits fails, a start that nobody waits for is dropped.
     fn start_by_message(
         &mut self,
         mut message: Message,

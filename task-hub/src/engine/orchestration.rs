@@ -161,8 +161,8 @@ impl Orchestration {
         self.inbox.len()
     }
 
-    /// Takes notice of a message: keeps it for the next episode, or drops it, or (a termination) acts
-    /// on it at once.
+    /// Takes notice of a message: keeps it for the next episode, or drops it, or (a termination)
+    /// acts on it at once.
     pub fn receive(&mut self, mut message: Message, env: &mut Env<'_>) -> Delta {
         let mut delta = Delta::default();
         if let Some(closes) = message.closes.take() {
@@ -299,8 +299,8 @@ impl Orchestration {
         delta
     }
 
-    /// Begins an episode with all waiting messages and returns its new events. `newest` is the version
-    /// for an instance that was started without one.
+    /// Begins an episode with all waiting messages and returns its new events. `newest` is the
+    /// version for an instance that was started without one.
     pub fn begin(&mut self, newest: &str, env: &mut Env<'_>) -> (Vec<HistoryEvent>, Delta) {
         let mut delta = Delta::default();
         if self.identity.version.is_none() {

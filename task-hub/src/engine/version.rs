@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-/// The newest of some versions: the empty one is the oldest; two that read as `a.b[.c[.d]]` compare as
-/// numbers; all others as text, without case.
+/// The newest of some versions: the empty one is the oldest; two that read as `a.b[.c[.d]]` compare
+/// as numbers; all others as text, without case.
 pub fn newest<'a>(versions: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     versions
         .into_iter()

@@ -22,8 +22,8 @@ pub use row::{
     OpenTimer, StateChange, Step, StreamChunk, TaskKind, TaskRow, TimerRow,
 };
 
-/// What a store can do beyond the least that every store does. Data, so that nobody asks which store
-/// it is.
+/// What a store can do beyond the least that every store does. Data, so that nobody asks which
+/// store it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
@@ -61,18 +61,23 @@ pub struct HistoryPage {
 ///
 /// # Contract
 ///
-/// * [`commit`](Store::commit) is all or nothing. When it returns `Ok`, the commit survives whatever
-///   the store promises to survive, and every read that begins afterwards sees it. When it returns an
+/// * [`commit`](Store::commit) is all or nothing. When it returns `Ok`, the commit survives
+/// whatever
+///   the store promises to survive, and every read that begins afterwards sees it. When it returns
+/// an
 ///   error, the caller assumes nothing: it calls [`open`](Store::open) and reads again.
 /// * Commits are given one at a time. A store is owned by one engine; it need not defend itself
 ///   against a second writer beyond refusing to open.
-/// * Creating an instance is atomic: if the id is taken by an instance whose status is not listed as
-///   replaceable, the whole commit fails with [`StoreError::Conflict`] and changes nothing. A replaced
+/// * Creating an instance is atomic: if the id is taken by an instance whose status is not listed
+/// as
+///   replaceable, the whole commit fails with [`StoreError::Conflict`] and changes nothing. A
+/// replaced
 ///   instance leaves nothing behind: no history, message, task, timer or chunk.
 /// * Closing a task or timer, or removing a message, that has no row is not an error.
 /// * Reads see committed state only, never a part of a commit. They may run while a commit is made.
 /// * Rows come back as they were written: events, inputs and states byte for byte.
-/// * Listings use keyset tokens: an item that is neither added nor removed meanwhile is listed exactly
+/// * Listings use keyset tokens: an item that is neither added nor removed meanwhile is listed
+/// exactly
 ///   once. Tokens are opaque to callers; a token that the store did not give is
 ///   [`StoreError::InvalidToken`].
 /// * Purging is part of a commit: by id. Purging by filter is [`query`](Store::query) plus small
@@ -82,10 +87,12 @@ pub struct HistoryPage {
 ///
 /// * Do not acknowledge before the data is as durable as promised, and do not batch commits in the
 ///   background.
-/// * Do not interpret events, statuses or requests; decide nothing about instances. What is written in
+/// * Do not interpret events, statuses or requests; decide nothing about instances. What is written
+/// in
 ///   a commit is all that changes.
 /// * Do not reorder messages: ids order them.
-/// * Do not retry inside of `commit` beyond what the storage medium needs to be asked twice; the engine
+/// * Do not retry inside of `commit` beyond what the storage medium needs to be asked twice; the
+/// engine
 ///   retries.
 /// * Do not keep state in memory that a commit made by this store does not contain.
 /// * Do not block the caller's thread: the engine's loop awaits these futures.

@@ -306,8 +306,8 @@ pub struct InstanceRow {
     pub identity: Identity,
     /// Where it stands.
     pub step: Step,
-    /// Its open tasks of the current execution. Activities come without their requests' inputs being
-    /// needed: only ids are read.
+    /// Its open tasks of the current execution. Activities come without their requests' inputs
+    /// being needed: only ids are read.
     pub tasks: Vec<OpenTask>,
     /// Its open timers.
     pub timers: Vec<OpenTimer>,

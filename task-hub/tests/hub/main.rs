@@ -14,6 +14,7 @@ mod effects;
 #[cfg(feature = "sqlite")]
 mod files;
 mod flow;
+mod real_worker;
 mod recovery;
 #[cfg(feature = "sqlite")]
 mod sqlite_crash;

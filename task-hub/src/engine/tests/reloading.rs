@@ -203,7 +203,10 @@ proptest! {
                     };
                     twins.receive(&EventType::SubOrchestrationInstanceCompleted(event));
                 }
-                Happening::Event => twins.receive(&EventType::EventRaised(EventRaisedEvent::default())),
+                Happening::Event => {
+                    let event = EventRaisedEvent::default();
+                    twins.receive(&EventType::EventRaised(event));
+                }
                 Happening::Suspend => {
                     let event = ExecutionSuspendedEvent::default();
                     twins.receive(&EventType::ExecutionSuspended(event));

@@ -1,5 +1,5 @@
-//! A world of instances that take in their messages at random moments, in the order in which they were
-//! sent: as in the loop, where a target may have to be read first.
+//! A world of instances that take in their messages at random moments, in the order in which they
+//! were sent: as in the loop, where a target may have to be read first.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,5 +1,5 @@
-//! The reference store: everything in memory, gone with the process. Its [`Faults`] make commits wait,
-//! fail, or get lost, for tests.
+//! The reference store: everything in memory, gone with the process. Its [`Faults`] make commits
+//! wait, fail, or get lost, for tests.
 
 mod faults;
 mod tables;
