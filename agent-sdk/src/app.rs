@@ -229,7 +229,8 @@ impl AppBuilder {
     }
 }
 
-/// Says which tools a provider can't hold the model to: it may then write arguments that do not fit.
+/// Says which tools a provider can't hold the model to: it may then write arguments that do not
+/// fit.
 fn warn_of_loose_tools(agent: &AgentDefinition) {
     for tool in &agent.tools {
         if let Some(problem) = tool.strict_problem() {

@@ -80,8 +80,8 @@ impl Default for SessionState {
 impl SessionState {
     /// Reads a document.
     pub fn parse(json: &str) -> Result<Self, StateError> {
-        // Each turn reads its session twice, and most of them are fine: the tree of values that names
-        // the wrong field is built only for those that are not.
+        // Each turn reads its session twice, and nearly all are fine: the tree of values that
+        // names the wrong field is built only for those that are not.
         if let Ok(state) = serde_json::from_str::<Self>(json)
             && let Some((1, ..)) = parse_version(&state.schema_version)
         {
