@@ -31,10 +31,10 @@ fn answer(turn: &ScriptedTurn<'_>) -> String {
     let weather = turn.tool_result("get_weather");
     let text = |field: &str| weather[field].as_str().unwrap_or("?").to_owned();
     format!(
-        "It is {} °C with {} in {}, at {} % humidity.",
-        weather["celsius"],
-        text("conditions"),
+        "The weather in {}: {}, {} °C, {} % humidity.",
         text("city"),
+        text("conditions"),
+        weather["celsius"],
         weather["humidity"]
     )
 }

@@ -16,7 +16,7 @@ fn an_answer_is_made_from_the_tools_result() {
     let answer = ask("What is the weather in Seattle?");
     assert_eq!(
         answer,
-        "It is 12 °C with light rain in Seattle, at 87 % humidity."
+        "The weather in Seattle: light rain, 12 °C, 87 % humidity."
     );
     assert!(ask("And in New York?").contains("New York"));
     assert!(ask("weather for Rome right now please").contains("sunny in Rome,"));
