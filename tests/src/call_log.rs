@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// How often a file is looked at, by both sides: for calls, and for gates that open.
 const LOOK: Duration = Duration::from_millis(2);
 /// How long a test waits for a call before it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use std::time::Duration;
 use crate::Http;
 
 /// How long a program may take until it answers.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a program that was asked to end may take.
-const END_TIMEOUT: Duration = Duration::from_secs(60);
+const END_TIMEOUT: Duration = Duration::from_mins(1);
 /// How often a program is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 /// A port that was free a moment ago may be taken by someone else.

@@ -11,13 +11,16 @@ use tempfile::TempDir;
 /// What a test gives back.
 pub type TestResult = Result<(), Box<dyn Error>>;
 
+/// Calls: the kind of each, and the epochs in which it was made.
+pub type MadeCalls = Vec<(String, Vec<u32>)>;
+
 /// The agent of `crash-app`.
 pub const AGENT: &str = "Traveller";
 /// A session, where a test needs only one.
 pub const SESSION: &str = "s1";
 
 /// How long an answer may take in all.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// How often it is asked for.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -130,7 +133,7 @@ impl Scene {
     }
 
     /// The calls that were made, in the order in which each was first made: kind, then the epochs.
-    pub fn calls(&self) -> Result<Vec<(String, Vec<u32>)>, Box<dyn Error>> {
+    pub fn calls(&self) -> Result<MadeCalls, Box<dyn Error>> {
         let mut made: Vec<(String, String, Vec<u32>)> = Vec::new();
         for call in self.log.calls()? {
             if call.phase != Phase::Began {
@@ -150,8 +153,8 @@ impl Scene {
             .collect())
     }
 
-    /// What holds after any number of kills: no call whose result was committed is made again, every
-    /// other call at most once per life of the process, and each has a key.
+    /// What holds after any number of kills: no call whose result was committed is made again,
+    /// every other call at most once per life of the process, and each has a key.
     pub fn assert_no_finished_call_was_repeated(&self) -> TestResult {
         for (key, epochs) in self.log.made()? {
             assert!(!key.is_empty(), "a call without an idempotency key");

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the figures that must not get worse. Each limit is on a ratio of two numbers
-//! of the same run, so that a slow machine or disk changes neither.
+//! `cargo xtask bench`: the figures that must not get worse. Each limit is on a ratio of two
+//! numbers of the same run, so that a slow machine or disk changes neither.
 
 mod figure;
 mod hub;

@@ -51,9 +51,9 @@ pub async fn measure() -> Figures {
         let id = InstanceId::new(format!("steps-{round}"))?;
         let start = StartRequest::new("steps", id.clone()).input_json(STEPS.to_string());
         stage.client.start(start).await?;
-        let state = stage.client.wait(&id, WaitFor::Completion, TIMEOUT).await?;
-        if state.status != Status::Completed {
-            return Err(format!("{:?}: {:?}", state.status, state.failure).into());
+        let ended = stage.client.wait(&id, WaitFor::Completion, TIMEOUT).await?;
+        if ended.status != Status::Completed {
+            return Err(format!("{:?}: {:?}", ended.status, ended.failure).into());
         }
         let begun = std::mem::take(&mut *begun.lock().unwrap_or_else(PoisonError::into_inner));
         early.extend(times_around(&begun, EARLY));

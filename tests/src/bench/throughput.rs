@@ -65,9 +65,9 @@ async fn orchestrations(stage: &Stage, round: usize) -> Result<f64, Box<dyn std:
         stage.client.start(request).await?;
     }
     for id in &ids {
-        let state = stage.client.wait(id, WaitFor::Completion, TIMEOUT).await?;
-        if state.status != Status::Completed {
-            return Err(format!("{id}: {:?} {:?}", state.status, state.failure).into());
+        let ended = stage.client.wait(id, WaitFor::Completion, TIMEOUT).await?;
+        if ended.status != Status::Completed {
+            return Err(format!("{id}: {:?} {:?}", ended.status, ended.failure).into());
         }
     }
     Ok(per_second(start.elapsed()))

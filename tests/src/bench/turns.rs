@@ -20,7 +20,7 @@ const EARLY: usize = 10;
 const LATE: usize = 200;
 /// As many conversations as it takes for a steady median.
 const SESSIONS: usize = 5;
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Answers at once.
 struct Echo;
