@@ -1,4 +1,4 @@
-//! A durable execution engine in a library.
+#![doc = include_str!("docs/tutorial.md")]
 
 pub mod conformance;
 mod dispatch;
@@ -8,3 +8,8 @@ pub mod store;
 
 pub use dispatch::{HubHealth, HubLimits, HubStats};
 pub use hub::{AttachError, Durability, Hub, HubOptions, OpenError, Purged};
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

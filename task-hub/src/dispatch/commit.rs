@@ -27,6 +27,8 @@ struct Closing {
     next_id: u64,
     effects: Vec<Effect>,
     ids: Vec<InstanceId>,
+    /// Instances whose status changes: somebody may wait for that.
+    news: Vec<InstanceId>,
     tasks: Vec<Arc<TaskRow>>,
     tasks_closed: Vec<u64>,
 }
@@ -74,9 +76,17 @@ impl Dispatcher {
             ..Commit::default()
         };
         let mut ids = Vec::with_capacity(open.entries.len());
+        let mut news = commit.purged.clone();
         for (id, entry) in open.entries {
             if let Some(resident) = self.residents.get(&id) {
+                let instances = commit.instances.len();
                 write(&id, resident, entry, &mut commit);
+                if let Some(write) = commit.instances.get(instances)
+                    && resident.status != Some(write.step.status)
+                {
+                    resident.status = Some(write.step.status);
+                    news.push(id.clone());
+                }
             }
             ids.push(id);
         }
@@ -85,6 +95,7 @@ impl Dispatcher {
             next_id: self.ids.next,
             effects: open.effects,
             ids,
+            news,
             tasks,
             tasks_closed: commit.tasks_closed.clone(),
         };
@@ -125,8 +136,10 @@ impl Dispatcher {
         for effect in closing.effects {
             effect();
         }
-        for id in closing.ids {
+        for id in closing.news {
             self.shared.notify(&id);
+        }
+        for id in closing.ids {
             let requests = match self.residents.get(&id) {
                 Some(resident) if resident.commit <= closing.number => {
                     std::mem::take(&mut resident.requests)

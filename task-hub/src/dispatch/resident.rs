@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use durable_task::InstanceId;
+use durable_task::{InstanceId, Status};
 
 use super::request::Request;
 use crate::engine::{Instance, Message};
@@ -34,6 +34,8 @@ pub(super) struct Resident {
     pub(super) episodes: (u64, u32),
     /// The state of an entity as of the last commit that was closed.
     pub(super) written: Option<Arc<str>>,
+    /// The status as of the last commit that was closed, if it was in one.
+    pub(super) status: Option<Status>,
     /// Requests that wait until it is durable.
     pub(super) requests: Vec<Request>,
     /// Its place among those that are only remembered.
@@ -79,6 +81,7 @@ impl Resident {
             attempts: 0,
             episodes: (0, 0),
             written: None,
+            status: None,
             requests: Vec::new(),
             place: None,
         }

@@ -6,6 +6,7 @@
 )]
 
 mod broken_store;
+mod chaos;
 #[cfg(feature = "sqlite")]
 mod commits;
 mod conformance;

@@ -13,7 +13,7 @@ use task_hub::store::memory::MemoryStore;
 use task_hub::{Hub, HubLimits, HubOptions};
 
 pub use runtime::TestRuntime;
-pub use worker::{Done, ScriptedWorker};
+pub use worker::{Done, ScriptedWorker, Started};
 
 pub fn id(text: &str) -> InstanceId {
     InstanceId::new(text).unwrap()

@@ -15,8 +15,10 @@ const START_TICKS: i64 = 17_672_256_000_000_000;
 pub struct TestRuntime {
     handle: Handle,
     clock: Mutex<Clock>,
-    random: AtomicU64,
 }
+
+/// Counts on over all runtimes of a test: ids are unique also after a crash.
+static RANDOM: AtomicU64 = AtomicU64::new(1);
 
 struct Clock {
     now: Timestamp,
@@ -33,7 +35,6 @@ impl TestRuntime {
                 sleepers: BTreeMap::new(),
                 next: 0,
             }),
-            random: AtomicU64::new(1),
         })
     }
 
@@ -98,6 +99,6 @@ impl Runtime for TestRuntime {
     }
 
     fn random(&self) -> u128 {
-        u128::from(self.random.fetch_add(1, Ordering::SeqCst))
+        u128::from(RANDOM.fetch_add(1, Ordering::SeqCst))
     }
 }
