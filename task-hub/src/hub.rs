@@ -251,6 +251,7 @@ impl Hub {
     }
 
     #[cfg(not(feature = "sqlite"))]
+    #[allow(clippy::unused_async, reason = "the same signature as with files")]
     async fn open_file(
         _path: &Path,
         _options: &HubOptions,

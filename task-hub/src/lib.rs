@@ -2,11 +2,12 @@
 
 pub mod conformance;
 mod dispatch;
-pub mod engine;
+mod engine;
 mod hub;
 pub mod store;
 
 pub use dispatch::{HubHealth, HubLimits, HubStats};
+pub use engine::EngineLimits;
 pub use hub::{AttachError, Durability, Hub, HubOptions, OpenError, Purged};
 
 /// The README's program compiles.

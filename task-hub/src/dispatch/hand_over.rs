@@ -411,7 +411,7 @@ impl Dispatcher {
             }),
         };
         let message = Message::new(self.next_id(), running.instance, self.now(), event)
-            .to_execution(running.execution)
+            .for_execution(running.execution)
             .closing(Closes::Task(id));
         self.outbox.push_back(message);
     }

@@ -425,6 +425,6 @@ impl Orchestration {
         delta: &mut Delta,
     ) {
         let message = Message::new(env.row(), target, self.updated_at, event);
-        delta.messages.push(message.from_sender(self.id().clone()));
+        delta.messages.push(message.sent_by(self.id().clone()));
     }
 }

@@ -219,9 +219,9 @@ impl Orchestration {
     fn to_parent(&self, to: OrchestrationInstance, event: EventType, env: &mut Env<'_>) -> Message {
         let target = InstanceId::from_stored(to.instance_id);
         let message =
-            Message::new(env.row(), target, self.updated_at, event).from_sender(self.id().clone());
+            Message::new(env.row(), target, self.updated_at, event).sent_by(self.id().clone());
         match to.execution_id {
-            Some(execution) => message.to_execution(ExecutionId::new(execution)),
+            Some(execution) => message.for_execution(ExecutionId::new(execution)),
             None => message,
         }
     }
@@ -273,7 +273,7 @@ impl Orchestration {
         let (id, at) = (self.id().clone(), self.updated_at);
         let execution = self.identity.execution_id.clone();
         let start = EventType::ExecutionStarted(start);
-        let start = Message::new(env.row(), id.clone(), at, start).to_execution(execution);
+        let start = Message::new(env.row(), id.clone(), at, start).for_execution(execution);
         let carried = carried.into_iter().filter_map(|event| event.event_type);
         let mut first = vec![start];
         first.extend(carried.map(|event| Message::new(env.row(), id.clone(), at, event)));

@@ -185,7 +185,7 @@ impl Entity {
         let (target, event) = pass_on(request, holder);
         delta
             .messages
-            .push(Message::new(env.row(), target, env.now, event).from_sender(self.id.clone()));
+            .push(Message::new(env.row(), target, env.now, event).sent_by(self.id.clone()));
     }
 
     /// The place of the operation that may run next: while it is locked only the holder's, else
@@ -308,9 +308,9 @@ impl Entity {
             }),
         };
         let target = InstanceId::from_stored(call.parent_instance_id.unwrap_or_default());
-        let reply = Message::new(env.row(), target, env.now, event).from_sender(self.id.clone());
+        let reply = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
         delta.messages.push(match call.parent_execution_id {
-            Some(execution) => reply.to_execution(ExecutionId::new(execution)),
+            Some(execution) => reply.for_execution(ExecutionId::new(execution)),
             None => reply,
         });
     }
@@ -321,7 +321,7 @@ impl Entity {
             Some(OperationActionType::StartNewOrchestration(start)) => started(start, env),
             None => return,
         };
-        let message = Message::new(env.row(), target, env.now, event).from_sender(self.id.clone());
+        let message = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
         match due {
             Some(due) if due > env.now => delta.timers_opened.push(later(message, due)),
             _ => delta.messages.push(message),

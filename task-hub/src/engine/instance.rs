@@ -187,9 +187,9 @@ fn refuse(order: &StartOrder, id: &InstanceId, env: &mut Env<'_>, delta: &mut De
     });
     let to = parent.orchestration_instance.clone().unwrap_or_default();
     let target = InstanceId::from_stored(to.instance_id);
-    let message = Message::new(env.row(), target, env.now, event).from_sender(id.clone());
+    let message = Message::new(env.row(), target, env.now, event).sent_by(id.clone());
     delta.messages.push(match to.execution_id {
-        Some(execution) => message.to_execution(ExecutionId::new(execution)),
+        Some(execution) => message.for_execution(ExecutionId::new(execution)),
         None => message,
     });
 }

@@ -50,14 +50,14 @@ impl Message {
 
     /// The same message for one execution only.
     #[must_use]
-    pub fn to_execution(mut self, execution: ExecutionId) -> Self {
+    pub fn for_execution(mut self, execution: ExecutionId) -> Self {
         self.execution = Some(execution);
         self
     }
 
     /// The same message with its sender.
     #[must_use]
-    pub fn from_sender(mut self, sender: InstanceId) -> Self {
+    pub fn sent_by(mut self, sender: InstanceId) -> Self {
         self.sender = Some(sender);
         self
     }

@@ -82,7 +82,7 @@ impl Orchestration {
             ..ExecutionStartedEvent::default()
         };
         let message = Message::new(env.row(), id, env.now, EventType::ExecutionStarted(event))
-            .to_execution(identity.execution_id.clone());
+            .for_execution(identity.execution_id.clone());
         let mut delta = Delta {
             row: RowChange::Created {
                 replace: order.replace,

@@ -1,5 +1,5 @@
-//! Crashes and failing commits at random moments: everything that was acknowledged ends as it should,
-//! nothing that is committed is done again.
+//! Crashes and failing commits at random moments: everything that was acknowledged ends as it
+//! should, nothing that is committed is done again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

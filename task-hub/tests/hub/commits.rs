@@ -37,16 +37,16 @@ fn turn() -> ScriptedWorker {
 async fn a_step_is_one_commit() {
     let (bench, _folder) = Bench::file(sequence()).await;
     bench.start("sequence", "a", "20").await;
-    assert_eq!(bench.commits(), 1, "start and first step");
+    bench.has_made(1, "start and first step").await;
     for step in 2..=20 {
         bench.worker.started().await.complete("1");
         let next = bench.worker.started().await;
-        assert_eq!(bench.commits(), step);
+        bench.has_made(step, "one each").await;
         bench.worker.put_back(next);
     }
     bench.worker.started().await.complete("1");
     bench.completes("a", "20").await;
-    assert_eq!(bench.commits(), 21);
+    bench.has_made(21, "one each").await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn an_event_that_completes_is_one_commit() {
     let before = bench.commits();
     bench.raise("a", "go", "1").await;
     assert_eq!(bench.state("a").await.output.as_deref(), Some("1"));
-    assert_eq!(bench.commits(), before + 1);
+    bench.has_made(before + 1, "one each").await;
 }
 
 #[tokio::test]
@@ -68,14 +68,12 @@ async fn the_way_to_the_first_activity_through_a_lock_is_one_commit() {
     let (bench, _folder) = Bench::file(turn()).await;
     bench.start("turn", "a", "s").await;
     let model = bench.worker.started().await;
-    assert_eq!(bench.commits(), 1);
+    bench.has_made(1, "one each").await;
     model.complete("hi");
     bench.completes("a", "answer").await;
-    assert_eq!(
-        bench.commits(),
-        2,
-        "result, entity call, release and completion"
-    );
+    bench
+        .has_made(2, "result, entity call, release and completion")
+        .await;
 }
 
 #[tokio::test]
@@ -102,11 +100,11 @@ async fn a_cold_session_takes_one_commit_per_step_too() {
     bench.start("sequence", "a", "3").await;
     for step in 1..=3 {
         let started = bench.worker.started().await;
-        assert_eq!(bench.commits(), step);
+        bench.has_made(step, "one each").await;
         started.complete("1");
     }
     bench.completes("a", "3").await;
-    assert_eq!(bench.commits(), 4);
+    bench.has_made(4, "one each").await;
 }
 
 #[tokio::test]
@@ -126,7 +124,7 @@ async fn a_wide_fan_out_is_one_commit_and_runs_each_activity_once() {
         });
     let (bench, _folder) = Bench::file(worker).await;
     bench.start("fan", "a", "").await;
-    assert_eq!(bench.commits(), 1);
+    bench.has_made(1, "one each").await;
     let mut keys = BTreeSet::new();
     for _ in 0..WIDTH {
         let started = bench.worker.started().await;
@@ -149,7 +147,7 @@ async fn an_instance_has_at_most_64_episodes_in_a_commit() {
     let (bench, _folder) = Bench::file(worker).await;
     bench.start("loop", "a", "0").await;
     bench.completes("a", "end").await;
-    assert_eq!(bench.commits(), 4, "201 episodes, 64 at a time");
+    bench.has_made(4, "201 episodes, 64 at a time").await;
 }
 
 #[tokio::test]
@@ -169,7 +167,7 @@ async fn a_slow_episode_holds_others_back_for_two_milliseconds_only() {
     bench.runtime.sleeping(1).await;
     bench.runtime.advance(Duration::from_millis(2));
     start.await.unwrap().unwrap();
-    assert_eq!(bench.commits(), 1);
+    bench.has_made(1, "one each").await;
     assert_eq!(bench.worker.started_count(), 0);
     bench.worker.release();
     bench.worker.started().await.complete("1");

@@ -470,3 +470,41 @@ async fn a_purge_of_an_entity_removes_its_state() {
     );
     assert_eq!(bench.client.get_entity(&entity, true).await, Ok(None));
 }
+
+#[tokio::test]
+async fn a_worker_gets_no_more_than_it_takes() {
+    let worker = sequence()
+        .at_once(2, 1, 1)
+        .entity("counter", true, |state, asked| {
+            counter(state, &asked.operation, asked.input.as_deref())
+        });
+    let bench = Arc::new(Bench::memory(worker).await);
+    bench.worker.hold();
+    let starts: Vec<_> = (0..5)
+        .map(|number| {
+            let bench = Arc::clone(&bench);
+            tokio::spawn(async move {
+                let entity = EntityId::new("counter", number.to_string()).unwrap();
+                bench.start("sequence", &format!("a{number}"), "0").await;
+                let add = bench.client.signal_entity(&entity, "add", None, None);
+                add.await.unwrap();
+            })
+        })
+        .collect();
+    // Two episodes; what was started is durable after 2 ms, and one operation comes on top.
+    bench.worker.held(2).await;
+    bench.runtime.sleeping(1).await;
+    bench.runtime.advance(Duration::from_millis(2));
+    bench.worker.held(3).await;
+    bench.start_and_forget().await;
+    assert_eq!(bench.worker.held_count(), 3);
+    bench.worker.release();
+    for number in 0..5 {
+        bench.completes(&format!("a{number}"), "0").await;
+    }
+    for start in starts {
+        start.await.unwrap();
+    }
+    let page = bench.client.query_entities("counter", true, 10, None).await;
+    assert_eq!(page.unwrap().items.len(), 5);
+}

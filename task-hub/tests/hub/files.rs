@@ -61,6 +61,41 @@ async fn a_file_that_is_no_hub_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let bench = Bench::open(HubOptions::file(&path), sequence()).await;
+    bench.hub.shutdown(Duration::ZERO).await;
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let newer = "UPDATE meta SET value = '999' WHERE key = 'schema_version'";
+    assert_eq!(file.execute(newer, []), Ok(1));
+    drop(file);
+    let runtime = TestRuntime::new() as Arc<dyn Runtime>;
+    let error = Hub::open(HubOptions::file(&path), runtime)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, OpenError::Newer { found: 999, .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_folder_that_can_not_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let path = file.join("hub.db");
+    let runtime = TestRuntime::new() as Arc<dyn Runtime>;
+    let error = Hub::open(HubOptions::file(&path), runtime)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, OpenError::NoLock { .. }), "{error:?}");
+    assert!(error.to_string().contains("hub.db"), "{error}");
+}
+
+#[tokio::test]
 async fn a_shut_down_hub_answers_that_it_is_unavailable() {
     let (bench, _folder) = Bench::file(sequence()).await;
     bench.start("sequence", "a", "1").await;

@@ -1,4 +1,7 @@
 //! The hub and its stores, from outside.
+
+// Without files some helpers have no user.
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,5 +1,5 @@
-//! The hub with the worker of `durable-task`: histories that it writes can be replayed, and sessions
-//! that are kept give the same results.
+//! The hub with the worker of `durable-task`: histories that it writes can be replayed, and
+//! sessions that are kept give the same results.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -232,7 +232,9 @@ fn continue_as_new_keeps_nothing_of_the_old_execution() {
     orchestration.receive(go, &mut outside.env());
     orchestration.begin("", &mut outside.env());
     // These come while the episode runs: a reply to the old execution, and an event for any.
-    let reply = outside.message("a", completed(0)).to_execution(old.clone());
+    let reply = outside
+        .message("a", completed(0))
+        .for_execution(old.clone());
     orchestration.receive(reply, &mut outside.env());
     let mut event = outside.raised("a", "later");
     event.stored = true;
@@ -277,7 +279,7 @@ fn continue_as_new_keeps_nothing_of_the_old_execution() {
         Some("3"),
         "the newest"
     );
-    let late = outside.message("a", completed(0)).to_execution(old);
+    let late = outside.message("a", completed(0)).for_execution(old);
     let delta = orchestration.receive(late, &mut outside.env());
     assert_eq!(delta.dropped, [Drop::OtherExecution]);
 }

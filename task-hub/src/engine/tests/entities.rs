@@ -62,7 +62,7 @@ impl Bench {
     }
 
     fn receive(&mut self, from: &str, event: EventType) -> Delta {
-        let message = self.outside.message("@c@k", event).from_sender(id(from));
+        let message = self.outside.message("@c@k", event).sent_by(id(from));
         self.entity.receive(message, &mut self.outside.env())
     }
 

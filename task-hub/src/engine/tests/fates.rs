@@ -92,7 +92,7 @@ fn messages_for_other_executions_are_dropped() {
     let (mut orchestration, _) = outside.running("a", vec![activity("x")]);
     let other = outside
         .message("a", completed(0))
-        .to_execution(ExecutionId::new("earlier"));
+        .for_execution(ExecutionId::new("earlier"));
     let delta = orchestration.receive(other, &mut outside.env());
     assert_eq!(delta.dropped, [Drop::OtherExecution]);
 }
@@ -167,7 +167,7 @@ fn a_second_start_event_is_dropped() {
     let (mut orchestration, _) = outside.running("a", Vec::new());
     let start = EventType::ExecutionStarted(ExecutionStartedEvent::default());
     let execution = orchestration.identity.execution_id.clone();
-    let second = outside.message("a", start).to_execution(execution);
+    let second = outside.message("a", start).for_execution(execution);
     let delta = orchestration.receive(second, &mut outside.env());
     assert_eq!(delta.dropped, [Drop::StartedBefore]);
 }

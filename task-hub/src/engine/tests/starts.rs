@@ -55,7 +55,7 @@ fn a_start_in_the_future_is_a_timer_and_events_before_it_wait() {
     let event = durable_task::wire::proto::HistoryEvent::decode(event.as_slice()).unwrap();
     let start = outside
         .message("a", event.event_type.unwrap())
-        .to_execution(orchestration.identity.execution_id.clone());
+        .for_execution(orchestration.identity.execution_id.clone());
     orchestration.receive(start, &mut outside.env());
     assert!(orchestration.is_ready());
     let (events, _) = orchestration.begin("", &mut outside.env());

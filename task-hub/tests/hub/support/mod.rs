@@ -104,6 +104,19 @@ impl Bench {
         assert!(answer.is_err());
     }
 
+    /// Asserts how many commits there were. What is in a file can be read a moment before the hub
+    /// itself knows that it is there.
+    pub async fn has_made(&self, commits: u64, why: &str) {
+        for _ in 0..1_000_000 {
+            if self.commits() >= commits {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.start_and_forget().await;
+        assert_eq!(self.commits(), commits, "{why}");
+    }
+
     /// Commits that became durable.
     pub fn commits(&self) -> u64 {
         self.hub.stats().commits

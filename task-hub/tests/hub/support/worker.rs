@@ -191,6 +191,15 @@ impl ScriptedWorker {
             .await;
     }
 
+    pub fn held_count(&self) -> usize {
+        self.inside
+            .lock()
+            .unwrap()
+            .held
+            .as_ref()
+            .map_or(0, Vec::len)
+    }
+
     /// Answers what was held, and holds nothing more.
     pub fn release(&self) {
         let held = self.inside.lock().unwrap().held.take();
