@@ -33,7 +33,7 @@ pub use context::{
 pub use entity::{Entity, EntityContext};
 pub use episode::CUSTOM_STATUS_UTF16_BYTES_MAX;
 pub use error::OrchestrationError;
-pub use failure::Failure;
+pub use failure::{FAILURE_DEPTH_MAX, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use id::{EntityId, ExecutionId, ID_CHARS_MAX, IdError, InstanceId, check_id};
 pub use registry::{Registry, RegistryError};
 pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
