@@ -26,6 +26,9 @@ use crate::store::{Store, StoreError};
 /// How many instances are purged at once.
 const PURGE_AT_ONCE: usize = 100;
 
+/// How often a history is read from its start because a new execution has begun meanwhile.
+const HISTORY_ATTEMPTS_MAX: usize = 5;
+
 /// The client of an embedded hub. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct HubClient {
@@ -57,7 +60,7 @@ impl HubClient {
         ClientError::Unavailable {
             reason: match self.shared.health() {
                 HubHealth::Healthy => String::from("its store failed"),
-                HubHealth::Failing { reason, .. } => reason,
+                HubHealth::Failing { reason, .. } | HubHealth::Failed { reason } => reason,
                 HubHealth::Stopped => String::from("it has been shut down"),
             },
         }
@@ -166,6 +169,42 @@ impl HubClient {
             removed += self.purge_all(&ids).await?;
             if self.runtime.now() >= deadline {
                 return Ok((removed, page.next.is_none()));
+            }
+        }
+    }
+
+    async fn execution(&self, instance: &InstanceId) -> Result<ExecutionId, ClientError> {
+        match self.get(instance, Fetch::Metadata).await? {
+            Some(state) => Ok(state.execution_id),
+            None => Err(ClientError::NotFound {
+                instance: instance.clone(),
+            }),
+        }
+    }
+
+    /// The history of an execution; `None` if another one has begun before it was read.
+    async fn history_of(
+        &self,
+        instance: &InstanceId,
+        execution: &ExecutionId,
+    ) -> Result<Option<Vec<HistoryEvent>>, ClientError> {
+        let (mut events, mut from) = (Vec::new(), 0);
+        loop {
+            let page = self
+                .store
+                .history(instance, Some(execution), from, HISTORY_PAGE_BYTES)
+                .await
+                .map_err(failed)?;
+            // The execution has no events yet, or is no longer the current one.
+            if page.chunks.is_empty() && self.execution(instance).await? != *execution {
+                return Ok(None);
+            }
+            for chunk in &page.chunks {
+                events.append(&mut decode_chunk(chunk).map_err(failed)?);
+            }
+            match page.next {
+                Some(next) => from = next,
+                None => return Ok(Some(events)),
             }
         }
     }
@@ -323,27 +362,15 @@ impl Client for HubClient {
     }
 
     async fn history(&self, instance: &InstanceId) -> Result<Vec<HistoryEvent>, ClientError> {
-        let Some(state) = self.get(instance, Fetch::Metadata).await? else {
-            return Err(ClientError::NotFound {
-                instance: instance.clone(),
-            });
-        };
-        let (mut events, mut from) = (Vec::new(), 0);
-        loop {
-            let execution = Some(&state.execution_id);
-            let page = self
-                .store
-                .history(instance, execution, from, HISTORY_PAGE_BYTES)
-                .await
-                .map_err(failed)?;
-            for chunk in &page.chunks {
-                events.append(&mut decode_chunk(chunk).map_err(failed)?);
-            }
-            match page.next {
-                Some(next) => from = next,
-                None => return Ok(events),
+        for _ in 0..HISTORY_ATTEMPTS_MAX {
+            let execution = self.execution(instance).await?;
+            if let Some(events) = self.history_of(instance, &execution).await? {
+                return Ok(events);
             }
         }
+        Err(ClientError::Unavailable {
+            reason: format!("`{instance}` continued as new while its history was read"),
+        })
     }
 
     async fn signal_entity(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Fault;
+use super::schema;
 
 /// How long to wait for another program that holds SQLite's own lock. Nothing of ours does.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,6 +37,8 @@ pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Before WAL mode, which is written into the file.
+    schema::refuse_foreign(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {

@@ -1,5 +1,7 @@
 //! What can go wrong inside, before it is known which call it was.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use durable_task::InstanceId;
 use rusqlite::ErrorCode;
 
@@ -65,6 +67,14 @@ pub(super) enum Fault {
     },
     /// There is no connection: it was not opened, or given up after an error.
     NotOpen,
+    /// The code that did it panicked. The next try may meet other data.
+    Panicked,
+}
+
+/// Does something; a panic in it is a fault like others, and the thread lives on.
+pub(super) fn contained<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    // What the work leaves half done goes: no connection is spared after this fault.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Fault::Panicked))
 }
 
 impl Fault {
@@ -94,6 +104,10 @@ impl Fault {
             Self::NotOpen => StoreError::Unavailable {
                 operation,
                 reason: "the hub file is not open; it has to be opened (again) first".to_owned(),
+            },
+            Self::Panicked => StoreError::Unavailable {
+                operation,
+                reason: "the store's code panicked; that is a bug in it".to_owned(),
             },
         }
     }

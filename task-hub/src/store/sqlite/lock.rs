@@ -9,12 +9,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How much of a lock file is read for an error message, in bytes.
 const TEXT_BYTES_MAX: u64 = 1024;
 
+/// How often a lock file is opened that was removed before it could be locked.
+const ATTEMPTS_MAX: usize = 16;
+
 /// The ownership of a hub file: an OS lock on `FILE.lock`, which the kernel releases when the
 /// process dies in any way. Dropping or releasing it gives it up; the lock file stays, and means
 /// nothing by itself.
 #[derive(Debug)]
 pub struct LockFile {
     path: PathBuf,
+    /// Whether this value has made the lock file.
+    created: bool,
     /// `None` once it is released.
     file: Mutex<Option<File>>,
 }
@@ -73,20 +78,12 @@ impl LockFile {
         if let Some(folder) = hub_file.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use(hub_file, file).into()),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
+        let Some((file, created)) = locked(hub_file, &path)? else {
+            return Err(failed(io::Error::other("it is removed again and again")));
+        };
         let lock = Self {
             path: path.clone(),
+            created,
             file: Mutex::new(Some(file)),
         };
         lock.write(&format!("{}\n", std::process::id()))
@@ -104,6 +101,18 @@ impl LockFile {
     pub fn release(&self) {
         // Closing the file unlocks it.
         drop(self.file().take());
+    }
+
+    /// Gives the ownership up and removes the lock file, if this value has made it: for a file that
+    /// turned out to be no hub.
+    pub(super) fn withdraw(&self) {
+        let mut file = self.file();
+        if file.is_some() && self.created {
+            // While it is still locked, so that nobody's lock file is removed. One that stays means
+            // nothing.
+            let _ = fs::remove_file(&self.path);
+        }
+        drop(file.take());
     }
 
     /// The lock file.
@@ -126,6 +135,56 @@ impl LockFile {
             None => Ok(()),
         }
     }
+}
+
+/// Opens a lock file and locks it; `None` if it is another one each time it has been locked.
+fn locked(hub_file: &Path, path: &Path) -> Result<Option<(File, bool)>, LockError> {
+    let failed = |source| LockError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    for _ in 0..ATTEMPTS_MAX {
+        let (file, created) = open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(Some((file, created))),
+            // Its last owner has removed it since it was opened.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(hub_file, file).into()),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+    }
+    Ok(None)
+}
+
+/// Opens a lock file, and says whether there was none.
+fn open(path: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => Ok((file, true)),
+        // What is removed in between is made again.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = options.create(true).truncate(false).open(path)?;
+            Ok((file, false))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a file is the one at that path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(ours), Ok(there)) = (file.metadata(), fs::metadata(path)) else {
+        return false;
+    };
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+}
+
+/// Elsewhere a file that is open can't be replaced.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 fn lock_path(hub_file: &Path) -> PathBuf {

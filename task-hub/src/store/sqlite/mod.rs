@@ -12,6 +12,7 @@ mod convert;
 mod entity;
 mod fault;
 mod instance;
+mod lane;
 mod load;
 mod lock;
 mod open_work;
@@ -25,8 +26,9 @@ mod splice;
 mod tests;
 mod writer;
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -35,7 +37,7 @@ use durable_task::{
     Timestamp,
 };
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub use self::fault::FileError;
 pub use self::lock::{InUse, LockError, LockFile};
@@ -43,6 +45,7 @@ pub use self::lock::{InUse, LockError, LockFile};
 use self::connection::Synchronous;
 use self::convert::stored;
 use self::fault::Fault;
+use self::lane::Lane;
 use self::readers::Job;
 use self::writer::Command;
 use super::listing::Cursor;
@@ -50,6 +53,9 @@ use super::{
     Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskRow,
     TimerRow,
 };
+
+/// How many links to a file that does not exist are followed, one after the other.
+const LINKS_MAX: usize = 40;
 
 /// A store in one SQLite file, which belongs to it alone until it is closed.
 ///
@@ -72,6 +78,8 @@ pub struct SqliteStore {
     path: PathBuf,
     synchronous: Synchronous,
     lock: Arc<LockFile>,
+    /// How often the file was opened.
+    openings: Arc<AtomicU64>,
     threads: Mutex<Threads>,
 }
 
@@ -79,10 +87,8 @@ pub struct SqliteStore {
 enum Threads {
     None,
     Running {
-        writer: mpsc::Sender<Command>,
-        readers: mpsc::Sender<Job>,
-        /// Told when they have ended: the readers, then the writer.
-        ends: Vec<oneshot::Receiver<()>>,
+        writer: Lane<Command>,
+        readers: Lane<Job>,
     },
     Closed,
 }
@@ -102,13 +108,13 @@ impl SqliteStore {
     /// The file itself is opened, or created, by [`check`](Self::check) or [`open`](Store::open).
     pub fn acquire(path: impl AsRef<Path>) -> Result<Self, LockError> {
         // The lock of a link is the lock of the file that it leads to.
-        let path = path.as_ref();
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let path = resolved(path.as_ref());
         let lock = Arc::new(LockFile::acquire(&path)?);
         Ok(Self {
             path,
             synchronous: Synchronous::Full,
             lock,
+            openings: Arc::new(AtomicU64::new(0)),
             threads: Mutex::new(Threads::None),
         })
     }
@@ -147,34 +153,45 @@ impl SqliteStore {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(&self) -> std::io::Result<Threads> {
-        let openings = Arc::new(AtomicU64::new(0));
-        let (readers, mut ends) = readers::start(&self.path, &openings)?;
-        let (writer, end) = writer::start(
-            self.path.clone(),
-            self.synchronous,
-            Arc::clone(&self.lock),
-            openings,
-        )?;
-        ends.push(end);
-        Ok(Threads::Running {
-            writer,
-            readers,
-            ends,
-        })
+    fn start_readers(&self) -> io::Result<Lane<Job>> {
+        readers::start(&self.path, &self.openings)
+    }
+
+    fn start_writer(&self) -> io::Result<Lane<Command>> {
+        let (lock, openings) = (Arc::clone(&self.lock), Arc::clone(&self.openings));
+        writer::start(self.path.clone(), self.synchronous, lock, openings)
+    }
+
+    /// Starts the threads that do not run: all of them at first, later those that have died.
+    fn start(&self) -> io::Result<()> {
+        let mut threads = self.threads();
+        match &mut *threads {
+            Threads::None => {
+                *threads = Threads::Running {
+                    writer: self.start_writer()?,
+                    readers: self.start_readers()?,
+                };
+            }
+            Threads::Running { writer, readers } => {
+                if writer.is_broken() {
+                    *writer = self.start_writer()?;
+                }
+                if readers.is_broken() {
+                    let others = std::mem::replace(readers, self.start_readers()?);
+                    readers.also_ends(others.stop());
+                }
+            }
+            Threads::Closed => {}
+        }
+        Ok(())
     }
 
     /// The outer error is about the thread, the inner one about the file.
     async fn open_file(&self) -> Result<Result<Opened, Fault>, StoreError> {
-        {
-            let mut threads = self.threads();
-            if matches!(*threads, Threads::None) {
-                *threads = self.start().map_err(|error| StoreError::Unavailable {
-                    operation: "open",
-                    reason: format!("the store's threads can't be started: {error}"),
-                })?;
-            }
-        }
+        self.start().map_err(|error| StoreError::Unavailable {
+            operation: "open",
+            reason: format!("the store's threads can't be started: {error}"),
+        })?;
         self.command("open", Command::Open).await
     }
 
@@ -185,13 +202,13 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let writer = match &*self.threads() {
             Threads::None => return Err(Fault::NotOpen.during(operation)),
-            Threads::Running { writer, .. } => writer.clone(),
+            Threads::Running { writer, .. } => writer.sender(),
             Threads::Closed => return Err(StoreError::Closed { operation }),
         };
         let (answer, answered) = oneshot::channel();
-        let stopped = || StoreError::Closed { operation };
-        writer.send(command(answer)).await.map_err(|_| stopped())?;
-        answered.await.map_err(|_| stopped())
+        // What was not sent is dropped, and with it the answer.
+        writer.send(command(answer)).await;
+        answered.await.map_err(|_| self.no_answer(operation))
     }
 
     async fn read<T: Send + 'static>(
@@ -201,7 +218,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let readers = match &*self.threads() {
             Threads::None => return Err(Fault::NotOpen.during(operation)),
-            Threads::Running { readers, .. } => readers.clone(),
+            Threads::Running { readers, .. } => readers.sender(),
             Threads::Closed => return Err(StoreError::Closed { operation }),
         };
         let (answer, answered) = oneshot::channel();
@@ -212,10 +229,38 @@ impl SqliteStore {
                 let _ = answer.send(result);
             }
         });
-        let stopped = || StoreError::Closed { operation };
-        readers.send(job).await.map_err(|_| stopped())?;
-        answered.await.map_err(|_| stopped())?
+        // What was not sent is dropped, and with it the answer.
+        readers.send(job).await;
+        answered.await.map_err(|_| self.no_answer(operation))?
     }
+
+    fn no_answer(&self, operation: &'static str) -> StoreError {
+        match &*self.threads() {
+            Threads::Closed => StoreError::Closed { operation },
+            // The thread has died; opening starts it again.
+            _ => Fault::NotOpen.during(operation),
+        }
+    }
+}
+
+/// The file that a path leads to, also if it is a link to a file that does not exist yet.
+fn resolved(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        if let Ok(existing) = path.canonicalize() {
+            return existing;
+        }
+        let Ok(target) = path.read_link() else {
+            return path;
+        };
+        // A relative target is relative to the link's folder.
+        path = match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        };
+    }
+    // Links in a circle: opening the file will say so.
+    path
 }
 
 #[async_trait]
@@ -386,27 +431,21 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         let threads = std::mem::replace(&mut *self.threads(), Threads::Closed);
-        if let Threads::Running {
-            writer,
-            readers,
-            ends,
-        } = threads
-        {
-            drop(readers);
-            let mut writer = Some(writer);
-            let last = ends.len().saturating_sub(1);
-            for (number, end) in ends.into_iter().enumerate() {
-                // The writer goes last: the last connection tidies up the WAL, which a reader
-                // can't.
-                if number == last {
-                    writer = None;
-                }
+        if let Threads::Running { writer, readers } = threads {
+            // The writer goes last: the last connection tidies up the WAL, which a reader can't.
+            for end in readers.stop() {
                 // An error says that the thread has ended in another way.
                 let _ = end.await;
             }
-            drop(writer);
+            for end in writer.stop() {
+                let _ = end.await;
+            }
         }
         // Not when the store is dropped: clients may hold it for longer than the hub is open.
+        if self.openings.load(Ordering::Acquire) == 0 {
+            // Perhaps the file is somebody else's: nothing is left beside it.
+            self.lock.withdraw();
+        }
         self.lock.release();
     }
 }

@@ -1,16 +1,15 @@
 //! The threads that read, so that no thread of the async runtime waits for the disk.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
 
 use super::connection;
-use super::fault::Fault;
+use super::fault::{Fault, contained};
+use super::lane::Lane;
 
 /// How many reads run at once.
 pub(super) const READERS: usize = 2;
@@ -21,44 +20,20 @@ const JOBS_MAX: usize = 256;
 /// One read.
 pub(super) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
-/// Starts the threads. They end when the sender is gone; then the receivers are told.
-pub(super) fn start(
-    path: &std::path::Path,
-    openings: &Arc<AtomicU64>,
-) -> io::Result<(mpsc::Sender<Job>, Vec<oneshot::Receiver<()>>)> {
-    let (jobs, received) = mpsc::channel::<Job>(JOBS_MAX);
-    let received = Arc::new(Mutex::new(received));
-    let mut ends = Vec::with_capacity(READERS);
+/// Starts the threads.
+pub(super) fn start(path: &Path, openings: &Arc<AtomicU64>) -> io::Result<Lane<Job>> {
+    let (mut lane, orders) = Lane::new(JOBS_MAX, READERS);
     for number in 0..READERS {
-        let (end, ended) = oneshot::channel();
-        ends.push(ended);
-        let received = Arc::clone(&received);
         let mut reader = Reader {
             path: path.to_owned(),
             openings: Arc::clone(openings),
             opening: 0,
             connection: None,
         };
-        thread::Builder::new()
-            .name(format!("hub-reader-{number}"))
-            .spawn(move || {
-                while let Some(job) = next(&received) {
-                    job(&mut reader);
-                }
-                drop(reader);
-                // Nobody may be waiting for it.
-                let _ = end.send(());
-            })?;
+        let name = format!("hub-reader-{number}");
+        lane.start(name, orders.clone(), move |job: Job| job(&mut reader))?;
     }
-    Ok((jobs, ends))
-}
-
-/// One thread waits for the next job, the others for that one.
-fn next(received: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
-    received
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .blocking_recv()
+    Ok(lane)
 }
 
 /// A thread's connection.
@@ -76,7 +51,7 @@ impl Reader {
         &mut self,
         read: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let result = self.at_one_moment(read);
+        let result = contained(|| self.at_one_moment(read));
         if matches!(&result, Err(fault) if !fault.spares_connection()) {
             self.connection = None;
         }

@@ -126,13 +126,22 @@ CREATE TABLE stream_chunks (
 
 /// Creates the tables in an empty file, and refuses a file that this program does not understand.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
+    if refuse_foreign(connection)?.is_none() {
+        create(connection)?;
+    }
+    Ok(())
+}
+
+/// Refuses a file that this program does not understand, and changes nothing. Returns its version;
+/// `None` if it is empty.
+pub(super) fn refuse_foreign(connection: &Connection) -> Result<Option<u32>, Fault> {
     match version(connection)? {
-        Some(SCHEMA_VERSION) => Ok(()),
+        None => Ok(None),
+        Some(SCHEMA_VERSION) => Ok(Some(SCHEMA_VERSION)),
         Some(found) if found > SCHEMA_VERSION => Err(Fault::Newer { found }),
         Some(unknown) => Err(Fault::Corrupt(format!(
             "the file has schema version {unknown}, which no program has written"
         ))),
-        None => create(connection),
     }
 }
 

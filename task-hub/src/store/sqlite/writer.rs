@@ -4,13 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::connection::Synchronous;
-use super::fault::Fault;
+use super::fault::{Fault, contained};
+use super::lane::Lane;
 use super::lock::LockFile;
 use super::{commit, connection, open_work, schema};
 use crate::store::{Commit, Opened};
@@ -26,35 +26,25 @@ pub(super) enum Command {
     Commit(Box<Commit>, oneshot::Sender<Result<(), Fault>>),
 }
 
-/// Starts the thread. It ends, and lets go of the file, when the sender is gone; then the receiver
-/// is told.
+/// Starts the thread. When it has ended, it has let go of the file and its ownership.
 pub(super) fn start(
     path: PathBuf,
     synchronous: Synchronous,
     lock: Arc<LockFile>,
     openings: Arc<AtomicU64>,
-) -> io::Result<(mpsc::Sender<Command>, oneshot::Receiver<()>)> {
-    let (commands, mut received) = mpsc::channel(COMMANDS_MAX);
-    let (end, ended) = oneshot::channel();
-    thread::Builder::new()
-        .name("hub-writer".to_owned())
-        .spawn(move || {
-            let mut writer = Writer {
-                path,
-                synchronous,
-                openings,
-                connection: None,
-            };
-            while let Some(command) = received.blocking_recv() {
-                writer.obey(command);
-            }
-            // The file first, then its ownership, then the word that both are free.
-            drop(writer);
-            drop(lock);
-            // Nobody may be waiting for it.
-            let _ = end.send(());
-        })?;
-    Ok((commands, ended))
+) -> io::Result<Lane<Command>> {
+    let (mut lane, orders) = Lane::new(COMMANDS_MAX, 1);
+    let mut writer = Writer {
+        path,
+        synchronous,
+        openings,
+        connection: None,
+        _lock: lock,
+    };
+    lane.start("hub-writer".to_owned(), orders, move |command| {
+        writer.obey(command);
+    })?;
+    Ok(lane)
 }
 
 struct Writer {
@@ -63,6 +53,8 @@ struct Writer {
     /// How often the file was opened: readers open it again when this has changed.
     openings: Arc<AtomicU64>,
     connection: Option<Connection>,
+    /// Dropped after the connection.
+    _lock: Arc<LockFile>,
 }
 
 impl Writer {
@@ -70,7 +62,7 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Open(answer) => {
-                let _ = answer.send(self.open());
+                let _ = answer.send(contained(|| self.open()));
             }
             Command::Commit(commit, answer) => {
                 let _ = answer.send(self.commit(&commit));
@@ -91,7 +83,7 @@ impl Writer {
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let connection = self.connection.as_mut().ok_or(Fault::NotOpen)?;
-        let made = commit::make_durable(connection, commit);
+        let made = contained(|| commit::make_durable(connection, commit));
         if matches!(&made, Err(fault) if !fault.spares_connection()) {
             // After a failed write or sync nobody knows what the connection believes.
             self.connection = None;
