@@ -1,16 +1,26 @@
 //! Stores that break the contract in one way each: the kit has to notice.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{EventRaisedEvent, HistoryChunk, HistoryEvent};
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
-    Timestamp,
+    ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Status, Timestamp,
 };
+use prost::Message as _;
 use task_hub::conformance::{self, StoreFactory};
 use task_hub::store::memory::MemoryStore;
 use task_hub::store::{
-    Capabilities, Commit, HistoryPage, InstanceChange, Loaded, Opened, StateChange, Store,
-    StoreError, StreamChunk, TaskRow, TimerRow,
+    Capabilities, Commit, HistoryPage, HistoryRow, HistorySize, Identity, InstanceChange,
+    InstanceWrite, Loaded, Opened, StateChange, Step, Store, StoreError, StreamChunk, TaskRow,
+    TimerRow,
 };
+use task_hub::{Hub, HubLimits};
+
+use crate::support::{TestRuntime, id};
 
 /// What is wrong with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +46,8 @@ enum How {
     ForgetsParked,
     LosesStreamChunks,
     ForgetsWhenClosed,
+    /// No breach: an instance may begin a new execution at any time.
+    ContinuesAsNewBetweenPages,
 }
 
 /// Each with a theme that notices.
@@ -87,9 +99,19 @@ const ALL: [(How, &str); 21] = {
 struct Broken {
     inner: MemoryStore,
     how: How,
+    /// How often it still does what [`How::ContinuesAsNewBetweenPages`] says.
+    executions_left: AtomicUsize,
 }
 
 impl Broken {
+    fn new(how: How) -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            how,
+            executions_left: AtomicUsize::new(0),
+        }
+    }
+
     fn is(&self, how: How) -> bool {
         self.how == how
     }
@@ -176,6 +198,13 @@ impl Store for Broken {
         from: u64,
         bytes_max: usize,
     ) -> Result<HistoryPage, StoreError> {
+        let left = self.executions_left.load(Ordering::SeqCst);
+        if self.is(How::ContinuesAsNewBetweenPages) && from > 0 && left > 0 {
+            self.executions_left.store(left - 1, Ordering::SeqCst);
+            for commit in two_pages(InstanceChange::Restart, left) {
+                self.inner.commit(commit).await?;
+            }
+        }
         let mut page = self.inner.history(id, execution, from, bytes_max).await?;
         if self.is(How::EndsHistoriesEarly) && page.next.is_none() {
             page.chunks.pop();
@@ -293,10 +322,7 @@ impl StoreFactory for BrokenStores {
     type Store = Broken;
 
     async fn create(&self) -> Broken {
-        Broken {
-            inner: MemoryStore::new(),
-            how: self.0,
-        }
+        Broken::new(self.0)
     }
 
     async fn reopen(&self, closed: Broken) -> Broken {
@@ -321,4 +347,90 @@ async fn kit_notices_each_breach() {
             "{how:?} must be noticed by `{theme}`: {violations}"
         );
     }
+}
+
+/// The commits of an execution whose history is too large for one page.
+fn two_pages(change: InstanceChange, execution: usize) -> [Commit; 2] {
+    let identity = Arc::new(Identity {
+        instance_id: id("a"),
+        execution_id: ExecutionId::new(execution.to_string()),
+        generation: 0,
+        name: String::from("loop"),
+        version: None,
+        parent: None,
+        tags: [].into(),
+        created_at: Timestamp::EPOCH,
+        scheduled_at: None,
+    });
+    let commit = |change, row| {
+        let event = HistoryEvent {
+            event_type: Some(EventType::EventRaised(EventRaisedEvent {
+                name: format!("{execution}/{row}"),
+                input: Some("x".repeat(700_000)),
+            })),
+            ..HistoryEvent::default()
+        };
+        let events = vec![event];
+        let write = InstanceWrite {
+            identity: Arc::clone(&identity),
+            change,
+            input: None,
+            step: Step {
+                status: Status::Running,
+                parked: false,
+                custom_status: None,
+                locks: Vec::new(),
+                updated_at: Timestamp::EPOCH,
+                history: HistorySize {
+                    rows: row + 1,
+                    events: row + 1,
+                    bytes: 700_000,
+                },
+            },
+            history: Some(HistoryRow {
+                row,
+                event_count: 1,
+                events: HistoryChunk { events }.encode_to_vec(),
+            }),
+            end: None,
+        };
+        Commit {
+            instances: vec![write],
+            ..Commit::default()
+        }
+    };
+    [commit(change, 0), commit(InstanceChange::Step, 1)]
+}
+
+/// Reads a history while so many new executions begin, each between two pages.
+async fn read_meanwhile(executions: usize) -> Result<Vec<String>, ClientError> {
+    let store = Broken::new(How::ContinuesAsNewBetweenPages);
+    let replace = Vec::new();
+    for commit in two_pages(InstanceChange::Create { replace }, 100) {
+        store.inner.commit(commit).await.unwrap();
+    }
+    store.executions_left.store(executions, Ordering::SeqCst);
+    let hub = Hub::with_store(Arc::new(store), HubLimits::default(), TestRuntime::new())
+        .await
+        .unwrap();
+    let events = hub.client().history(&id("a")).await?;
+    let names = events.into_iter().map(|event| match event.event_type {
+        Some(EventType::EventRaised(raised)) => raised.name,
+        other => panic!("{other:?}"),
+    });
+    Ok(names.collect())
+}
+
+#[tokio::test]
+async fn history_is_whole_whatever_begins_meanwhile() {
+    assert_eq!(read_meanwhile(0).await.unwrap(), ["100/0", "100/1"]);
+    assert_eq!(read_meanwhile(1).await.unwrap(), ["1/0", "1/1"]);
+    assert_eq!(read_meanwhile(3).await.unwrap(), ["1/0", "1/1"]);
+}
+
+#[tokio::test]
+async fn history_that_changes_each_time_is_refused_for_now() {
+    let error = read_meanwhile(50).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert!(error.to_string().contains("continued as new"), "{error}");
 }

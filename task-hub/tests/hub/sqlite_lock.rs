@@ -124,3 +124,76 @@ async fn link_to_a_file_is_that_file() {
     in_use(SqliteStore::acquire(&link).unwrap_err());
     store.close().await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn link_to_a_file_that_is_still_to_come_is_that_file() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("links")).unwrap();
+    let file = folder.path().join("hub.db");
+    let first = folder.path().join("links/first.db");
+    let second = folder.path().join("second.db");
+    symlink("../hub.db", &first).unwrap();
+    symlink(&first, &second).unwrap();
+
+    let store = SqliteStore::acquire(&second).unwrap();
+    in_use(SqliteStore::acquire(&first).unwrap_err());
+    store.open().await.unwrap();
+    for name in [&file, &first, &second] {
+        in_use(SqliteStore::acquire(name).unwrap_err());
+    }
+    store.close().await;
+    assert!(file.is_file());
+    assert!(!folder.path().join("second.db.lock").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_in_a_circle_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&link, &link).unwrap();
+    let store = SqliteStore::acquire(&link).unwrap();
+    store.check().await.unwrap_err();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn lock_file_of_a_hub_stays_and_one_of_no_hub_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let notes = folder.path().join("notes.txt");
+    fs::write(&notes, "these are my notes, not a hub\n".repeat(100)).unwrap();
+    let foreign = folder.path().join("foreign.db");
+    let other = rusqlite::Connection::open(&foreign).unwrap();
+    other.execute_batch("CREATE TABLE mine (x)").unwrap();
+    drop(other);
+    let before = (fs::read(&notes).unwrap(), fs::read(&foreign).unwrap());
+    for file in [&notes, &foreign] {
+        let store = SqliteStore::acquire(file).unwrap();
+        in_use(SqliteStore::acquire(file).unwrap_err());
+        store.check().await.unwrap_err();
+        store.close().await;
+        store.close().await;
+    }
+    assert_eq!(names(), ["foreign.db", "notes.txt"]);
+    let after = (fs::read(&notes).unwrap(), fs::read(&foreign).unwrap());
+    assert!(after == before, "not a byte of them has changed");
+
+    fs::write(folder.path().join("notes.txt.lock"), "mine").unwrap();
+    let store = SqliteStore::acquire(&notes).unwrap();
+    store.check().await.unwrap_err();
+    store.close().await;
+    assert_eq!(names(), ["foreign.db", "notes.txt", "notes.txt.lock"]);
+
+    let hub = SqliteStore::acquire(folder.path().join("hub.db")).unwrap();
+    hub.open().await.unwrap();
+    hub.close().await;
+    assert!(folder.path().join("hub.db.lock").exists());
+}

@@ -4,6 +4,7 @@ mod cost;
 mod leftovers;
 mod plans;
 mod splices;
+mod threads;
 
 use std::sync::Arc;
 
