@@ -68,11 +68,11 @@ impl Dispatcher {
                 self.open.effects.push(Box::new(move || token.cancel()));
             }
         }
-        for key in &delta.timers_closed {
-            self.timers.remove(key);
-        }
         for timer in &delta.timers_opened {
             self.timers.insert(timer.clone(), self.open.number);
+        }
+        for key in &delta.timers_closed {
+            self.timers.remove(key);
         }
         if let Some(resident) = self.residents.get(id) {
             resident.commit = self.open.number;

@@ -1,26 +1,17 @@
-//! Work items: handed to the worker, and answered.
+//! Work items: handed to the worker.
 
-use durable_task::wire::proto::history_event::EventType;
-use durable_task::wire::proto::{
-    ActivityResponse, HistoryEvent, OrchestratorRequest, TaskCompletedEvent, TaskFailedEvent,
-};
-use durable_task::{Completer, EntityId, InstanceId, WorkAnswer, WorkItem, WorkRequest};
+use durable_task::wire::proto::{HistoryEvent, OrchestratorRequest};
+use durable_task::{Completer, EntityId, ExecutionId, InstanceId, WorkItem, WorkRequest};
 use tokio_util::sync::CancellationToken;
 
-use super::alarm::Retry;
 use super::resident::Doing;
 use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
 use super::shared::count;
-use super::{Answer, Dispatcher, Item, Read, env};
-use crate::engine::{Closes, Instance, Message, decode_chunk};
+use super::{Answer, Dispatcher, Fetching, Item, Read, env};
+use crate::engine::{Instance, decode_chunk};
 use crate::store::{Store, StoreError};
 
 use super::activities::ACTIVITIES_KEPT;
-
-/// What a worker said about a work item that it did not do.
-struct GivenBack {
-    reason: String,
-}
 
 impl Dispatcher {
     /// Hands over what is ready, as far as the worker and the open commit take it.
@@ -98,37 +89,54 @@ impl Dispatcher {
         } else if orchestration.has_past() && !warm {
             // The commit that it waits for makes it ready again.
             if changed <= durable {
-                resident.doing = Doing::Fetching;
-                self.fetch_history(id.clone());
+                self.tokens += 1;
+                let fetching = Fetching {
+                    id: id.clone(),
+                    execution: orchestration.identity.execution_id.clone(),
+                    token: self.tokens,
+                };
+                resident.doing = Doing::Fetching(self.tokens);
+                self.fetch_history(fetching);
             }
         } else {
             self.begin_episode(id, Vec::new());
         }
     }
 
-    fn fetch_history(&mut self, id: InstanceId) {
+    fn fetch_history(&mut self, fetching: Fetching) {
         count(&self.shared.counters.histories_loaded);
-        let asked = id.clone();
+        let (id, execution) = (fetching.id.clone(), fetching.execution.clone());
         self.read(
             true,
-            move |store| async move { read_history(&*store, &asked).await },
-            move |events| Read::History(id, events),
+            move |store| async move { read_history(&*store, &id, &execution).await },
+            move |events| Read::History(fetching, events),
         );
     }
 
     /// A history has been read: the episode that needed it begins, if there still is something to
-    /// do.
-    pub(super) fn fetched(&mut self, id: &InstanceId, past: Vec<HistoryEvent>) {
+    /// do, and if the instance was not replaced meanwhile.
+    pub(super) fn fetched(&mut self, fetching: &Fetching, past: Vec<HistoryEvent>) {
+        let Fetching {
+            id,
+            execution,
+            token,
+        } = fetching;
         let Some(resident) = self.residents.get(id) else {
             return;
         };
+        if resident.doing != Doing::Fetching(*token) {
+            return;
+        }
         resident.doing = Doing::Nothing;
-        let wanted = resident
+        let same = resident
             .live()
-            .is_some_and(|instance| instance.is_ready() || instance.is_running());
-        if wanted && !self.mode.is_draining() && self.has_code(id) {
+            .filter(|instance| instance.is_ready() || instance.is_running())
+            .and_then(Instance::orchestration)
+            .is_some_and(|orchestration| orchestration.identity.execution_id == *execution);
+        if same && !self.mode.is_draining() && self.has_code(id) {
             self.begin_episode(id, past);
         } else {
+            self.make_ready(id);
             self.settle(id);
         }
     }
@@ -283,173 +291,6 @@ impl Dispatcher {
             );
         }
     }
-
-    /// A worker has answered.
-    pub(super) fn answered(&mut self, answer: Answer) {
-        if self.mode.is_opening() {
-            self.deferred.push(answer);
-            return;
-        }
-        let Answer { item, answer } = answer;
-        match item {
-            Item::Episode(id, token) => {
-                self.out.episodes -= 1;
-                self.episode_answered(&id, token, answer);
-            }
-            Item::Batch(id, token, ahead) => {
-                let out = if ahead {
-                    &mut self.out.batches_ahead
-                } else {
-                    &mut self.out.batches_after
-                };
-                *out -= 1;
-                self.batch_answered(&id, token, answer);
-            }
-            Item::Activity(id) => self.activity_answered(id, answer),
-        }
-    }
-
-    fn episode_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
-        let (now, open) = (self.runtime.now(), self.open.number);
-        let resident = match self.residents.get(id) {
-            Some(resident) if resident.doing == Doing::Out(token) => resident,
-            _ => {
-                tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
-                return;
-            }
-        };
-        resident.doing = Doing::Nothing;
-        let was_warm = std::mem::take(&mut resident.warm);
-        let (response, warm) = match answer {
-            WorkAnswer::Orchestrator { response, warm } if !response.requires_history => {
-                (response, warm)
-            }
-            WorkAnswer::Orchestrator { .. } if was_warm => {
-                self.make_ready(id);
-                return;
-            }
-            other => {
-                self.given_back(id, &why(other));
-                return;
-            }
-        };
-        resident.attempts = 0;
-        resident.changed = open;
-        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
-            return;
-        };
-        let delta = orchestration.apply(response, &mut env(&mut self.ids, &self.limits, now));
-        let ended = orchestration.is_ended();
-        resident.warm = warm && !ended;
-        count(&self.shared.counters.episodes);
-        self.merge(id, delta);
-        self.make_ready(id);
-    }
-
-    fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
-        let (now, open) = (self.runtime.now(), self.open.number);
-        let resident = match self.residents.get(id) {
-            Some(resident) if resident.doing == Doing::Out(token) => resident,
-            _ => {
-                tracing::debug!(entity = %id, "dropped the answer to a batch that is over");
-                return;
-            }
-        };
-        resident.doing = Doing::Nothing;
-        let Some(entity) = resident.live().and_then(Instance::entity) else {
-            return;
-        };
-        let result = match answer {
-            WorkAnswer::Entity(result)
-                if !result.results.is_empty() || result.failure_details.is_some() =>
-            {
-                result
-            }
-            other => {
-                entity.put_back();
-                self.given_back(id, &why(other));
-                return;
-            }
-        };
-        let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
-        resident.attempts = 0;
-        resident.changed = open;
-        count(&self.shared.counters.entity_batches);
-        self.merge(id, delta);
-        self.make_ready(id);
-    }
-
-    fn activity_answered(&mut self, id: u64, answer: WorkAnswer) {
-        let response: ActivityResponse = match answer {
-            WorkAnswer::Activity(response) => response,
-            other => {
-                let given_back = why(other);
-                if let Some(attempts) = self.activities.abandoned(id) {
-                    tracing::warn!(
-                        task = id,
-                        attempts,
-                        reason = given_back.reason,
-                        "an activity was given back; it is tried again later"
-                    );
-                    self.retry_later(Retry::Activity(id), attempts);
-                }
-                return;
-            }
-        };
-        let Some(running) = self.activities.answered(id) else {
-            return;
-        };
-        let task_scheduled_id = running.task_id;
-        let event = match response.failure_details {
-            None => EventType::TaskCompleted(TaskCompletedEvent {
-                task_scheduled_id,
-                result: response.result,
-            }),
-            failure_details => EventType::TaskFailed(TaskFailedEvent {
-                task_scheduled_id,
-                failure_details,
-            }),
-        };
-        let message = Message::new(self.next_id(), running.instance, self.now(), event)
-            .for_execution(running.execution)
-            .closing(Closes::Task(id));
-        self.outbox.push_back(message);
-    }
-
-    /// Work of an instance was given back: it is tried again later.
-    fn given_back(&mut self, id: &InstanceId, given_back: &GivenBack) {
-        let Some(resident) = self.residents.get(id) else {
-            return;
-        };
-        resident.attempts += 1;
-        resident.doing = Doing::Waits;
-        let attempts = resident.attempts;
-        tracing::warn!(
-            instance = %id, attempts, reason = given_back.reason,
-            "work was given back; it is tried again later"
-        );
-        self.retry_later(Retry::Instance(id.clone()), attempts);
-    }
-
-    /// The time has come to try it again.
-    pub(super) fn retry_instance(&mut self, id: &InstanceId) {
-        if let Some(resident) = self.residents.get(id)
-            && resident.doing == Doing::Waits
-        {
-            resident.doing = Doing::Nothing;
-            self.make_ready(id);
-            self.settle(id);
-        }
-    }
-}
-
-fn why(answer: WorkAnswer) -> GivenBack {
-    GivenBack {
-        reason: match answer {
-            WorkAnswer::Abandoned { reason } => reason,
-            _ => String::from("the answer is not one to this work item"),
-        },
-    }
 }
 
 /// Whether an entity's operations are synchronous, if the worker has code for it.
@@ -457,10 +298,16 @@ fn entity_kind(worker: &super::profile::Attached, id: &InstanceId) -> Option<boo
     worker.entity(EntityId::parse(id.as_str())?.name())
 }
 
-async fn read_history(store: &dyn Store, id: &InstanceId) -> Result<Vec<HistoryEvent>, StoreError> {
+async fn read_history(
+    store: &dyn Store,
+    id: &InstanceId,
+    execution: &ExecutionId,
+) -> Result<Vec<HistoryEvent>, StoreError> {
     let (mut events, mut from) = (Vec::new(), 0);
     loop {
-        let page = store.history(id, None, from, HISTORY_PAGE_BYTES).await?;
+        let page = store
+            .history(id, Some(execution), from, HISTORY_PAGE_BYTES)
+            .await?;
         for chunk in &page.chunks {
             events.append(&mut decode_chunk(chunk)?);
         }

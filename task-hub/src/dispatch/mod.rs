@@ -7,6 +7,7 @@
 
 mod activities;
 mod alarm;
+mod answers;
 mod asks;
 mod client;
 mod commit;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use durable_task::wire::proto::HistoryEvent;
-use durable_task::{BoxFuture, InstanceId, Runtime, Timestamp, WorkAnswer};
+use durable_task::{BoxFuture, ExecutionId, InstanceId, Runtime, Timestamp, WorkAnswer};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
@@ -126,11 +127,19 @@ struct Out {
 /// What a read of the store brought.
 enum Read {
     Instance(InstanceId, Result<Loaded, StoreError>),
-    History(InstanceId, Result<Vec<HistoryEvent>, StoreError>),
+    History(Fetching, Result<Vec<HistoryEvent>, StoreError>),
     Activities(Result<Vec<TaskRow>, StoreError>),
     Activity(u64, Result<Option<TaskRow>, StoreError>),
     Timers(Result<Vec<TimerRow>, StoreError>),
     Targets(Result<Vec<InstanceId>, StoreError>),
+}
+
+/// Which history is read, for an episode that is to begin.
+struct Fetching {
+    id: InstanceId,
+    execution: ExecutionId,
+    /// Tells it from other reads of the same history.
+    token: u64,
 }
 
 /// What the loop wakes up for.

@@ -88,13 +88,14 @@ impl OpenCommit {
                 self.tasks_closed.push(id);
             }
         }
+        // Opened first: what one delta opens and closes leaves nothing.
+        for timer in &delta.timers_opened {
+            self.timers_opened.insert(timer.id, timer.clone());
+        }
         for (_, id) in &delta.timers_closed {
             if self.timers_opened.remove(id).is_none() {
                 self.timers_closed.push(*id);
             }
-        }
-        for timer in &delta.timers_opened {
-            self.timers_opened.insert(timer.id, timer.clone());
         }
     }
 }
@@ -118,6 +119,11 @@ impl Entry {
             RowChange::Created { replace, input } => {
                 self.history = Chunk::default();
                 self.end = None;
+                // What ends and is replaced in one commit is still live in the store.
+                let replace = match self.row {
+                    RowChange::None => replace,
+                    _ => any_status(),
+                };
                 self.row = RowChange::Created { replace, input };
             }
         }

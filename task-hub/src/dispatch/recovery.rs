@@ -118,7 +118,7 @@ impl Dispatcher {
         self.reads_awaited -= usize::from(matches!(read, Read::Instance(..) | Read::History(..)));
         let failed = match read {
             Read::Instance(id, result) => result.map(|loaded| self.loaded(&id, loaded)).err(),
-            Read::History(id, result) => result.map(|events| self.fetched(&id, events)).err(),
+            Read::History(of, result) => result.map(|events| self.fetched(&of, events)).err(),
             Read::Activities(result) => result.map(|tasks| self.activities.read(tasks)).err(),
             Read::Activity(id, result) => result
                 .map(|task| self.activities.retry(id, task.filter(|task| task.id == id)))
@@ -178,6 +178,9 @@ impl Dispatcher {
             Ok(opened) => {
                 tracing::info!("the store is open again");
                 self.mode = Mode::Serving;
+                // Failures count on until a commit: a store that opens and then fails is not asked
+                // ever faster.
+                self.shared.set_health(HubHealth::Healthy);
                 self.ids.next = self.ids.next.max(opened.next_id);
                 self.durable = self.open.number - 1;
                 self.durable_id = self.ids.next;

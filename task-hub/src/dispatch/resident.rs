@@ -48,8 +48,8 @@ pub(super) enum Doing {
     Nothing,
     /// It stands in a ready queue.
     Queued,
-    /// Its history is being read.
-    Fetching,
+    /// Its history is being read, by this read.
+    Fetching(u64),
     /// A worker has this work item of it.
     Out(u64),
     /// Its work was given back; it waits until it is tried again.

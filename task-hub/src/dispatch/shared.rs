@@ -23,6 +23,12 @@ pub enum HubHealth {
     },
     /// It has been shut down.
     Stopped,
+    /// It has ended by a fault in itself; its store is closed. What is durable goes on when the hub
+    /// is opened again.
+    Failed {
+        /// What went wrong.
+        reason: String,
+    },
 }
 
 /// Counters since the hub was opened.

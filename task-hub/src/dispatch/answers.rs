@@ -1,0 +1,185 @@
+//! Work items: answered by the worker, or given back.
+
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{ActivityResponse, TaskCompletedEvent, TaskFailedEvent};
+use durable_task::{InstanceId, WorkAnswer};
+
+use super::alarm::Retry;
+use super::resident::Doing;
+use super::shared::count;
+use super::{Answer, Dispatcher, Item, env};
+use crate::engine::{Closes, Instance, Message};
+
+/// What a worker said about a work item that it did not do.
+struct GivenBack {
+    reason: String,
+}
+
+impl Dispatcher {
+    /// A worker has answered.
+    pub(super) fn answered(&mut self, answer: Answer) {
+        if self.mode.is_opening() {
+            self.deferred.push(answer);
+            return;
+        }
+        let Answer { item, answer } = answer;
+        match item {
+            Item::Episode(id, token) => {
+                self.out.episodes -= 1;
+                self.episode_answered(&id, token, answer);
+            }
+            Item::Batch(id, token, ahead) => {
+                let out = if ahead {
+                    &mut self.out.batches_ahead
+                } else {
+                    &mut self.out.batches_after
+                };
+                *out -= 1;
+                self.batch_answered(&id, token, answer);
+            }
+            Item::Activity(id) => self.activity_answered(id, answer),
+        }
+    }
+
+    fn episode_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+        let (now, open) = (self.runtime.now(), self.open.number);
+        let resident = match self.residents.get(id) {
+            Some(resident) if resident.doing == Doing::Out(token) => resident,
+            _ => {
+                tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
+                return;
+            }
+        };
+        resident.doing = Doing::Nothing;
+        let was_warm = std::mem::take(&mut resident.warm);
+        let (response, warm) = match answer {
+            WorkAnswer::Orchestrator { response, warm } if !response.requires_history => {
+                (response, warm)
+            }
+            WorkAnswer::Orchestrator { .. } if was_warm => {
+                self.make_ready(id);
+                return;
+            }
+            other => {
+                self.given_back(id, &why(other));
+                return;
+            }
+        };
+        resident.attempts = 0;
+        resident.changed = open;
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return;
+        };
+        let delta = orchestration.apply(response, &mut env(&mut self.ids, &self.limits, now));
+        let ended = orchestration.is_ended();
+        resident.warm = warm && !ended;
+        count(&self.shared.counters.episodes);
+        self.merge(id, delta);
+        self.make_ready(id);
+    }
+
+    fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+        let (now, open) = (self.runtime.now(), self.open.number);
+        let resident = match self.residents.get(id) {
+            Some(resident) if resident.doing == Doing::Out(token) => resident,
+            _ => {
+                tracing::debug!(entity = %id, "dropped the answer to a batch that is over");
+                return;
+            }
+        };
+        resident.doing = Doing::Nothing;
+        let Some(entity) = resident.live().and_then(Instance::entity) else {
+            return;
+        };
+        let result = match answer {
+            WorkAnswer::Entity(result)
+                if !result.results.is_empty() || result.failure_details.is_some() =>
+            {
+                result
+            }
+            other => {
+                entity.put_back();
+                self.given_back(id, &why(other));
+                return;
+            }
+        };
+        let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
+        resident.attempts = 0;
+        resident.changed = open;
+        count(&self.shared.counters.entity_batches);
+        self.merge(id, delta);
+        self.make_ready(id);
+    }
+
+    fn activity_answered(&mut self, id: u64, answer: WorkAnswer) {
+        let response: ActivityResponse = match answer {
+            WorkAnswer::Activity(response) => response,
+            other => {
+                let given_back = why(other);
+                if let Some(attempts) = self.activities.abandoned(id) {
+                    tracing::warn!(
+                        task = id,
+                        attempts,
+                        reason = given_back.reason,
+                        "an activity was given back; it is tried again later"
+                    );
+                    self.retry_later(Retry::Activity(id), attempts);
+                }
+                return;
+            }
+        };
+        let Some(running) = self.activities.answered(id) else {
+            return;
+        };
+        let task_scheduled_id = running.task_id;
+        let event = match response.failure_details {
+            None => EventType::TaskCompleted(TaskCompletedEvent {
+                task_scheduled_id,
+                result: response.result,
+            }),
+            failure_details => EventType::TaskFailed(TaskFailedEvent {
+                task_scheduled_id,
+                failure_details,
+            }),
+        };
+        let message = Message::new(self.next_id(), running.instance, self.now(), event)
+            .for_execution(running.execution)
+            .closing(Closes::Task(id));
+        self.outbox.push_back(message);
+    }
+
+    /// Work of an instance was given back: it is tried again later.
+    fn given_back(&mut self, id: &InstanceId, given_back: &GivenBack) {
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        resident.attempts += 1;
+        resident.doing = Doing::Waits;
+        let attempts = resident.attempts;
+        tracing::warn!(
+            instance = %id, attempts, reason = given_back.reason,
+            "work was given back; it is tried again later"
+        );
+        self.retry_later(Retry::Instance(id.clone()), attempts);
+    }
+
+    /// The time has come to try it again.
+    pub(super) fn retry_instance(&mut self, id: &InstanceId) {
+        if let Some(resident) = self.residents.get(id)
+            && resident.doing == Doing::Waits
+        {
+            resident.doing = Doing::Nothing;
+            self.make_ready(id);
+            self.settle(id);
+        }
+    }
+}
+
+fn why(answer: WorkAnswer) -> GivenBack {
+    GivenBack {
+        reason: match answer {
+            WorkAnswer::Abandoned { reason } => reason,
+            _ => String::from("the answer is not one to this work item"),
+        },
+    }
+}
