@@ -82,6 +82,13 @@ impl Activities {
         }
     }
 
+    /// What was to be read is damaged: it is left alone until the store is looked through again.
+    pub(super) fn unreadable(&mut self) {
+        self.reading = false;
+        self.more = false;
+        self.closed.clear();
+    }
+
     /// Looks through the whole store again: at the start, or because a worker can run what could
     /// not be run before.
     pub(super) fn rescan(&mut self) {

@@ -10,11 +10,6 @@ use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};
 use crate::engine::{Closes, Instance, Message};
 
-/// What a worker said about a work item that it did not do.
-struct GivenBack {
-    reason: String,
-}
-
 impl Dispatcher {
     /// A worker has answered.
     pub(super) fn answered(&mut self, answer: Answer) {
@@ -58,6 +53,7 @@ impl Dispatcher {
             }
             WorkAnswer::Orchestrator { .. } if was_warm => {
                 self.make_ready(id);
+                self.settle(id);
                 return;
             }
             other => {
@@ -66,16 +62,20 @@ impl Dispatcher {
             }
         };
         resident.attempts = 0;
-        resident.changed = open;
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return;
         };
         let delta = orchestration.apply(response, &mut env(&mut self.ids, &self.limits, now));
         let ended = orchestration.is_ended();
         resident.warm = warm && !ended;
+        if !delta.is_empty() {
+            resident.changed = open;
+        }
         count(&self.shared.counters.episodes);
         self.merge(id, delta);
         self.make_ready(id);
+        // It may have ended while the worker had it.
+        self.settle(id);
     }
 
     fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
@@ -105,22 +105,26 @@ impl Dispatcher {
         };
         let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
         resident.attempts = 0;
-        resident.changed = open;
+        if !delta.is_empty() {
+            resident.changed = open;
+        }
         count(&self.shared.counters.entity_batches);
         self.merge(id, delta);
         self.make_ready(id);
+        // It may have ended while the worker had it.
+        self.settle(id);
     }
 
     fn activity_answered(&mut self, id: u64, answer: WorkAnswer) {
         let response: ActivityResponse = match answer {
             WorkAnswer::Activity(response) => response,
             other => {
-                let given_back = why(other);
+                let reason = why(other);
                 if let Some(attempts) = self.activities.abandoned(id) {
                     tracing::warn!(
                         task = id,
                         attempts,
-                        reason = given_back.reason,
+                        reason,
                         "an activity was given back; it is tried again later"
                     );
                     self.retry_later(Retry::Activity(id), attempts);
@@ -149,7 +153,7 @@ impl Dispatcher {
     }
 
     /// Work of an instance was given back: it is tried again later.
-    fn given_back(&mut self, id: &InstanceId, given_back: &GivenBack) {
+    pub(super) fn given_back(&mut self, id: &InstanceId, reason: &str) {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
@@ -157,7 +161,7 @@ impl Dispatcher {
         resident.doing = Doing::Waits;
         let attempts = resident.attempts;
         tracing::warn!(
-            instance = %id, attempts, reason = given_back.reason,
+            instance = %id, attempts, reason,
             "work was given back; it is tried again later"
         );
         self.retry_later(Retry::Instance(id.clone()), attempts);
@@ -175,11 +179,10 @@ impl Dispatcher {
     }
 }
 
-fn why(answer: WorkAnswer) -> GivenBack {
-    GivenBack {
-        reason: match answer {
-            WorkAnswer::Abandoned { reason } => reason,
-            _ => String::from("the answer is not one to this work item"),
-        },
+/// What a worker said about a work item that it did not do.
+fn why(answer: WorkAnswer) -> String {
+    match answer {
+        WorkAnswer::Abandoned { reason } => reason,
+        _ => String::from("the answer is not one to this work item"),
     }
 }

@@ -4,7 +4,7 @@ use durable_task::wire::proto::history_event::EventType;
 use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp};
 
 use super::open_commit::any_status;
-use super::request::{Ask, Reply, Request, invalid_state};
+use super::request::{Ask, Reply, Request, invalid_state, unreadable};
 use super::resident::{Arrived, Doing, State};
 use super::{Dispatcher, env};
 use crate::engine::{Instance, Message, Orchestration, StartOrder};
@@ -32,15 +32,22 @@ impl Dispatcher {
             ask => ask,
         };
         let (resident, new) = self.residents.wake(&id);
-        if let State::Loading(arrived) = &mut resident.state {
-            arrived.push(Arrived::Request(Request {
-                id: id.clone(),
-                ask,
-            }));
-            if new {
-                self.load(id);
+        match &mut resident.state {
+            State::Loading(arrived) => {
+                arrived.push(Arrived::Request(Request {
+                    id: id.clone(),
+                    ask,
+                }));
+                if new {
+                    self.load(id);
+                }
+                return;
             }
-            return;
+            State::Unreadable(_) => {
+                ask.refuse(unreadable(&id, "it could not be read a moment ago"));
+                return;
+            }
+            State::Live(_) => {}
         }
         match ask {
             Ask::Start { order, reply } => self.start(&id, order, reply),
@@ -109,6 +116,7 @@ impl Dispatcher {
             resident.warm = false;
             resident.doing = Doing::Nothing;
         }
+        self.shared.is_readable(id);
         if let Some(ended) = ended {
             self.merge(id, ended);
         }

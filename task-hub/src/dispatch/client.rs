@@ -17,7 +17,7 @@ use durable_task::{
 use futures_util::future::{Either, join_all, select};
 use tokio::sync::{mpsc, oneshot};
 
-use super::request::{Ask, Control, Reply, Request};
+use super::request::{Ask, Control, Reply, Request, unreadable};
 use super::settings::{HISTORY_PAGE_BYTES, HubLimits};
 use super::shared::{HubHealth, Shared};
 use crate::engine::{StartOrder, decode_chunk};
@@ -285,7 +285,10 @@ impl Client for HubClient {
             if reached || over {
                 return Ok(state);
             }
-            if self.shared.health() == HubHealth::Stopped {
+            if let Some(reason) = self.shared.why_unreadable(instance) {
+                return Err(unreadable(instance, &reason));
+            }
+            if self.shared.has_ended() {
                 return Err(self.unavailable());
             }
             over = matches!(select(changed, timeout.as_mut()).await, Either::Right(_));

@@ -8,7 +8,7 @@ use super::open_commit::{Effect, Entry, OpenCommit};
 use super::resident::{Arrived, Resident, State};
 use super::shared::count;
 use super::{Dispatcher, HubHealth};
-use crate::engine::{Closes, Entity, Instance, Orchestration, RowChange};
+use crate::engine::{Closes, Entity, Instance, Message, Orchestration, RowChange};
 use crate::store::{
     Commit, EntityWrite, HistoryRow, InstanceChange, InstanceWrite, StateChange, StoreError,
     TaskRow,
@@ -161,17 +161,15 @@ fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Co
     let instance = match &mut resident.state {
         State::Loading(arrived) => {
             for arrived in arrived {
-                if let Arrived::Message(message) = arrived
-                    && !message.stored
-                {
-                    commit.messages_added.push(message.to_row());
-                    message.stored = true;
-                    match message.closes.take() {
-                        Some(Closes::Task(task)) => commit.tasks_closed.push(task),
-                        Some(Closes::Timer(_, timer)) => commit.timers_closed.push(timer),
-                        None => {}
-                    }
+                if let Arrived::Message(message) = arrived {
+                    write_message(message, commit);
                 }
+            }
+            return;
+        }
+        State::Unreadable(messages) => {
+            for mut message in messages.drain(..) {
+                write_message(&mut message, commit);
             }
             return;
         }
@@ -190,6 +188,20 @@ fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Co
             commit.entities.push(write_entity(id, entity, before));
         }
         Instance::Entity(_) | Instance::Absent(_) => {}
+    }
+}
+
+/// Writes a message for a target that takes notice of it later.
+fn write_message(message: &mut Message, commit: &mut Commit) {
+    if message.stored {
+        return;
+    }
+    commit.messages_added.push(message.to_row());
+    message.stored = true;
+    match message.closes.take() {
+        Some(Closes::Task(task)) => commit.tasks_closed.push(task),
+        Some(Closes::Timer(_, timer)) => commit.timers_closed.push(timer),
+        None => {}
     }
 }
 

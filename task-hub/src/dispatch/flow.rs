@@ -27,6 +27,7 @@ impl Dispatcher {
         self.open.touch(&target);
         match &mut resident.state {
             State::Loading(arrived) => arrived.push(Arrived::Message(message)),
+            State::Unreadable(messages) => messages.push(message),
             State::Live(instance) => {
                 let delta = instance.receive(message, &mut env(&mut self.ids, &self.limits, now));
                 self.merge(&target, delta);
@@ -121,11 +122,8 @@ impl Dispatcher {
         let mut messages = match stored {
             Ok(stored) => stored,
             Err(error) => {
-                tracing::error!(
-                    instance = %id, %error,
-                    "an instance can't be read; it is left alone"
-                );
-                self.residents.forget(id);
+                resident.state = State::Loading(arrived);
+                self.leave_alone(id, &error);
                 return;
             }
         };
@@ -213,9 +211,16 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        let busy = !matches!(resident.doing, Doing::Nothing | Doing::Queued);
-        if resident.commit > durable || busy || !resident.requests.is_empty() {
+        if resident.commit > durable || !resident.requests.is_empty() {
             return;
+        }
+        match (&resident.state, resident.doing) {
+            (State::Unreadable(_), _) | (_, Doing::Stuck) => {
+                self.residents.forget(id);
+                return;
+            }
+            (_, Doing::Nothing | Doing::Queued) => {}
+            _ => return,
         }
         let warm = resident.warm;
         let Some(instance) = resident.live() else {

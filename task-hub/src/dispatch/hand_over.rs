@@ -1,7 +1,11 @@
 //! Work items: handed to the worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use durable_task::wire::proto::{HistoryEvent, OrchestratorRequest};
-use durable_task::{Completer, EntityId, ExecutionId, InstanceId, WorkItem, WorkRequest};
+use durable_task::{
+    Completer, EntityId, ExecutionId, InstanceId, WorkHandler, WorkItem, WorkRequest,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::resident::Doing;
@@ -160,7 +164,13 @@ impl Dispatcher {
             .version(&identity.name, identity.version.as_deref())
             .unwrap_or_default();
         let (new_events, delta) = if orchestration.in_episode() {
-            (orchestration.resend().unwrap_or_default(), None)
+            match orchestration.resend() {
+                Ok(events) => (events, None),
+                Err(error) => {
+                    self.given_back(id, &error.to_string());
+                    return;
+                }
+            }
         } else {
             let mut env = env(&mut self.ids, &self.limits, now);
             let (events, delta) = orchestration.begin(version, &mut env);
@@ -180,12 +190,14 @@ impl Dispatcher {
         }
         self.open.episodes += 1;
         self.out.episodes += 1;
+        self.shared.is_readable(id);
         let item = Item::Episode(id.clone(), self.tokens);
-        handler.dispatch(WorkItem {
+        let item = WorkItem {
             request: WorkRequest::Orchestrator { request, warm },
             completer: self.completer(item),
             cancelled: CancellationToken::new(),
-        });
+        };
+        dispatch(&*handler, item);
     }
 
     fn completer(&self, item: Item) -> Completer {
@@ -250,11 +262,12 @@ impl Dispatcher {
         let item = Item::Batch(id.clone(), self.tokens, ahead);
         let completer = self.completer(item);
         if let Some(worker) = &self.worker {
-            worker.handler.dispatch(WorkItem {
+            let item = WorkItem {
                 request: WorkRequest::Entity(request),
                 completer,
                 cancelled: CancellationToken::new(),
-            });
+            };
+            dispatch(&*worker.handler, item);
         }
     }
 
@@ -277,11 +290,12 @@ impl Dispatcher {
             }
             count(&self.shared.counters.activities_started);
             let completer = self.completer(Item::Activity(id));
-            handler.dispatch(WorkItem {
+            let item = WorkItem {
                 request: WorkRequest::Activity(request),
                 completer,
                 cancelled,
-            });
+            };
+            dispatch(&*handler, item);
         }
         if let Some(after) = self.activities.next_read() {
             self.read(
@@ -290,6 +304,14 @@ impl Dispatcher {
                 Read::Activities,
             );
         }
+    }
+}
+
+/// Hands over an item. A worker that panics has dropped it, which gives it back.
+fn dispatch(handler: &dyn WorkHandler, item: WorkItem) {
+    // Nothing of the loop is touched by the worker, so nothing of it can be half done.
+    if catch_unwind(AssertUnwindSafe(|| handler.dispatch(item))).is_err() {
+        tracing::error!("the worker panicked when it was given a work item");
     }
 }
 

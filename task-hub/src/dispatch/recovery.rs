@@ -8,8 +8,11 @@ use durable_task::{BoxFuture, InstanceId, WorkHandler};
 
 use super::open_commit::OpenCommit;
 use super::profile::Attached;
+use super::request::unreadable;
+use super::resident::{Arrived, Doing, State};
 use super::settings::retry_delay;
-use super::{Dispatcher, Event, HubHealth, LOADS_AT_ONCE, Read};
+use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Read};
+use crate::engine::Instance;
 use crate::store::{Opened, StoreError};
 
 /// What the loop is about.
@@ -68,6 +71,11 @@ pub(super) enum Scan {
     Reading,
 }
 
+/// Whether trying again can't help, but the rest of the store may be sound.
+fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt { .. })
+}
+
 impl Dispatcher {
     /// Gives work to this worker from now on: also what waited for code.
     pub(super) fn attach(&mut self, worker: Arc<dyn WorkHandler>) {
@@ -117,8 +125,31 @@ impl Dispatcher {
     pub(super) fn has_read(&mut self, read: Read) {
         self.reads_awaited -= usize::from(matches!(read, Read::Instance(..) | Read::History(..)));
         let failed = match read {
+            Read::Instance(id, Err(error)) if is_damage(&error) => {
+                self.leave_alone(&id, &error);
+                None
+            }
             Read::Instance(id, result) => result.map(|loaded| self.loaded(&id, loaded)).err(),
+            Read::History(of, Err(error)) if is_damage(&error) => {
+                self.stick(&of, &error);
+                None
+            }
             Read::History(of, result) => result.map(|events| self.fetched(&of, events)).err(),
+            Read::Activities(Err(error)) if is_damage(&error) => {
+                tracing::error!(%error, "open activities can't be read; they are left alone");
+                self.activities.unreadable();
+                None
+            }
+            Read::Activity(id, Err(error)) if is_damage(&error) => {
+                tracing::error!(%error, task = id, "an activity can't be read; it is left alone");
+                self.activities.leave(id);
+                None
+            }
+            Read::Timers(Err(error)) if is_damage(&error) => {
+                tracing::error!(%error, "timers can't be read; they are left alone");
+                self.timers.unreadable();
+                None
+            }
             Read::Activities(result) => result.map(|tasks| self.activities.read(tasks)).err(),
             Read::Activity(id, result) => result
                 .map(|task| self.activities.retry(id, task.filter(|task| task.id == id)))
@@ -129,6 +160,54 @@ impl Dispatcher {
         if let Some(error) = failed {
             self.fail(&error);
         }
+    }
+
+    /// An instance can't be read: it stays as it is in the store, and only it. What came for it is
+    /// written; who asks is told.
+    pub(super) fn leave_alone(&mut self, id: &InstanceId, error: &StoreError) {
+        tracing::error!(instance = %id, %error, "an instance can't be read; it is left alone");
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        let State::Loading(arrived) = &mut resident.state else {
+            return;
+        };
+        let (mut messages, mut requests) = (Vec::new(), Vec::new());
+        for arrived in std::mem::take(arrived) {
+            match arrived {
+                Arrived::Message(message) => messages.push(message),
+                Arrived::Request(request) => requests.push(request),
+            }
+        }
+        resident.state = State::Unreadable(messages);
+        let reason = error.to_string();
+        for request in requests {
+            request.ask.refuse(unreadable(id, &reason));
+        }
+        self.shared.is_unreadable(id, reason);
+        self.settle(id);
+    }
+
+    /// The history of an instance can't be read: it does not go on, but can be ended or replaced.
+    fn stick(&mut self, fetching: &Fetching, error: &StoreError) {
+        let id = &fetching.id;
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        if resident.doing != Doing::Fetching(fetching.token) {
+            return;
+        }
+        let same = resident.live().and_then(Instance::orchestration);
+        if same.is_none_or(|same| same.identity.execution_id != fetching.execution) {
+            resident.doing = Doing::Nothing;
+            self.make_ready(id);
+            self.settle(id);
+            return;
+        }
+        tracing::error!(instance = %id, %error, "a history can't be read; its instance stands still");
+        resident.doing = Doing::Stuck;
+        self.shared.is_unreadable(id, error.to_string());
+        self.settle(id);
     }
 
     /// The store has failed: nothing that is not durable is released, memory is dropped, and the

@@ -43,6 +43,19 @@ pub(crate) enum Ask {
     Purge { reply: Reply<()> },
 }
 
+impl Ask {
+    /// Answers with an error.
+    pub(super) fn refuse(self, error: ClientError) {
+        // The asker may have gone away.
+        match self {
+            Self::Start { reply, .. } => drop(reply.send(Err(error))),
+            Self::Send { reply, .. } | Self::Signal { reply, .. } | Self::Purge { reply } => {
+                drop(reply.send(Err(error)));
+            }
+        }
+    }
+}
+
 /// What is asked of the hub.
 #[allow(
     clippy::large_enum_variant,
@@ -58,6 +71,13 @@ pub(crate) enum Control {
         deadline: Duration,
         reply: oneshot::Sender<()>,
     },
+}
+
+/// The error for an instance that can't be read.
+pub(super) fn unreadable(instance: &InstanceId, reason: &str) -> ClientError {
+    ClientError::Unavailable {
+        reason: format!("instance `{instance}` is damaged and left alone: {reason}"),
+    }
 }
 
 /// The error for an operation that an instance's state does not allow.

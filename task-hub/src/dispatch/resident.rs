@@ -54,6 +54,8 @@ pub(super) enum Doing {
     Out(u64),
     /// Its work was given back; it waits until it is tried again.
     Waits,
+    /// Its history can't be read: it runs no more, but can be ended or replaced.
+    Stuck,
 }
 
 /// Whether it has been read.
@@ -62,6 +64,8 @@ pub(super) enum State {
     Loading(Vec<Arrived>),
     /// It is here.
     Live(Instance),
+    /// It can't be read; messages that must be written before it is left to the store.
+    Unreadable(Vec<Message>),
 }
 
 /// What waits for an instance to be read.
@@ -91,7 +95,7 @@ impl Resident {
     pub(super) fn live(&mut self) -> Option<&mut Instance> {
         match &mut self.state {
             State::Live(instance) => Some(instance),
-            State::Loading(_) => None,
+            State::Loading(_) | State::Unreadable(_) => None,
         }
     }
 

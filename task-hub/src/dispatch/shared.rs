@@ -102,7 +102,12 @@ pub(crate) struct Shared {
     pub(super) counters: Counters,
     health: Mutex<HubHealth>,
     waiters: Mutex<HashMap<InstanceId, Waiter>>,
+    /// Instances that can't be read, and why; at most [`UNREADABLE_MAX`].
+    unreadable: Mutex<HashMap<InstanceId, String>>,
 }
+
+/// How many damaged instances are remembered for those that wait for them.
+const UNREADABLE_MAX: usize = 1_024;
 
 #[derive(Debug, Default)]
 struct Waiter {
@@ -119,6 +124,14 @@ impl Shared {
         lock(&self.health).clone()
     }
 
+    /// Whether nothing goes on any more.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(
+            *lock(&self.health),
+            HubHealth::Stopped | HubHealth::Failed { .. }
+        )
+    }
+
     pub(super) fn set_health(&self, health: HubHealth) {
         *lock(&self.health) = health;
     }
@@ -133,6 +146,26 @@ impl Shared {
             id: id.clone(),
             shared: Arc::clone(self),
         }
+    }
+
+    /// Remembers that the instance can't be read, and tells those that watch it.
+    pub(super) fn is_unreadable(&self, id: &InstanceId, reason: String) {
+        let mut unreadable = lock(&self.unreadable);
+        if unreadable.len() < UNREADABLE_MAX || unreadable.contains_key(id) {
+            unreadable.insert(id.clone(), reason);
+        }
+        drop(unreadable);
+        self.notify(id);
+    }
+
+    /// Forgets that the instance could not be read.
+    pub(super) fn is_readable(&self, id: &InstanceId) {
+        lock(&self.unreadable).remove(id);
+    }
+
+    /// Why the instance can't be read.
+    pub(super) fn why_unreadable(&self, id: &InstanceId) -> Option<String> {
+        lock(&self.unreadable).get(id).cloned()
     }
 
     /// Tells those that watch the instance.

@@ -130,6 +130,13 @@ impl Timers {
         }
     }
 
+    /// What was to be read is damaged: it is left alone until the store is opened again.
+    pub(super) fn unreadable(&mut self) {
+        self.reading = false;
+        self.closed.clear();
+        self.horizon = Horizon::End;
+    }
+
     /// Leaves the last ones to the store if there are many and they are durable.
     pub(super) fn prune(&mut self, durable: u64) {
         if self.reading || self.horizon == Horizon::Start {
