@@ -345,6 +345,8 @@ impl Hub {
             // An error means that the loop is gone, which is what was asked for.
             let _ = stopped.await;
         }
+        // Somebody else may have shut it down before: then this waits for the same end.
+        self.client.shared.until_ended().await;
     }
 }
 

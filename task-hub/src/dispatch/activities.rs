@@ -21,6 +21,8 @@ pub(super) struct Activities {
     known: HashSet<u64>,
     /// Closed while a read was under way that may still have seen them.
     closed: HashSet<u64>,
+    /// Not wanted any more, as of a commit that is not durable: it closes them.
+    cancelled: HashMap<u64, u64>,
     /// The highest id that has been here.
     last: u64,
     /// Whether the store has more after `last`.
@@ -53,7 +55,10 @@ impl Activities {
     }
 
     fn put(&mut self, task: Arc<TaskRow>) {
-        if matches!(task.kind, TaskKind::Activity(_)) && self.known.insert(task.id) {
+        if matches!(task.kind, TaskKind::Activity(_))
+            && !self.cancelled.contains_key(&task.id)
+            && self.known.insert(task.id)
+        {
             self.queue.push_back(task);
         }
     }
@@ -102,12 +107,15 @@ impl Activities {
         self.queue.clear();
         self.known = self.running.keys().copied().collect();
         self.closed.clear();
+        self.cancelled.clear();
         self.reading = false;
         self.rescan();
     }
 
-    /// Drops what waits and is not wanted any more; returns how to tell it, if it runs.
-    pub(super) fn cancel(&mut self, id: u64) -> Option<CancellationToken> {
+    /// Drops what waits and is not wanted any more; returns how to tell it, if it runs. The commit
+    /// of this number closes it.
+    pub(super) fn cancel(&mut self, id: u64, commit: u64) -> Option<CancellationToken> {
+        self.cancelled.insert(id, commit);
         if let Some(running) = self.running.get(&id) {
             return Some(running.cancel.clone());
         }
@@ -160,9 +168,16 @@ impl Activities {
 
     /// One has been closed, durably.
     pub(super) fn closed(&mut self, id: u64) {
-        if self.known.remove(&id) && self.reading {
+        self.known.remove(&id);
+        self.attempts.remove(&id);
+        if self.reading {
             self.closed.insert(id);
         }
+    }
+
+    /// A commit is durable, and with it what it cancelled.
+    pub(super) fn durable(&mut self, commit: u64) {
+        self.cancelled.retain(|_, closing| *closing > commit);
     }
 
     /// One has been given back; returns how often.
@@ -178,7 +193,7 @@ impl Activities {
         if !self.known.contains(&id) {
             return;
         }
-        if let Some(task) = task {
+        if let Some(task) = task.filter(|task| !self.cancelled.contains_key(&task.id)) {
             self.queue.push_front(Arc::new(task));
         } else {
             self.known.remove(&id);
@@ -285,10 +300,52 @@ mod tests {
         activities.opened(Arc::new(task(1)));
         activities.opened(Arc::new(task(2)));
         let (_, _, token) = activities.start_next(1).unwrap();
-        activities.cancel(1).unwrap().cancel();
+        activities.cancel(1, 1).unwrap().cancel();
         assert!(token.is_cancelled());
-        assert!(activities.cancel(2).is_none());
+        assert!(activities.cancel(2, 1).is_none());
         activities.answered(1);
         assert!(activities.start_next(9).is_none());
+    }
+    #[test]
+    fn one_that_is_cancelled_before_it_is_known_never_runs() {
+        let mut activities = Activities::default();
+        // The commit that opens it is being written; the next one closes it.
+        assert!(activities.cancel(1, 2).is_none());
+        activities.durable(1);
+        activities.opened(Arc::new(task(1)));
+        assert!(activities.start_next(9).is_none());
+        activities.closed(1);
+        activities.durable(2);
+        assert!(activities.cancelled.is_empty(), "it is not kept for ever");
+    }
+
+    #[test]
+    fn one_that_is_cancelled_during_a_read_never_runs() {
+        // The read ends before or after the commit that closes it is durable.
+        for durable_first in [false, true] {
+            let mut activities = Activities::default();
+            activities.rescan();
+            assert_eq!(activities.next_read(), Some(0));
+            assert!(activities.cancel(1, 2).is_none());
+            if durable_first {
+                activities.closed(1);
+                activities.durable(2);
+            }
+            activities.read(vec![task(1)]);
+            assert!(activities.start_next(9).is_none(), "{durable_first}");
+        }
+    }
+
+    #[test]
+    fn one_that_was_given_back_and_is_cancelled_is_not_tried_again() {
+        let mut activities = Activities::default();
+        activities.opened(Arc::new(task(1)));
+        assert!(activities.start_next(9).is_some());
+        assert_eq!(activities.abandoned(1), Some(1));
+        assert!(activities.cancel(1, 2).is_none());
+        activities.retry(1, Some(task(1)));
+        assert!(activities.start_next(9).is_none());
+        activities.closed(1);
+        assert!(activities.known.is_empty() && activities.attempts.is_empty());
     }
 }

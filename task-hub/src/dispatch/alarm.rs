@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use durable_task::{BoxFuture, InstanceId, Timestamp};
 
-use super::settings::{CLOCK_CHECK, COMMIT_OPEN_MAX, retry_delay};
+use super::settings::{CLOCK_CHECK, COMMIT_OPEN_MAX, RETRY_DELAY_MAX, retry_delay};
 use super::timers::{Next, TIMERS_READ};
 use super::{Dispatcher, Event, Read};
 
@@ -44,6 +44,18 @@ impl Alarms {
         Poll::Pending
     }
 
+    /// Brings forward what a clock that was set back has moved away: nothing waits for longer than
+    /// the longest delay.
+    fn look(&mut self, now: Timestamp) {
+        let latest = now.saturating_add(RETRY_DELAY_MAX);
+        while let Some(entry) = self.retries.last_entry()
+            && entry.key().0 > latest
+        {
+            let ((_, token), retry) = entry.remove_entry();
+            self.retries.insert((latest, token), retry);
+        }
+    }
+
     /// A commit was closed: the next one has its own time.
     pub(super) fn commit_closed(&mut self) {
         self.overdue = None;
@@ -66,6 +78,7 @@ impl Dispatcher {
     /// Turns timers that are due into messages, and takes up what is to be tried again.
     pub(super) fn fire_timers(&mut self) {
         let now = self.now();
+        self.alarms.look(now);
         while let Some(entry) = self.alarms.retries.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -126,5 +139,33 @@ impl Dispatcher {
                 self.alarms.clock = Some((next, self.runtime.sleep(left)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_no_retry_beyond_the_longest_delay() {
+        let before = Timestamp::from_ticks(100_000_000_000);
+        let mut alarms = Alarms::default();
+        for (token, seconds) in [(1, 1), (2, 30)] {
+            let at = before.saturating_add(Duration::from_secs(seconds));
+            alarms.retries.insert((at, token), Retry::Activity(token));
+        }
+        alarms.look(before);
+        let times = |alarms: &Alarms| alarms.retries.keys().copied().collect::<Vec<_>>();
+        let after = |now: Timestamp, seconds| now.saturating_add(Duration::from_secs(seconds));
+        assert_eq!(
+            times(&alarms),
+            [(after(before, 1), 1), (after(before, 30), 2)]
+        );
+        let set_back = Timestamp::from_ticks(0);
+        alarms.look(set_back);
+        let latest = set_back.saturating_add(RETRY_DELAY_MAX);
+        assert_eq!(times(&alarms), [(latest, 1), (latest, 2)]);
     }
 }

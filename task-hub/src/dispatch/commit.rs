@@ -50,7 +50,13 @@ impl Dispatcher {
         let next = OpenCommit::new(self.open.number + 1);
         let open = std::mem::replace(&mut self.open, next);
         self.alarms.commit_closed();
-        let (commit, closing) = self.build(open);
+        let (commit, closing) = match self.build(open) {
+            Ok(built) => built,
+            Err(error) => {
+                self.fail(&error);
+                return false;
+            }
+        };
         if commit.is_empty() {
             self.became_durable(closing);
         } else {
@@ -64,7 +70,9 @@ impl Dispatcher {
         true
     }
 
-    fn build(&mut self, open: OpenCommit) -> (Commit, Closing) {
+    /// What to write. What changed is in memory; if it is not, that is a bug, and writing the rest
+    /// would lose its part.
+    fn build(&mut self, open: OpenCommit) -> Result<(Commit, Closing), StoreError> {
         let tasks: Vec<Arc<TaskRow>> = open.tasks_opened.into_values().collect();
         let mut commit = Commit {
             purged: open.purged,
@@ -78,15 +86,19 @@ impl Dispatcher {
         let mut ids = Vec::with_capacity(open.entries.len());
         let mut news = commit.purged.clone();
         for (id, entry) in open.entries {
-            if let Some(resident) = self.residents.get(&id) {
-                let instances = commit.instances.len();
-                write(&id, resident, entry, &mut commit);
-                if let Some(write) = commit.instances.get(instances)
-                    && resident.status != Some(write.step.status)
-                {
-                    resident.status = Some(write.step.status);
-                    news.push(id.clone());
-                }
+            let Some(resident) = self.residents.get(&id) else {
+                return Err(StoreError::Unavailable {
+                    operation: "commit",
+                    reason: format!("`{id}` was forgotten before it was written; this is a bug"),
+                });
+            };
+            let instances = commit.instances.len();
+            write(&id, resident, entry, &mut commit);
+            if let Some(write) = commit.instances.get(instances)
+                && resident.status != Some(write.step.status)
+            {
+                resident.status = Some(write.step.status);
+                news.push(id.clone());
             }
             ids.push(id);
         }
@@ -99,7 +111,7 @@ impl Dispatcher {
             tasks,
             tasks_closed: commit.tasks_closed.clone(),
         };
-        (commit, closing)
+        Ok((commit, closing))
     }
 
     /// The store has answered.
@@ -130,6 +142,7 @@ impl Dispatcher {
         for task in closing.tasks_closed {
             self.activities.closed(task);
         }
+        self.activities.durable(closing.number);
         for task in closing.tasks {
             self.activities.opened(task);
         }

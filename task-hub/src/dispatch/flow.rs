@@ -30,6 +30,10 @@ impl Dispatcher {
             State::Unreadable(messages) => messages.push(message),
             State::Live(instance) => {
                 let delta = instance.receive(message, &mut env(&mut self.ids, &self.limits, now));
+                if resident.doing == Doing::Stuck {
+                    // It may have been replaced; else its history is tried once more.
+                    resident.doing = Doing::Nothing;
+                }
                 self.merge(&target, delta);
                 self.make_ready(&target);
             }
@@ -65,7 +69,7 @@ impl Dispatcher {
             self.outbox.push_front(message);
         }
         for task in delta.tasks_cancelled.drain(..) {
-            if let Some(token) = self.activities.cancel(task) {
+            if let Some(token) = self.activities.cancel(task, self.open.number) {
                 self.open.effects.push(Box::new(move || token.cancel()));
             }
         }
@@ -145,6 +149,7 @@ impl Dispatcher {
         let mut env = env(&mut self.ids, &self.limits, now);
         let deltas = instance.receive_all(messages, &mut env);
         resident.state = State::Live(instance);
+        self.shared.is_readable(id);
         for delta in deltas {
             self.merge(id, delta);
             self.pump();
@@ -235,7 +240,7 @@ impl Dispatcher {
             Instance::Entity(entity) => entity.state().is_some() || entity.lock().is_some(),
         };
         if keep {
-            self.residents.remember(id);
+            self.residents.remember(id, durable);
         } else {
             self.residents.forget(id);
         }

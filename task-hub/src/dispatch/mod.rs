@@ -22,13 +22,16 @@ mod settings;
 mod shared;
 mod timers;
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use durable_task::wire::proto::HistoryEvent;
 use durable_task::{BoxFuture, ExecutionId, InstanceId, Runtime, Timestamp, WorkAnswer};
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
@@ -229,8 +232,25 @@ impl Dispatcher {
         }
     }
 
-    /// Runs until it is shut down, or until nobody can ask it anything any more.
-    pub(crate) async fn run(mut self) {
+    /// Runs until it is shut down, or until nobody can ask it anything any more. If it panics, it
+    /// ends in order: all that asked or wait are told, and the store is closed.
+    pub(crate) async fn run(self) {
+        let (shared, store) = (Arc::clone(&self.shared), Arc::clone(&self.store));
+        // What the panic left half done is dropped with the loop.
+        let ended = AssertUnwindSafe(self.work()).catch_unwind().await;
+        if let Err(panic) = ended {
+            let reason = format!("its loop panicked: {}", panic_message(&*panic));
+            tracing::error!(
+                reason,
+                "the hub has failed; what is durable goes on when reopened"
+            );
+            store.close().await;
+            shared.set_health(HubHealth::Failed { reason });
+            shared.notify_all();
+        }
+    }
+
+    async fn work(mut self) {
         self.advance();
         loop {
             let event = poll_fn(|context| self.poll_event(context)).await;
@@ -334,6 +354,22 @@ impl Dispatcher {
         self.reads.push(Box::pin(async move { wrap(asked.await) }));
         self.reads_awaited += usize::from(awaited);
     }
+}
+
+impl Drop for Dispatcher {
+    /// A loop that is dropped before its end, as with its runtime, leaves nobody waiting for it.
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.shared.has_ended() {
+            self.shared.set_health(HubHealth::Stopped);
+            self.shared.notify_all();
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 /// What the engine gets from outside.

@@ -81,7 +81,10 @@ impl Dispatcher {
     pub(super) fn attach(&mut self, worker: Arc<dyn WorkHandler>) {
         self.worker = Some(Attached::new(worker));
         for id in self.residents.ids() {
+            // What gets work is more than remembered.
+            self.residents.wake(&id);
             self.make_ready(&id);
+            self.settle(&id);
         }
         self.activities.rescan();
         self.scan = Scan::After(None);

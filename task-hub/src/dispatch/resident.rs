@@ -38,8 +38,8 @@ pub(super) struct Resident {
     pub(super) status: Option<Status>,
     /// Requests that wait until it is durable.
     pub(super) requests: Vec<Request>,
-    /// Its place among those that are only remembered.
-    place: Option<u64>,
+    /// Its place among those that are only remembered, and its bytes there.
+    place: Option<(u64, usize)>,
 }
 
 /// What happens to an instance.
@@ -113,6 +113,13 @@ impl Resident {
         self.episodes = (commit, self.episodes_in(commit) + 1);
     }
 
+    /// Whether all of it is durable and nobody has it or waits for it.
+    fn is_idle(&self, durable: u64) -> bool {
+        self.commit <= durable
+            && self.requests.is_empty()
+            && matches!(self.doing, Doing::Nothing | Doing::Queued)
+    }
+
     fn bytes(&self) -> usize {
         self.written.as_ref().map_or(0, |state| state.len())
     }
@@ -140,9 +147,9 @@ impl Residents {
             new = true;
             Resident::loading()
         });
-        if let Some(place) = resident.place.take() {
+        if let Some((place, bytes)) = resident.place.take() {
             self.remembered.remove(&place);
-            self.remembered_bytes -= resident.bytes();
+            self.remembered_bytes -= bytes;
         }
         (resident, new)
     }
@@ -165,21 +172,23 @@ impl Residents {
     /// Forgets it.
     pub(super) fn forget(&mut self, id: &InstanceId) {
         if let Some(resident) = self.by_id.remove(id)
-            && let Some(place) = resident.place
+            && let Some((place, bytes)) = resident.place
         {
             self.remembered.remove(&place);
-            self.remembered_bytes -= resident.bytes();
+            self.remembered_bytes -= bytes;
         }
     }
 
-    /// Keeps it as long as there is room.
-    pub(super) fn remember(&mut self, id: &InstanceId) {
+    /// Keeps it as long as there is room. What is not durable, or busy, is never forgotten here: it
+    /// only loses its place until it is settled again.
+    pub(super) fn remember(&mut self, id: &InstanceId, durable: u64) {
         let Some(resident) = self.by_id.get_mut(id) else {
             return;
         };
         if resident.place.is_none() {
-            resident.place = Some(self.next_place);
-            self.remembered_bytes += resident.bytes();
+            let bytes = resident.bytes();
+            resident.place = Some((self.next_place, bytes));
+            self.remembered_bytes += bytes;
             self.remembered.insert(self.next_place, id.clone());
             self.next_place += 1;
         }
@@ -189,7 +198,10 @@ impl Residents {
                 return;
             };
             let first = first.clone();
-            self.forget(&first);
+            let (resident, _) = self.wake(&first);
+            if resident.is_idle(durable) {
+                self.forget(&first);
+            }
         }
     }
 
@@ -199,5 +211,62 @@ impl Residents {
             next_place: self.next_place,
             ..Self::default()
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DURABLE: u64 = 4;
+
+    fn add(residents: &mut Residents, id: &str, commit: u64) -> InstanceId {
+        let id = InstanceId::from_stored(id);
+        let (resident, _) = residents.wake(&id);
+        resident.commit = commit;
+        resident.written = Some("x".repeat(REMEMBERED_BYTES_MAX / 2).into());
+        residents.remember(&id, DURABLE);
+        id
+    }
+
+    #[test]
+    fn the_first_used_is_forgotten_first() {
+        let mut residents = Residents::default();
+        let ids = ["a", "b", "c"].map(|id| add(&mut residents, id, DURABLE));
+        assert_eq!(ids.map(|id| residents.contains(&id)), [false, true, true]);
+        assert_eq!(residents.remembered_bytes, REMEMBERED_BYTES_MAX);
+    }
+
+    #[test]
+    fn what_is_not_durable_or_busy_is_not_forgotten() {
+        let busy: [fn(&mut Resident); 4] = [
+            |resident| resident.commit = DURABLE + 1,
+            |resident| resident.doing = Doing::Out(1),
+            |resident| resident.doing = Doing::Fetching(1),
+            |resident| resident.doing = Doing::Waits,
+        ];
+        for make_busy in busy {
+            let mut residents = Residents::default();
+            let first = add(&mut residents, "a", DURABLE);
+            make_busy(residents.get(&first).unwrap());
+            add(&mut residents, "b", DURABLE);
+            add(&mut residents, "c", DURABLE);
+            assert!(residents.contains(&first));
+            assert_eq!(residents.len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_state_that_grows_while_it_is_remembered_is_counted_as_it_was() {
+        let mut residents = Residents::default();
+        let id = add(&mut residents, "a", DURABLE);
+        let state = "y".repeat(REMEMBERED_BYTES_MAX);
+        residents.get(&id).unwrap().written = Some(state.into());
+        residents.wake(&id);
+        assert_eq!(residents.remembered_bytes, 0);
+        residents.remember(&id, DURABLE);
+        residents.get(&id).unwrap().written = None;
+        residents.forget(&id);
+        assert_eq!(residents.remembered_bytes, 0);
     }
 }

@@ -101,6 +101,7 @@ pub(super) fn count(counter: &AtomicU64) {
 pub(crate) struct Shared {
     pub(super) counters: Counters,
     health: Mutex<HubHealth>,
+    health_changed: Notify,
     waiters: Mutex<HashMap<InstanceId, Waiter>>,
     /// Instances that can't be read, and why; at most [`UNREADABLE_MAX`].
     unreadable: Mutex<HashMap<InstanceId, String>>,
@@ -134,6 +135,20 @@ impl Shared {
 
     pub(super) fn set_health(&self, health: HubHealth) {
         *lock(&self.health) = health;
+        self.health_changed.notify_waiters();
+    }
+
+    /// Returns once nothing goes on any more.
+    pub(crate) async fn until_ended(&self) {
+        loop {
+            let mut changed = std::pin::pin!(self.health_changed.notified());
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            if self.has_ended() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Asks to be told when something about the instance becomes durable.

@@ -20,6 +20,7 @@ mod files;
 mod flow;
 mod real_worker;
 mod recovery;
+mod review;
 #[cfg(feature = "sqlite")]
 mod sqlite_crash;
 #[cfg(feature = "sqlite")]
