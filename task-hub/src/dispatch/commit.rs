@@ -53,6 +53,7 @@ impl Dispatcher {
         let (commit, closing) = match self.build(open) {
             Ok(built) => built,
             Err(error) => {
+                count(&self.shared.counters.commits_failed);
                 self.fail(&error);
                 return false;
             }

@@ -207,7 +207,10 @@ impl Dispatcher {
             self.settle(id);
             return;
         }
-        tracing::error!(instance = %id, %error, "a history can't be read; its instance stands still");
+        tracing::error!(
+            instance = %id, %error,
+            "a history can't be read; its instance stands still"
+        );
         resident.doing = Doing::Stuck;
         self.shared.is_unreadable(id, error.to_string());
         self.settle(id);

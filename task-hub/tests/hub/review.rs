@@ -405,7 +405,7 @@ async fn a_panic_in_the_loop_ends_the_hub_with_its_reason() {
     bench.start("old", "a", "").await;
     let client = Arc::clone(&bench.client);
     let waiting = tokio::spawn(async move {
-        let forever = Duration::from_secs(3600);
+        let forever = Duration::from_hours(1);
         client.wait(&id("a"), WaitFor::Completion, forever).await
     });
     turns().await;
