@@ -7,7 +7,7 @@ use durable_task::{BoxFuture, InstanceId, Timestamp};
 
 use super::settings::{CLOCK_CHECK, COMMIT_OPEN_MAX, RETRY_DELAY_MAX, retry_delay};
 use super::timers::{Next, TIMERS_READ};
-use super::{Dispatcher, Event, Read};
+use super::{Dispatcher, Event, Read, salvage};
 
 /// Something that is tried again.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Dispatcher {
             Next::Read(after) => {
                 self.read(
                     false,
-                    move |store| async move { store.timers(after, TIMERS_READ).await },
+                    move |store| salvage::timers(store, after, TIMERS_READ),
                     Read::Timers,
                 );
                 None

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::resident::Doing;
 use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
 use super::shared::count;
-use super::{Answer, Dispatcher, Fetching, Item, Read, env};
+use super::{Answer, Dispatcher, Fetching, Item, Read, env, salvage};
 use crate::engine::{Instance, decode_chunk};
 use crate::store::{Store, StoreError};
 
@@ -300,7 +300,7 @@ impl Dispatcher {
         if let Some(after) = self.activities.next_read() {
             self.read(
                 false,
-                move |store| async move { store.open_activities(after, ACTIVITIES_KEPT).await },
+                move |store| salvage::open_activities(store, after, ACTIVITIES_KEPT),
                 Read::Activities,
             );
         }

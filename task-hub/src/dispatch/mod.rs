@@ -18,6 +18,7 @@ mod profile;
 mod recovery;
 mod request;
 mod resident;
+mod salvage;
 mod settings;
 mod shared;
 mod timers;

@@ -10,6 +10,7 @@ use super::open_commit::OpenCommit;
 use super::profile::Attached;
 use super::request::unreadable;
 use super::resident::{Arrived, Doing, State};
+use super::salvage::is_damage;
 use super::settings::retry_delay;
 use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Read};
 use crate::engine::Instance;
@@ -69,11 +70,6 @@ pub(super) enum Scan {
     After(Option<InstanceId>),
     /// A page is being read.
     Reading,
-}
-
-/// Whether trying again can't help, but the rest of the store may be sound.
-fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Corrupt { .. })
 }
 
 impl Dispatcher {

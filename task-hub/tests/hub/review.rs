@@ -43,6 +43,8 @@ struct Troubled {
     go: Notify,
     /// What can't be read; of instances only those whose id begins with `bad`.
     damaged: Mutex<Vec<Reading>>,
+    /// The task or timer that can't be read.
+    damaged_row: Option<u64>,
     panics: AtomicBool,
     closed: AtomicBool,
 }
@@ -55,12 +57,21 @@ impl Troubled {
     fn check(&self, reading: Reading, id: Option<&InstanceId>) -> Result<(), StoreError> {
         let bad = id.is_none_or(|id| id.as_str().starts_with("bad"));
         if bad && self.damaged.lock().unwrap().contains(&reading) {
-            return Err(StoreError::Corrupt {
-                operation: "read",
-                what: String::from("injected damage"),
-            });
+            return Err(damage());
         }
         Ok(())
+    }
+
+    fn check_rows<T>(&self, rows: Vec<T>, id: fn(&T) -> u64) -> Result<Vec<T>, StoreError> {
+        let bad = rows.iter().any(|row| Some(id(row)) == self.damaged_row);
+        if bad { Err(damage()) } else { Ok(rows) }
+    }
+}
+
+fn damage() -> StoreError {
+    StoreError::Corrupt {
+        operation: "read",
+        what: String::from("injected damage"),
     }
 }
 
@@ -151,7 +162,8 @@ impl Store for Troubled {
 
     async fn open_activities(&self, after: u64, limit: usize) -> Result<Vec<TaskRow>, StoreError> {
         self.check(Reading::Activities, None)?;
-        self.inner.open_activities(after, limit).await
+        let tasks = self.inner.open_activities(after, limit).await?;
+        self.check_rows(tasks, |task| task.id)
     }
 
     async fn timers(
@@ -160,7 +172,8 @@ impl Store for Troubled {
         limit: usize,
     ) -> Result<Vec<TimerRow>, StoreError> {
         self.check(Reading::Timers, None)?;
-        self.inner.timers(after, limit).await
+        let timers = self.inner.timers(after, limit).await?;
+        self.check_rows(timers, |timer| timer.id)
     }
 
     async fn parked(
@@ -395,6 +408,60 @@ async fn unreadable_activities_and_timers_leave_the_rest_running() {
         bench.completes("a", "ok").await;
         assert_eq!(bench.hub.health(), HubHealth::Healthy, "{reading:?}");
     }
+}
+
+/// A worker whose orchestrations wait for an activity and then for a timer of another day each.
+fn days() -> ScriptedWorker {
+    ScriptedWorker::new()
+        .cold()
+        .activity("work")
+        .orchestrator("day", |events| {
+            let day = script::input(events);
+            let at = Timestamp::parse(&format!("2026-02-0{day}T00:00:00Z")).unwrap();
+            let mut actions = vec![activity("work", &day)];
+            if !script::results(events).is_empty() {
+                actions.push(script::timer(at));
+            }
+            if script::fired(events) > 0 {
+                actions.push(complete("ok"));
+            }
+            actions
+        })
+}
+
+#[tokio::test]
+async fn a_damaged_activity_or_timer_does_not_hold_up_the_others() {
+    let store = Arc::new(MemoryStore::new());
+    let before = Bench::on(Arc::clone(&store) as Arc<_>, days()).await;
+    for (instance, day) in [("a", "1"), ("b", "2"), ("c", "3")] {
+        before.start("day", instance, day).await;
+    }
+    let tasks = store.open_activities(0, 10).await.unwrap();
+    assert_eq!(tasks.len(), 3);
+    let damaged = |store: &MemoryStore, row: u64| {
+        Arc::new(Troubled {
+            inner: store.after_crash(),
+            damaged_row: Some(row),
+            ..Troubled::default()
+        })
+    };
+    let left = bench(&damaged(&store, tasks[1].id), days()).await;
+    turns_and_commits(&left.runtime).await;
+    assert_eq!(left.worker.started_count(), 2);
+    assert_eq!(left.hub.health(), HubHealth::Healthy);
+    for _ in 0..3 {
+        before.worker.started().await.complete("done");
+    }
+    turns_and_commits(&before.runtime).await;
+    let timers = store.timers(None, 10).await.unwrap();
+    assert_eq!(timers.len(), 3);
+    let left = bench(&damaged(&store, timers[1].id), days()).await;
+    turns_and_commits(&left.runtime).await;
+    left.runtime.advance(Duration::from_hours(24 * 365));
+    left.completes("a", "ok").await;
+    left.completes("c", "ok").await;
+    assert_eq!(left.state("b").await.status, Status::Running);
+    assert_eq!(left.hub.health(), HubHealth::Healthy);
 }
 
 #[tokio::test]
