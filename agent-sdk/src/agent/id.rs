@@ -14,26 +14,56 @@ pub const SESSION_IDS_RESERVED: [&str; 5] = ["info", "sessions", "run", "chat", 
 /// Before an agent's name in the name of its sessions' entity.
 const ENTITY_PREFIX: &str = "dafx-";
 
-/// Why a text can't name a session.
+/// Why a text can't be a correlation id, nor a session id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SessionIdError {
+pub enum CorrelationIdError {
     /// No backend could store it.
     #[error(transparent)]
     Id(#[from] IdError),
     /// `~` marks the sessions of nested runs, which nobody else may hold.
-    #[error("a session id must not contain `~`, which marks the sessions of nested runs")]
+    #[error("an id must not contain `~`, which marks the sessions of nested runs")]
     Nested,
+    /// Clients resolve these segments of a path before they send it.
+    #[error("an id must not be `.` or `..`: a link to it can't be followed")]
+    Dots,
+    /// It is lost wherever a text is trimmed.
+    #[error("an id must not begin or end with white space")]
+    Space,
+}
+
+/// Why a text can't name a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionIdError {
+    /// No id is like this.
+    #[error(transparent)]
+    Id(#[from] CorrelationIdError),
     /// A route has this name.
-    #[error("`{word}` can't be a session id, because a route has this name")]
+    #[error("`{word}` is reserved and can't be a session id: a route has this name")]
     Reserved {
         /// The word.
         word: &'static str,
     },
 }
 
+/// What holds for the ids of sessions and of requests: both stand in links.
+fn check(text: &str) -> Result<(), CorrelationIdError> {
+    check_id(text)?;
+    if text.contains('~') {
+        return Err(CorrelationIdError::Nested);
+    }
+    if matches!(text, "." | "..") {
+        return Err(CorrelationIdError::Dots);
+    }
+    if text.trim() != text {
+        return Err(CorrelationIdError::Space);
+    }
+    Ok(())
+}
+
 /// The id of one conversation with an agent: 1 to 256 characters, none of `/ \ # ? ^ ~`, no control
-/// character, none of [`SESSION_IDS_RESERVED`].
+/// character, no white space at its ends, not `.` or `..`, none of [`SESSION_IDS_RESERVED`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(Arc<str>);
@@ -42,10 +72,7 @@ impl SessionId {
     /// A session id from outside.
     pub fn new(text: impl AsRef<str>) -> Result<Self, SessionIdError> {
         let text = text.as_ref();
-        check_id(text)?;
-        if text.contains('~') {
-            return Err(SessionIdError::Nested);
-        }
+        check(text)?;
         match SESSION_IDS_RESERVED.into_iter().find(|word| *word == text) {
             Some(word) => Err(SessionIdError::Reserved { word }),
             None => Ok(Self(Arc::from(text))),
@@ -93,17 +120,17 @@ impl From<SessionId> for String {
     }
 }
 
-/// Links a request with its answer: the caller's idempotency key, or random. The same alphabet as
-/// every id: 1 to 256 characters, none of `/ \ # ? ^`, no control character.
+/// Links a request with its answer: the caller's idempotency key, or random. The rules of a
+/// [`SessionId`], except that no word is reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CorrelationId(Arc<str>);
 
 impl CorrelationId {
     /// A correlation id from outside.
-    pub fn new(text: impl AsRef<str>) -> Result<Self, IdError> {
+    pub fn new(text: impl AsRef<str>) -> Result<Self, CorrelationIdError> {
         let text = text.as_ref();
-        check_id(text)?;
+        check(text)?;
         Ok(Self(Arc::from(text)))
     }
 
@@ -125,9 +152,9 @@ impl fmt::Display for CorrelationId {
 }
 
 impl TryFrom<String> for CorrelationId {
-    type Error = IdError;
+    type Error = CorrelationIdError;
 
-    fn try_from(text: String) -> Result<Self, IdError> {
+    fn try_from(text: String) -> Result<Self, CorrelationIdError> {
         Self::new(text)
     }
 }
@@ -178,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_ids_are_checked() {
+    fn session_ids_and_correlation_ids_are_checked() {
         for good in [
             "a",
             "user 42",
@@ -186,9 +213,12 @@ mod tests {
             "Info",
             "runs",
             "ä",
+            "...",
+            ".a",
             &"x".repeat(256),
         ] {
             assert_eq!(SessionId::new(good).unwrap().as_str(), good);
+            assert_eq!(CorrelationId::new(good).unwrap().as_str(), good);
         }
         for bad in [
             "",
@@ -200,13 +230,23 @@ mod tests {
             "a\u{7}b",
             &"x".repeat(257),
         ] {
-            assert!(
-                matches!(SessionId::new(bad), Err(SessionIdError::Id(_))),
-                "{bad}"
-            );
+            let error = CorrelationId::new(bad).unwrap_err();
+            assert!(matches!(error, CorrelationIdError::Id(_)), "{bad}");
+            assert_eq!(SessionId::new(bad), Err(SessionIdError::Id(error)));
         }
-        assert_eq!(SessionId::new("a~b"), Err(SessionIdError::Nested));
+        for (bad, error) in [
+            ("a~b", CorrelationIdError::Nested),
+            (".", CorrelationIdError::Dots),
+            ("..", CorrelationIdError::Dots),
+            (" a", CorrelationIdError::Space),
+            ("a ", CorrelationIdError::Space),
+            ("\u{2003}", CorrelationIdError::Space),
+        ] {
+            assert_eq!(CorrelationId::new(bad), Err(error.clone()), "{bad}");
+            assert_eq!(SessionId::new(bad), Err(SessionIdError::Id(error)), "{bad}");
+        }
         for word in SESSION_IDS_RESERVED {
+            assert!(CorrelationId::new(word).is_ok());
             assert_eq!(SessionId::new(word), Err(SessionIdError::Reserved { word }));
         }
         assert!(serde_json::from_str::<SessionId>(r#""a~b""#).is_err());
