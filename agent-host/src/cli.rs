@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-const PORT_HELP: &str = "Port to serve on [env: FUNCTIONS_CUSTOMHANDLER_PORT] [default: 7071]";
+const PORT_HELP: &str = "Port to serve on [env: FUNCTIONS_CUSTOMHANDLER_PORT, which counts only \
+                         with `--backend embedded`] [default: 7071]";
 const HUB_HELP: &str = "Where all state is: `memory` or a file [env: AGENT_HUB] \
                         [default: .agent-hub/{binary}.db; for `ask`: memory]";
 const MODEL_HELP: &str = "Who answers: `offline` or `openai` [env: AGENT_MODEL] \

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use agent_sdk::agent::SessionIdError;
+use axum::http::Uri;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -13,6 +15,8 @@ use crate::cli::{Cli, Command, CommonOptions};
 pub(crate) const DEFAULT_PORT: u16 = 7071;
 /// The settings file of the Functions tools, looked for in the current directory.
 const SETTINGS_FILE: &str = "local.settings.json";
+/// The port that the Functions host hands to a program that it starts.
+const HANDLER_PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 /// Where hub files are, unless one is named.
 const HUB_FOLDER: &str = ".agent-hub";
 
@@ -70,8 +74,8 @@ pub(crate) struct Settings {
     pub(crate) openai: Option<OpenAiSettings>,
     pub(crate) keys: FunctionKeys,
     pub(crate) base_url: Option<String>,
-    /// A `tracing` filter, such as `info` or `agent_host=debug`.
-    pub(crate) log_filter: Option<String>,
+    /// A `tracing` filter, such as `info` or `agent_host=debug`, after the variable that says it.
+    pub(crate) log_filter: Option<(&'static str, String)>,
     pub(crate) log_json: bool,
 }
 
@@ -88,6 +92,14 @@ pub enum SettingError {
         value: String,
         /// What it could say.
         expected: &'static str,
+    },
+    /// A session that can't be.
+    #[error("--session: {problem}")]
+    Session {
+        /// What was named.
+        value: String,
+        /// Why it is no session.
+        problem: SessionIdError,
     },
     /// A backend that this binary lacks.
     #[error("the backend `{name}` is not in this build ({why}); `--backend embedded` is")]
@@ -137,6 +149,15 @@ impl Variables {
         })
     }
 
+    /// No variable is set.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self {
+            process: |_| None,
+            file: BTreeMap::new(),
+        }
+    }
+
     fn get(&self, name: &str) -> Option<String> {
         let is_set = |value: &String| !value.trim().is_empty();
         (self.process)(name)
@@ -180,11 +201,15 @@ impl Settings {
         binary: &str,
     ) -> Result<Self, SettingError> {
         let options = &cli.options;
-        let function_keys = variables.get("AGENT_FUNCTION_KEYS");
         let admin_key = variables.get("AGENT_ADMIN_KEY");
-        check_backend(options, variables)?;
+        let handler = match cli.command {
+            // A question is answered here, whatever port its environment hands to a server.
+            Some(Command::Ask(_)) => None,
+            None | Some(Command::Run) => variables.get(HANDLER_PORT),
+        };
+        check_backend(options, variables, handler.is_some())?;
         Ok(Self {
-            port: port(options, variables)?,
+            port: port(options, handler)?,
             hub: hub(cli, variables, binary),
             model: model(options, variables)?,
             openai: variables.get("OPENAI_API_KEY").map(|key| OpenAiSettings {
@@ -194,23 +219,60 @@ impl Settings {
                 organization: variables.get("OPENAI_ORG_ID"),
                 project: variables.get("OPENAI_PROJECT_ID"),
             }),
-            keys: FunctionKeys::parse(function_keys.as_deref(), admin_key.as_deref()),
-            base_url: variables.get("AGENT_BASE_URL"),
-            log_filter: variables
-                .get("AGENT_LOG")
-                .or_else(|| variables.get("RUST_LOG")),
+            keys: FunctionKeys::parse(function_keys(variables)?.as_deref(), admin_key.as_deref()),
+            base_url: base_url(variables)?,
+            log_filter: ["AGENT_LOG", "RUST_LOG"]
+                .into_iter()
+                .find_map(|name| Some((name, variables.get(name)?))),
             log_json: log_json(variables)?,
         })
     }
 }
 
-fn port(options: &CommonOptions, variables: &Variables) -> Result<u16, SettingError> {
-    const VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
-    match (options.port, variables.get(VARIABLE)) {
+/// A list in which no key is left would open what somebody meant to close.
+fn function_keys(variables: &Variables) -> Result<Option<String>, SettingError> {
+    const VARIABLE: &str = "AGENT_FUNCTION_KEYS";
+    let text = variables.get(VARIABLE);
+    match text {
+        Some(value) if FunctionKeys::parse(Some(&value), None).is_empty() => {
+            Err(SettingError::Invalid {
+                setting: VARIABLE,
+                value,
+                expected: "a list of keys separated by commas",
+            })
+        }
+        text => Ok(text),
+    }
+}
+
+/// What links begin with.
+fn base_url(variables: &Variables) -> Result<Option<String>, SettingError> {
+    const VARIABLE: &str = "AGENT_BASE_URL";
+    let Some(value) = variables.get(VARIABLE) else {
+        return Ok(None);
+    };
+    let text = value.trim();
+    let is_base = |uri: Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    // A path is put behind it, which would become part of a query or of a fragment.
+    if !text.contains(['?', '#']) && text.parse().is_ok_and(is_base) {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(SettingError::Invalid {
+        setting: VARIABLE,
+        value,
+        expected: "an http or https URL without a query, such as `https://agents.example.com`",
+    })
+}
+
+fn port(options: &CommonOptions, handler: Option<String>) -> Result<u16, SettingError> {
+    match (options.port, handler) {
         (Some(port), _) => Ok(port),
         (None, None) => Ok(DEFAULT_PORT),
         (None, Some(text)) => text.trim().parse().map_err(|_| SettingError::Invalid {
-            setting: VARIABLE,
+            setting: HANDLER_PORT,
             value: text,
             expected: "a port from 0 to 65535",
         }),
@@ -253,16 +315,19 @@ fn model(
 }
 
 /// Only one backend is there; the others are refused by name.
-fn check_backend(options: &CommonOptions, variables: &Variables) -> Result<(), SettingError> {
+fn check_backend(
+    options: &CommonOptions,
+    variables: &Variables,
+    is_handler: bool,
+) -> Result<(), SettingError> {
     let named = options
         .backend
         .clone()
         .or_else(|| variables.get("AGENT_BACKEND"));
-    let handler = variables.get("FUNCTIONS_CUSTOMHANDLER_PORT");
-    let name = match (named, handler) {
-        (Some(name), _) => name,
-        (None, Some(_)) => String::from("functions"),
-        (None, None) => return Ok(()),
+    let name = match named {
+        Some(name) => name,
+        None if is_handler => String::from("functions"),
+        None => return Ok(()),
     };
     let why = match name.to_lowercase().as_str() {
         "embedded" => return Ok(()),

@@ -57,6 +57,12 @@ pub enum HostError {
         /// Who can be asked.
         agents: Vec<String>,
     },
+    /// `ask` was asked nothing.
+    #[error("Message is required")]
+    NoMessage,
+    /// `ask` could not write the answer: a full disk, for example.
+    #[error("the answer can't be written to standard output: {0}")]
+    Unwritten(#[source] std::io::Error),
     /// `ask` could not start the run.
     #[error("{0}")]
     Ask(#[from] RunError),

@@ -1,6 +1,5 @@
 //! The program that every app is: `run` and `ask`.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,10 +54,13 @@ pub(crate) fn run(app: FunctionApp) -> Result<(), HostError> {
 }
 
 fn start_logs(settings: &Settings, default: &str) -> Result<(), HostError> {
-    let filter = settings.log_filter.as_deref().unwrap_or(default);
+    let (setting, filter) = match &settings.log_filter {
+        Some((setting, filter)) => (*setting, filter.as_str()),
+        None => ("AGENT_LOG", default),
+    };
     telemetry::start(filter, settings.log_json).map_err(|_| {
         HostError::Setting(crate::config::SettingError::Invalid {
-            setting: "AGENT_LOG",
+            setting,
             value: filter.to_owned(),
             expected: "a filter such as `info` or `agent_host=debug`",
         })
@@ -130,6 +132,9 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
 
 /// Asks once and prints the answer.
 async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Result<(), HostError> {
+    if options.text.trim().is_empty() {
+        return Err(HostError::NoMessage);
+    }
     let model = choose_model(&app, &settings)?;
     let plan = app.into_plan(Some(model))?;
     let names: Vec<String> = plan
@@ -149,9 +154,17 @@ async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Resu
     let host = plan.start(settings.hub).await?;
     let answer = answer(&host, request, limit).await;
     host.shutdown(ASK_END).await;
-    // A reader that has gone has seen what it wanted.
-    let _ = writeln!(std::io::stdout(), "{}", answer?);
-    Ok(())
+    print(&mut std::io::stdout(), &answer?)
+}
+
+/// Writes the answer. A reader that has gone has seen what it wanted; anything else is a failure.
+fn print(output: &mut impl std::io::Write, answer: &str) -> Result<(), HostError> {
+    match writeln!(output, "{answer}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(HostError::Unwritten(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn question(agent: String, options: &AskOptions) -> Result<RunRequest, HostError> {
@@ -160,11 +173,10 @@ fn question(agent: String, options: &AskOptions) -> Result<RunRequest, HostError
         None => Ok(request),
         Some(session) => SessionId::new(session)
             .map(|session| request.in_session(session))
-            .map_err(|_| {
-                HostError::Setting(crate::config::SettingError::Invalid {
-                    setting: "--session",
+            .map_err(|problem| {
+                HostError::Setting(crate::config::SettingError::Session {
                     value: session.clone(),
-                    expected: "a session id: 1 to 256 characters without / \\ # ? ^ ~",
+                    problem,
                 })
             }),
     }
@@ -237,5 +249,49 @@ mod tests {
         let request = question(String::from("J"), &options(None, Some("s1"))).unwrap();
         assert_eq!(request.session.as_str(), "s1");
         assert!(question(String::from("J"), &options(None, Some("a/b"))).is_err());
+        let error = question(String::from("J"), &options(None, Some("run"))).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--session: `run` is reserved and can't be a session id: a route has this name"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_question_without_text_is_refused() {
+        let settings = Settings::resolve(
+            &Cli::parse_from(["app", "ask", " "]),
+            &Variables::none(),
+            "app",
+        );
+        let mut options = options(None, None);
+        options.text = String::from(" ");
+        let error = ask(FunctionApp::new(), settings.unwrap(), &options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.to_string(), "Message is required");
+    }
+
+    /// Takes what is written and fails when it is to hand it on.
+    struct Failing(std::io::ErrorKind);
+
+    impl std::io::Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_written_is_a_failure_unless_the_reader_has_gone() {
+        let mut output = Vec::new();
+        print(&mut output, "Hi").unwrap();
+        assert_eq!(output, b"Hi\n");
+        print(&mut Failing(std::io::ErrorKind::BrokenPipe), "Hi").unwrap();
+        let error = print(&mut Failing(std::io::ErrorKind::StorageFull), "Hi").unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("the answer can't be written"), "{text}");
     }
 }

@@ -103,6 +103,50 @@ fn the_port_of_a_custom_handler() {
             .starts_with("FUNCTIONS_CUSTOMHANDLER_PORT is `http`"),
         "{error}"
     );
+    // A question is not served, so it does not matter there.
+    assert!(resolve(&["ask", "Hi"], &variables).is_ok());
+    assert!(resolve(&["ask", "Hi", "--backend", "grpc"], &variables).is_err());
+}
+
+#[test]
+fn a_log_filter_knows_the_variable_that_says_it() {
+    let filter = |file: &[(&str, &str)]| resolve(&[], file).unwrap().log_filter;
+    let agent = ("AGENT_LOG", "debug");
+    let rust = ("RUST_LOG", "warn");
+    assert_eq!(filter(&[agent, rust]), Some(("AGENT_LOG", "debug".into())));
+    assert_eq!(filter(&[rust]), Some(("RUST_LOG", "warn".into())));
+    assert_eq!(filter(&[]), None);
+}
+
+#[test]
+fn a_base_url_is_one_that_a_path_can_follow() {
+    for good in ["http://localhost:7071", " https://a.example/b/ "] {
+        let settings = resolve(&[], &[("AGENT_BASE_URL", good)]).unwrap();
+        assert_eq!(settings.base_url.as_deref(), Some(good.trim()));
+    }
+    for bad in [
+        "a.example",
+        "/b",
+        "ftp://a.example",
+        "http://",
+        "http://a b",
+        "http://a/?x=1",
+        "http://a/#x",
+    ] {
+        let error = resolve(&[], &[("AGENT_BASE_URL", bad)]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("AGENT_BASE_URL is `"), "{text}");
+    }
+}
+
+#[test]
+fn a_list_of_keys_without_a_key_is_refused() {
+    let keys = ("AGENT_FUNCTION_KEYS", " , ,");
+    for variables in [&[keys][..], &[keys, ("AGENT_ADMIN_KEY", "hush")]] {
+        let error = resolve(&[], variables).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("AGENT_FUNCTION_KEYS is"), "{text}");
+    }
 }
 
 #[test]
