@@ -29,6 +29,10 @@ fn answer(turn: &ScriptedTurn<'_>) -> String {
         return format!("I can't tell: {error}.");
     }
     let weather = turn.tool_result("get_weather");
+    if weather.is_null() {
+        // The request forbids tools.
+        return String::from("I can't look that up now.");
+    }
     let text = |field: &str| weather[field].as_str().unwrap_or("?").to_owned();
     format!(
         "The weather in {}: {}, {} °C, {} % humidity.",

@@ -31,6 +31,16 @@ fn what_the_tool_refuses_is_said() {
 }
 
 #[test]
+fn without_its_tool_it_does_not_make_weather_up() {
+    #[agent(instructions = "You have no tools.", tools = [])]
+    struct Toolless;
+
+    let runner = Runner::of::<Toolless>(Arc::new(offline::model()));
+    let answer = runner.chat_blocking("What is the weather in Rome?");
+    assert_eq!(answer.unwrap(), "I can't look that up now.");
+}
+
+#[test]
 fn a_question_without_a_city_is_asked_back() {
     assert!(ask("Hello!").starts_with("Which city?"));
 }
