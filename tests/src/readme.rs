@@ -83,3 +83,19 @@ fn every_path_of_the_documents_exists() -> TestResult {
     assert!(found > 20, "only {found} paths were found");
     Ok(())
 }
+
+#[test]
+fn the_manifest_lines_name_this_repository() -> TestResult {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(root.join("README.md"))?;
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml"))?;
+    let url = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("repository = "))
+        .ok_or("the workspace names no repository")?;
+    for package in ["agent-host", "agent-sdk"] {
+        let line = format!("{package} = {{ git = {url} }}");
+        assert!(readme.contains(&line), "README.md lacks {line}");
+    }
+    Ok(())
+}
