@@ -1,7 +1,11 @@
 //! Function keys: who may call a route.
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,6 +14,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::options::AuthLevel;
 use crate::routes::negotiate::Query;
 use crate::routes::query_of;
+use crate::routes::respond::error;
 
 /// The keys that open the app's routes. `Debug` shows none of them.
 #[derive(Debug, Clone, Default)]
@@ -106,9 +111,100 @@ pub(crate) async fn require_key(
     }
 }
 
+/// Without keys only this machine is trusted, and a browser on it runs pages of others: refuses
+/// what such a page sends, from its own origin or under a name of its own that leads here.
+pub(crate) async fn require_local(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let text = |name| headers.get(name).map(HeaderValue::to_str);
+    let host_is_local = match text(HOST) {
+        None => true,
+        Some(host) => host.is_ok_and(is_local_authority),
+    };
+    let origin_is_local = match text(ORIGIN) {
+        None => true,
+        Some(origin) => origin.is_ok_and(|origin| {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.is_some_and(is_local_authority)
+        }),
+    };
+    if host_is_local && origin_is_local {
+        next.run(request).await
+    } else {
+        let text = "Without function keys only this machine may call: set AGENT_FUNCTION_KEYS";
+        error(StatusCode::FORBIDDEN, text)
+    }
+}
+
+/// Whether `host[:port]` names this machine.
+fn is_local_authority(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<Authority>() else {
+        return false;
+    };
+    let host = authority.host().to_ascii_lowercase();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for local in [
+            "localhost",
+            "LocalHost:7071",
+            "app.localhost",
+            "127.0.0.1:1",
+            "127.9.9.9",
+        ] {
+            assert!(is_local_authority(local), "{local}");
+        }
+        assert!(is_local_authority("[::1]:7071"));
+        let foreign = [
+            "evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[::2]",
+            "",
+            "a b",
+        ];
+        for foreign in foreign {
+            assert!(!is_local_authority(foreign), "{foreign}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_of_others_is_refused() {
+        use axum::Router;
+        use axum::body::Body;
+        use axum::routing::get;
+        use tower::ServiceExt as _;
+
+        let router = Router::new()
+            .route("/a", get(|| async { "in" }))
+            .layer(axum::middleware::from_fn(require_local));
+        for (host, origin, status) in [
+            (None, None, 200),
+            (Some("localhost:7071"), None, 200),
+            (Some("127.0.0.1:7071"), Some("http://localhost:3000"), 200),
+            (Some("evil.example"), None, 403),
+            (Some("localhost"), Some("https://evil.example"), 403),
+            (Some("localhost"), Some("null"), 403),
+        ] {
+            let mut request = Request::get("/a");
+            for (name, value) in [(HOST, host), (ORIGIN, origin)] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
+            }
+            let request = request.body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{host:?} {origin:?}");
+        }
+    }
 
     #[test]
     fn without_keys_every_level_is_open() {

@@ -99,6 +99,8 @@ async fn connection(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // A client may end its side once the request is whole, and still wants the answer.
+        .half_close(true)
         .header_read_timeout(head_timeout)
         .max_header_size(HEAD_BYTES_MAX);
     let is_used = AtomicBool::new(false);

@@ -344,6 +344,28 @@ async fn a_client_that_goes_away_in_mid_run_cancels_nothing() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_client_that_ends_its_side_after_the_request_gets_its_answer() -> TestResult {
+    let scene = Scene::new().await?;
+    let port = scene.http()?.port();
+    let body = json!({"message": "hello plain", "session_id": SESSION}).to_string();
+    for number in 0..20 {
+        let request = format!(
+            "POST /api/agents/{AGENT}/run HTTP/1.1\r\nhost: localhost\r\n\
+             idempotency-key: k{number}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).await?;
+        socket.write_all(request.as_bytes()).await?;
+        socket.shutdown().await?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{number}: {answer}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_in_mid_body_starts_nothing() -> TestResult {
     let scene = Scene::new().await?;
     let http = scene.http()?;

@@ -9,7 +9,7 @@ mod info;
 mod link;
 pub(crate) mod negotiate;
 mod received;
-mod respond;
+pub(crate) mod respond;
 mod run_error;
 mod session_field;
 mod sessions;
@@ -27,7 +27,7 @@ use axum::routing::{get, post};
 use task_hub::Hub;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{FunctionKeys, Guard, require_key};
+use crate::auth::{FunctionKeys, Guard, require_key, require_local};
 use crate::options::{AuthLevel, HttpOptions};
 use negotiate::Query;
 
@@ -67,13 +67,17 @@ pub(crate) fn router(state: Arc<RouteState>, keys: &FunctionKeys) -> Router {
         let health = Router::new().route("/api/health", get(health::health));
         routes = routes.merge(guarded(health, keys, level));
     }
-    routes
+    let routes = routes
         .method_not_allowed_fallback(|| async {
             respond::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
         })
-        .fallback(|| async { respond::error(StatusCode::NOT_FOUND, "Not found") })
-        .layer(middleware::from_fn(log))
-        .with_state(state)
+        .fallback(|| async { respond::error(StatusCode::NOT_FOUND, "Not found") });
+    let routes = if keys.is_empty() {
+        routes.layer(middleware::from_fn(require_local))
+    } else {
+        routes
+    };
+    routes.layer(middleware::from_fn(log)).with_state(state)
 }
 
 fn guarded(

@@ -6,4 +6,4 @@ pub(crate) mod request;
 mod run;
 
 pub(crate) use late::late;
-pub(crate) use run::{run, wait_for};
+pub(crate) use run::{run, start, wait_for};

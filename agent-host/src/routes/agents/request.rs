@@ -231,12 +231,15 @@ fn role(body: &Map<String, Value>) -> Result<Role, String> {
     let text = body.get("role").and_then(Value::as_str).unwrap_or("");
     match text.trim() {
         "" => Ok(Role::User),
-        name => role_named(name).ok_or_else(|| {
-            format!(
-                "Unknown role {}: expected user, assistant, system, developer or tool",
-                quoted(name)
-            )
-        }),
+        // A message of a tool answers a call, and here there is none.
+        name => role_named(name)
+            .filter(|role| *role != Role::Tool)
+            .ok_or_else(|| {
+                format!(
+                    "Unknown role {}: expected user, assistant, system or developer",
+                    quoted(name)
+                )
+            }),
     }
 }
 

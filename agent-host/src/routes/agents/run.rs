@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_sdk::model::ChatMessage;
-use agent_sdk::{AnswerFormat, RunError, RunId, RunRequest, RunState};
+use agent_sdk::{AnswerFormat, RunError, RunId, RunRequest, RunState, Started};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use durable_task::Timestamp;
+use durable_task::{ClientError, Timestamp};
 use tokio::time::Instant;
 
 use super::answer::{Echo, Outcome, refuse, render};
@@ -56,9 +56,7 @@ async fn run_or_refuse(
     };
     let wait = input.wait;
     let request = run_request(&agent.name, input);
-    let started = host
-        .agents
-        .start(request)
+    let started = start(host, request)
         .await
         .map_err(|error| refused(&error, &echo))?;
     if !wait {
@@ -88,6 +86,18 @@ fn run_request(agent: &str, input: RunInput) -> RunRequest {
         },
         created_at: Timestamp::now(),
     }
+}
+
+/// Starts a run in a task of its own: a caller that goes away once its request is whole takes
+/// nothing with it.
+pub(crate) async fn start(host: &RouteState, request: RunRequest) -> Result<Started, RunError> {
+    let agents = host.agents.clone();
+    let started = tokio::spawn(async move { agents.start(request).await }).await;
+    started.unwrap_or_else(|error| {
+        Err(RunError::Hub(ClientError::Unavailable {
+            reason: format!("the start did not end: {error}"),
+        }))
+    })
 }
 
 /// Waits for the end of a run, as long as the app lets a request wait; then where it stands. A look

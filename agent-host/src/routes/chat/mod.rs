@@ -12,7 +12,7 @@ use axum::response::Response;
 use durable_task::Timestamp;
 
 use super::agents::request::Fresh;
-use super::agents::wait_for;
+use super::agents::{start, wait_for};
 use super::received::{Received, agent, bad_path};
 use super::run_error::refusal;
 use super::{RouteState, link, respond};
@@ -62,9 +62,7 @@ async fn chat_or_refuse(
         answer_format: AnswerFormat::Json,
         created_at: now,
     };
-    let started = host
-        .agents
-        .start(request)
+    let started = start(host, request)
         .await
         .map_err(|error| refused(&error, &echo))?;
     let state = wait_for(host, &started.run)

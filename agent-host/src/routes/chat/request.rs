@@ -1,5 +1,7 @@
 //! Reading a chat request: bytes and headers in, messages or a refusal out.
 
+use std::collections::BTreeSet;
+
 use agent_sdk::model::{ChatMessage, Content, Role};
 use agent_sdk::{CorrelationId, SessionId};
 use axum::http::StatusCode;
@@ -152,6 +154,7 @@ fn messages(body: &Map<String, Value>) -> Result<Vec<ChatMessage>, ChatRefusal> 
             .map(|(index, item)| read_message(&format!("messages[{index}]"), item))
             .collect::<Result<_, _>>()?
     };
+    refuse_orphans(&messages)?;
     let has_content = messages
         .iter()
         .flat_map(|message| &message.contents)
@@ -161,6 +164,28 @@ fn messages(body: &Map<String, Value>) -> Result<Vec<ChatMessage>, ChatRefusal> 
         (false, true) => Err(ChatRefusal::text("'message' must not be empty")),
         (false, false) => Err(ChatRefusal::text("'messages' must not be empty")),
     }
+}
+
+/// A result of a tool answers a call of the same request. Providers refuse any other, and once it
+/// is in a session they would refuse every later turn.
+fn refuse_orphans(messages: &[ChatMessage]) -> Result<(), ChatRefusal> {
+    let mut open = BTreeSet::new();
+    for (index, message) in messages.iter().enumerate() {
+        for content in &message.contents {
+            match content {
+                Content::ToolCall { call_id, .. } => {
+                    open.insert(call_id.as_str());
+                }
+                Content::ToolResult { call_id, .. } if !open.remove(call_id.as_str()) => {
+                    return Err(ChatRefusal::text(format!(
+                        "'messages[{index}].tool_call_id' answers no call of an earlier message"
+                    )));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn neither() -> ChatRefusal {

@@ -60,6 +60,17 @@ pub struct ErrorInfo {
     pub message: String,
 }
 
+impl ErrorInfo {
+    /// Whether a provider would refuse the same messages again. They are told apart from failures
+    /// that pass, after which a user may well say "try again".
+    pub fn is_refusal(&self) -> bool {
+        let refusals = ["invalid_request", "context_length", "content_filter"];
+        self.code
+            .as_deref()
+            .is_some_and(|code| refusals.contains(&code))
+    }
+}
+
 impl Entry {
     /// A request.
     pub fn request(correlation_id: &str, created_at: Timestamp, messages: &[ChatMessage]) -> Self {

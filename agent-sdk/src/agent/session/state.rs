@@ -1,5 +1,7 @@
 //! What a session is asked: the conversation so far, one answer, one more turn.
 
+use std::collections::HashSet;
+
 use durable_task::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +38,20 @@ pub struct Appended {
 }
 
 impl SessionState {
-    /// The conversation for the model: the messages of every entry, oldest first, without failures,
+    /// The conversation for the model: the messages of every entry, oldest first, without
+    /// failures, what a provider refused for good (it would refuse it in every later turn, too),
     /// reasoning (a provider takes back only its own, and only within a turn) and usage. Messages
     /// left empty are left out.
     pub fn model_input(&self) -> Vec<ChatMessage> {
-        let entries = self.data.conversation_history.iter();
-        let answered = entries.filter(|entry| entry.error_info().is_none());
+        let entries = || self.data.conversation_history.iter();
+        let refused: HashSet<&str> = entries()
+            .filter(|entry| entry.error_info().is_some_and(|error| error.is_refusal()))
+            .filter_map(|entry| entry.correlation_id.as_deref())
+            .collect();
+        let answered = entries().filter(|entry| {
+            let id = entry.correlation_id.as_deref();
+            entry.error_info().is_none() && id.is_none_or(|id| !refused.contains(id))
+        });
         let messages = answered.flat_map(|entry| &entry.messages).map(|message| {
             let mut message = message.to_message();
             let is_out = |content: &Content| {

@@ -333,9 +333,14 @@ fn roles() {
     ] {
         assert_eq!(of(role.clone()).unwrap().role, expected, "{role}");
     }
-    let refusal = of(json!("king")).unwrap_err();
-    let text = "Unknown role 'king': expected user, assistant, system, developer or tool";
-    assert_eq!(refusal.text, text);
+    for unknown in ["king", "tool"] {
+        let refusal = of(json!(unknown)).unwrap_err();
+        let expected = "expected user, assistant, system or developer";
+        assert_eq!(
+            refusal.text,
+            format!("Unknown role '{unknown}': {expected}")
+        );
+    }
 }
 
 #[test]

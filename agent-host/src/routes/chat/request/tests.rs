@@ -145,6 +145,10 @@ fn wrong_types_name_the_field() {
             "'messages[0].tool_call_id' must be a string",
         ),
         (
+            json!({"messages": [{"role": "tool", "content": "a", "tool_call_id": "c1"}]}),
+            "'messages[0].tool_call_id' answers no call of an earlier message",
+        ),
+        (
             json!({"messages": [{"role": "assistant", "tool_calls": [{"id": "c"}]}]}),
             "'messages[0].tool_calls' must have id, function.name and function.arguments",
         ),
@@ -181,7 +185,8 @@ fn a_history_keeps_calls_results_and_names() {
         {"role": "user", "content": [{"type": "text", "text": "A"}, {"type": "text", "text": "B"}],
          "name": "ann"},
         {"role": "assistant", "content": null, "tool_calls": [
-            {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+            {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+            {"id": "c2", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
         {"role": "tool", "tool_call_id": "c1", "content": "{\"x\":1}"},
         {"role": "tool", "tool_call_id": "c2", "content": "sunny"},
     ]});
@@ -197,8 +202,8 @@ fn a_history_keeps_calls_results_and_names() {
         call_id: call_id.to_owned(),
         result,
     };
-    let call = Content::ToolCall {
-        call_id: String::from("c1"),
+    let call = |call_id: &str| Content::ToolCall {
+        call_id: call_id.to_owned(),
         name: String::from("f"),
         arguments: String::from("{}"),
     };
@@ -208,7 +213,7 @@ fn a_history_keeps_calls_results_and_names() {
             author: Some(String::from("ann")),
             ..message(Role::User, vec![text("AB")])
         },
-        message(Role::Assistant, vec![call]),
+        message(Role::Assistant, vec![call("c1"), call("c2")]),
         message(Role::Tool, vec![result("c1", json!({"x": 1}))]),
         message(Role::Tool, vec![result("c2", json!("sunny"))]),
     ];
