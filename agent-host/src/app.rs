@@ -171,6 +171,19 @@ impl FunctionApp {
         self
     }
 
+    /// Lets `chat` call the tools of an agent past its model (`tool_calls`). Default: no, since then
+    /// whoever may chat decides what the tools do. Such calls are not durable and leave no session.
+    pub fn direct_tool_calls<A: Agent>(mut self) -> Self {
+        self.options.direct_tool_calls.insert(A::NAME);
+        self
+    }
+
+    /// Hosts an agent without routes of its own: other code of the app may still run it.
+    pub fn without_http<A: Agent>(mut self) -> Self {
+        self.options.without_http.insert(A::NAME);
+        self
+    }
+
     /// How long running requests and running steps may take to end when the server stops. What has
     /// not ended then goes on at the next start. Default: 25 seconds, below the patience of what
     /// usually sends the signal.

@@ -1,5 +1,6 @@
 //! What an app may choose about its HTTP surface, and the limits that hold.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The largest request body, unless the app says otherwise.
@@ -56,6 +57,10 @@ pub(crate) struct HttpOptions {
     pub(crate) expose_instructions: bool,
     pub(crate) expose_tools: bool,
     pub(crate) expose_tool_results: bool,
+    /// Agents whose tools a chat may call past the model.
+    pub(crate) direct_tool_calls: BTreeSet<&'static str>,
+    /// Agents without routes.
+    pub(crate) without_http: BTreeSet<&'static str>,
     /// What absolute links begin with, without a slash at the end; else the request's host is used.
     pub(crate) base_url: Option<String>,
 }
@@ -76,6 +81,8 @@ impl Default for HttpOptions {
             expose_instructions: false,
             expose_tools: true,
             expose_tool_results: true,
+            direct_tool_calls: BTreeSet::new(),
+            without_http: BTreeSet::new(),
             base_url: None,
         }
     }

@@ -30,7 +30,7 @@ pub(crate) async fn health(State(host): State<Arc<RouteState>>) -> Response {
         .map(|agent| AgentHealth {
             name: &agent.name,
             kind: "Agent",
-            http_endpoint_enabled: true,
+            http_endpoint_enabled: !host.options.without_http.contains(&*agent.name),
             mcp_tool_enabled: false,
         })
         .collect();

@@ -12,13 +12,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::link::encoded;
-use super::received::{agent, bad_path};
+use super::received::{agent, bad_path, public_agents};
 use super::{RouteState, respond};
 use crate::options::HttpOptions;
 
 /// All agents.
 pub(crate) async fn list(State(host): State<Arc<RouteState>>) -> Response {
-    let agents = host.agents.app().agents();
+    let agents = public_agents(host.agents.app(), &host.options);
     let agents: Vec<ListItem> = agents
         .map(|agent| list_item(agent, &host.options))
         .collect();

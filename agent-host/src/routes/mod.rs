@@ -56,7 +56,7 @@ pub(crate) fn router(state: Arc<RouteState>, keys: &FunctionKeys) -> Router {
             "/api/agents/{name}/{session}/runs/{correlation}",
             get(agents::late),
         );
-    if state.agents.app().agents().count() == 1 {
+    if received::public_agents(state.agents.app(), &state.options).count() == 1 {
         api = api
             .route("/api/{name}/chat", post(chat::chat))
             .route("/api/{name}/info", get(info::info));

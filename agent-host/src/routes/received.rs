@@ -53,7 +53,17 @@ impl Received {
 pub(crate) fn agent<'a>(host: &'a RouteState, name: &str) -> Result<&'a AgentDefinition, Response> {
     let app = host.agents.app();
     app.agent(name)
+        .filter(|agent| !host.options.without_http.contains(&*agent.name))
         .ok_or_else(|| unknown_agent(app, &host.options, name))
+}
+
+/// The agents that have routes.
+pub(crate) fn public_agents<'a>(
+    app: &'a App,
+    options: &'a HttpOptions,
+) -> impl Iterator<Item = &'a AgentDefinition> {
+    app.agents()
+        .filter(|agent| !options.without_http.contains(&*agent.name))
 }
 
 /// The answer to a path that is not UTF-8.
@@ -74,9 +84,11 @@ struct UnknownAgent<'a> {
 fn unknown_agent(app: &App, options: &HttpOptions, name: &str) -> Response {
     let body = UnknownAgent {
         error: format!("Agent '{name}' not found"),
-        available_agents: options
-            .expose_info
-            .then(|| app.agents().map(|agent| agent.name.as_ref()).collect()),
+        available_agents: options.expose_info.then(|| {
+            public_agents(app, options)
+                .map(|agent| agent.name.as_ref())
+                .collect()
+        }),
     };
     respond::json(StatusCode::NOT_FOUND, &body)
 }

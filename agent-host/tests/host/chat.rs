@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, Weather};
 
 const CHAT: &str = "/api/agents/Weather/chat";
 
@@ -37,6 +37,69 @@ async fn an_answer_has_everything_that_happened() {
         timestamp.len() == 24 && timestamp.ends_with('Z'),
         "{timestamp}"
     );
+    app.end().await;
+}
+
+#[tokio::test]
+async fn tools_are_called_past_the_model_only_where_the_app_allows_it() {
+    let calls = json!({"tool_calls": [
+        {"name": "get_weather", "arguments": {"city": "Rome"}},
+        {"name": "get_weather", "arguments": {"town": 1}},
+        {"name": "unknown"},
+    ]});
+    let app = TestApp::one().await;
+    let refused = chat(&app, &calls).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json()["error"], "Direct tool calls not enabled");
+    app.end().await;
+
+    let app = TestApp::with(|app| app.direct_tool_calls::<Weather>()).await;
+    let answer = chat(&app, &calls).await;
+    assert_eq!(answer.status, 200);
+    let found = answer.json();
+    assert_eq!(
+        (&found["status"], &found["response"]),
+        (&json!("success"), &json!(""))
+    );
+    let results = found["tool_results"].as_array().unwrap();
+    let states: Vec<_> = results.iter().map(|one| &one["result"]["status"]).collect();
+    assert_eq!(states, ["success", "error", "error"]);
+    assert_eq!(results[0]["result"]["result"], "sunny in Rome");
+    assert_eq!(results[2]["result"]["error"], "Tool 'unknown' not found");
+    for (wrong, text) in [
+        (json!("x"), "'tool_calls' must be an array of at most 32"),
+        (
+            json!([{"arguments": {}}]),
+            "'tool_calls[0].name' must be a string",
+        ),
+        (
+            json!([{"name": "a", "arguments": 1}]),
+            "'tool_calls[0].arguments' must be an object",
+        ),
+    ] {
+        let answer = chat(&app, &json!({ "tool_calls": wrong })).await;
+        assert_eq!(
+            (answer.status, answer.json()["error"].as_str()),
+            (400, Some(text))
+        );
+    }
+    // The model still answers those who ask it.
+    assert_eq!(
+        chat(&app, &json!({"message": "weather Rome"})).await.status,
+        200
+    );
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_agent_without_http_has_no_routes() {
+    let app = TestApp::with(|app| app.without_http::<Weather>()).await;
+    assert_eq!(chat(&app, &json!({"message": "one"})).await.status, 404);
+    assert_eq!(app.run(&json!({"message": "one"})).await.status, 404);
+    assert_eq!(app.get("/api/agents/Weather/info").await.status, 404);
+    assert_eq!(app.get("/api/agents").await.json()["total"], 0);
+    let health = app.get("/api/health").await.json();
+    assert_eq!(health["agents"][0]["http_endpoint_enabled"], false);
     app.end().await;
 }
 

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::tool_call::{ToolScope, run_tool};
-use super::turn::{AskModel, Completion, Next, RunTools, TurnAnswer, TurnError, TurnPolicy};
-use super::{Agent, AgentDefinition, RunAnswer, model_request, output};
+use super::turn::{
+    AskModel, Completion, Next, PendingCall, RunTools, TurnAnswer, TurnError, TurnPolicy,
+};
+use super::{Agent, AgentDefinition, RunAnswer, ToolCallRecord, model_request, output};
 use crate::model::{ChatMessage, ChatModel, ModelError, Role};
 use crate::tool::{MissingResource, Resources};
 
@@ -156,13 +159,8 @@ impl Runner {
     pub async fn run_messages(&self, messages: Vec<ChatMessage>) -> Result<RunAnswer, RunnerError> {
         self.check(&messages)?;
         let limit = self.definition.timeout;
-        let run = Run {
-            runner: self,
-            id: Uuid::new_v4().simple().to_string(),
-            steps: AtomicU64::new(0),
-            // Cancels what the tools spawned when this future is dropped.
-            cancelled: CancellationToken::new(),
-        };
+        let run = Run::new(self);
+        // Cancels what the tools spawned when this future is dropped.
         let guard = run.cancelled.clone().drop_guard();
         let outcome = tokio::time::timeout(limit, run.drive(messages)).await;
         drop(guard);
@@ -175,13 +173,44 @@ impl Runner {
         Ok(run_answer(answer))
     }
 
-    fn check(&self, messages: &[ChatMessage]) -> Result<(), RunnerError> {
-        let agent = &self.definition.name;
-        if messages.is_empty() {
-            return Err(RunnerError::NoMessage {
-                agent: agent.to_string(),
+    /// Runs tools past the model, one after the other: names with their arguments, which are JSON
+    /// objects. A tool that fails or is not there gives an error result, as a model would get it.
+    pub async fn call_tools(
+        &self,
+        calls: Vec<(String, Value)>,
+    ) -> Result<Vec<ToolCallRecord>, RunnerError> {
+        self.check_resources()?;
+        let run = Run::new(self);
+        let _guard = run.cancelled.clone().drop_guard();
+        let scope = run.scope();
+        let mut records = Vec::with_capacity(calls.len());
+        for (index, (tool, arguments)) in calls.into_iter().enumerate() {
+            let call = PendingCall {
+                call_id: format!("direct_{index}"),
+                name: tool.clone(),
+                arguments: arguments.clone(),
+            };
+            let result = run_tool(&self.definition, call, &scope, &run.next_key()).await;
+            records.push(ToolCallRecord {
+                tool,
+                arguments,
+                result,
             });
         }
+        Ok(records)
+    }
+
+    fn check(&self, messages: &[ChatMessage]) -> Result<(), RunnerError> {
+        if messages.is_empty() {
+            return Err(RunnerError::NoMessage {
+                agent: self.definition.name.to_string(),
+            });
+        }
+        self.check_resources()
+    }
+
+    fn check_resources(&self) -> Result<(), RunnerError> {
+        let agent = &self.definition.name;
         for tool in &self.definition.tools {
             if let Some(need) = self.resources.missing(&tool.needs).first() {
                 let missing = MissingResource {
@@ -215,7 +244,25 @@ struct Run<'a> {
     cancelled: CancellationToken,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(runner: &'a Runner) -> Self {
+        Self {
+            runner,
+            id: Uuid::new_v4().simple().to_string(),
+            steps: AtomicU64::new(0),
+            cancelled: CancellationToken::new(),
+        }
+    }
+
+    fn scope(&self) -> ToolScope {
+        ToolScope {
+            agent: Arc::from(&*self.runner.definition.name),
+            session_id: Arc::from(self.id.as_str()),
+            resources: Arc::clone(&self.runner.resources),
+            cancelled: self.cancelled.clone(),
+        }
+    }
+
     async fn drive(&self, messages: Vec<ChatMessage>) -> Result<TurnAnswer, RunnerError> {
         let policy = TurnPolicy::of(&self.runner.definition, true);
         let mut ask = AskModel::start(policy, messages);
@@ -254,12 +301,7 @@ impl Run<'_> {
 
     async fn run_tools(&self, tools: RunTools) -> AskModel {
         let definition = &self.runner.definition;
-        let scope = ToolScope {
-            agent: Arc::from(&*definition.name),
-            session_id: Arc::from(self.id.as_str()),
-            resources: Arc::clone(&self.runner.resources),
-            cancelled: self.cancelled.clone(),
-        };
+        let scope = self.scope();
         let runs = tools.calls().into_iter().map(|call| {
             let key = self.next_key();
             let scope = &scope;

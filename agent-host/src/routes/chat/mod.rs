@@ -5,11 +5,13 @@ mod request;
 
 use std::sync::Arc;
 
-use agent_sdk::{AnswerFormat, RunError, RunFailure, RunRequest, RunState};
+use agent_sdk::model::{FinishReason, Usage};
+use agent_sdk::{AnswerFormat, RunAnswer, RunError, RunFailure, RunRequest, RunState};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use durable_task::Timestamp;
+use serde_json::Value;
 
 use super::agents::request::Fresh;
 use super::agents::{start, wait_for};
@@ -38,7 +40,8 @@ async fn chat_or_refuse(
     let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let agent = agent(host, &name)?;
     let received = Received::whole(host, request).await?;
-    let input = parse_chat(received.parts(), Fresh::random())
+    let direct = host.options.direct_tool_calls.contains(&*agent.name);
+    let input = parse_chat(received.parts(), Fresh::random(), direct)
         .map_err(|refusal| respond::json(refusal.status, &refusal.body))?;
     let path = link::run_path(&agent.name, &input.session, &input.correlation);
     let now = Timestamp::now();
@@ -53,6 +56,9 @@ async fn chat_or_refuse(
         link: link::absolute(&path, host.options.base_url.as_deref(), &received.headers),
         path,
     };
+    if let Some(calls) = input.tool_calls {
+        return Ok(call_tools(host, &agent.name, calls, &echo).await);
+    }
     let request = RunRequest {
         agent: agent.name.to_string(),
         session: input.session,
@@ -74,6 +80,44 @@ async fn chat_or_refuse(
         RunState::Failed(failure) => answer::failed(&failure, &echo),
         RunState::Running => answer::timed_out(&echo),
     })
+}
+
+/// Calls tools past the model; the answer has their results and no text.
+async fn call_tools(
+    host: &RouteState,
+    agent: &str,
+    calls: Vec<(String, Value)>,
+    echo: &ChatEcho,
+) -> Response {
+    let runner = host.agents.app().runner(agent);
+    // Tools may have effects: a caller that goes away does not stop them half-way.
+    let called = tokio::spawn(async move {
+        match runner {
+            Some(runner) => runner
+                .call_tools(calls)
+                .await
+                .map_err(|error| error.to_string()),
+            None => Err(String::from("the agent is not hosted")),
+        }
+    });
+    let results = match called.await {
+        Ok(Ok(results)) => results,
+        Ok(Err(problem)) => return answer::failed(&RunFailure::new("internal", problem), echo),
+        Err(error) => {
+            let problem = format!("the calls did not end: {error}");
+            return answer::failed(&RunFailure::new("internal", problem), echo);
+        }
+    };
+    let answer = RunAnswer {
+        text: String::new(),
+        message_count: 0,
+        usage: Usage::default(),
+        finish_reason: FinishReason::Stop,
+        tool_results: results,
+        structured: None,
+        max_rounds_reached: false,
+    };
+    answer::answered(&answer, echo)
 }
 
 /// The answer to a turn that could not be started or read.

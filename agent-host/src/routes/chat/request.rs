@@ -15,6 +15,8 @@ use crate::routes::session_field::session_field;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ChatInput {
     pub(crate) messages: Vec<ChatMessage>,
+    /// Tools to call instead, past the model: names with their arguments.
+    pub(crate) tool_calls: Option<Vec<(String, Value)>>,
     pub(crate) session: SessionId,
     pub(crate) correlation: CorrelationId,
     /// What the answer names as its conversation.
@@ -45,10 +47,11 @@ impl ChatRefusal {
     }
 }
 
-/// Reads a chat request.
+/// Reads a chat request. `direct` says whether it may call tools past the model.
 pub(crate) fn parse_chat(
     request: RequestParts<'_>,
     fresh: Fresh,
+    direct: bool,
 ) -> Result<ChatInput, ChatRefusal> {
     if content_type(request.headers).is_some_and(|media_type| !is_json(&media_type)) {
         return Err(ChatRefusal::new(
@@ -68,8 +71,11 @@ pub(crate) fn parse_chat(
         ));
     }
     later(request.headers, &body).map_err(ChatRefusal::text)?;
-    refuse_direct_calls(&body)?;
-    let messages = messages(&body)?;
+    let tool_calls = direct_calls(&body, direct)?;
+    let messages = match &tool_calls {
+        Some(_) => Vec::new(),
+        None => messages(&body)?,
+    };
     let context = context(&body)?;
     optional_text(&body, "user_id")?;
     let key = idempotency_key(request.headers).map_err(ChatRefusal::text)?;
@@ -78,6 +84,7 @@ pub(crate) fn parse_chat(
     let session = session(named, key.as_ref(), fresh.session).map_err(ChatRefusal::text)?;
     Ok(ChatInput {
         messages,
+        tool_calls,
         conversation_id: conversation.map_or_else(|| session.to_string(), str::to_owned),
         session,
         correlation: key.unwrap_or(fresh.correlation),
@@ -99,16 +106,41 @@ fn named_session(
     Ok(field.value.or_else(|| conversation.map(str::to_owned)))
 }
 
-/// Calling tools past the model is opt-in per agent, and no agent can opt in yet.
-fn refuse_direct_calls(body: &Map<String, Value>) -> Result<(), ChatRefusal> {
-    match body.get("tool_calls") {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Array(calls)) if calls.is_empty() => Ok(()),
-        Some(_) => Err(ChatRefusal::with_message(
-            "Direct tool calls not enabled",
-            "This agent's tools are called by its model only; leave out 'tool_calls'",
-        )),
-    }
+/// How many tools one request may call past the model.
+const DIRECT_CALLS_MAX: usize = 32;
+
+/// The tools to call past the model, which is opt-in per agent.
+fn direct_calls(
+    body: &Map<String, Value>,
+    direct: bool,
+) -> Result<Option<Vec<(String, Value)>>, ChatRefusal> {
+    let calls = match body.get("tool_calls") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Array(calls)) if calls.is_empty() => return Ok(None),
+        Some(_) if !direct => {
+            return Err(ChatRefusal::with_message(
+                "Direct tool calls not enabled",
+                "This agent's tools are called by its model only; leave out 'tool_calls'",
+            ));
+        }
+        Some(Value::Array(calls)) if calls.len() <= DIRECT_CALLS_MAX => calls,
+        Some(_) => {
+            let limit = format!("'tool_calls' must be an array of at most {DIRECT_CALLS_MAX}");
+            return Err(ChatRefusal::text(limit));
+        }
+    };
+    let calls = calls.iter().enumerate().map(|(index, call)| {
+        let wrong = |what| ChatRefusal::text(format!("'tool_calls[{index}].{what}"));
+        let name = call.get("name").and_then(Value::as_str);
+        let name = name.ok_or_else(|| wrong("name' must be a string"))?;
+        let arguments = match call.get("arguments") {
+            None | Some(Value::Null) => Value::Object(Map::new()),
+            Some(arguments @ Value::Object(_)) => arguments.clone(),
+            Some(_) => return Err(wrong("arguments' must be an object")),
+        };
+        Ok((name.to_owned(), arguments))
+    });
+    calls.collect::<Result<_, _>>().map(Some)
 }
 
 fn context(body: &Map<String, Value>) -> Result<Map<String, Value>, ChatRefusal> {

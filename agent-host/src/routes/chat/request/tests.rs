@@ -27,7 +27,7 @@ fn parse_with(
         query: &query,
         body,
     };
-    parse_chat(parts, fresh)
+    parse_chat(parts, fresh, false)
 }
 
 fn parse(body: &Value) -> Result<ChatInput, ChatRefusal> {
@@ -47,6 +47,7 @@ fn error(body: &Value) -> String {
 #[test]
 fn a_message_takes_every_default() {
     let expected = ChatInput {
+        tool_calls: None,
         messages: vec![ChatMessage::text(Role::User, "Hi")],
         session: SessionId::new("fresh-session").unwrap(),
         correlation: CorrelationId::new("fresh-correlation").unwrap(),
