@@ -171,8 +171,9 @@ impl FunctionApp {
         self
     }
 
-    /// Lets `chat` call the tools of an agent past its model (`tool_calls`). Default: no, since then
-    /// whoever may chat decides what the tools do. Such calls are not durable and leave no session.
+    /// Lets `chat` call the tools of an agent past its model (`tool_calls`). Default: no, since
+    /// then whoever may chat decides what the tools do. Such calls are not durable and leave no
+    /// session.
     pub fn direct_tool_calls<A: Agent>(mut self) -> Self {
         self.options.direct_tool_calls.insert(A::NAME);
         self

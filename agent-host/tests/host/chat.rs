@@ -1,5 +1,6 @@
 //! `POST /api/agents/{name}/chat`.
 
+use agent_host::FunctionApp;
 use agent_sdk::model::{Content, Role};
 use axum::body::Body;
 use axum::http::Request;
@@ -53,7 +54,7 @@ async fn tools_are_called_past_the_model_only_where_the_app_allows_it() {
     assert_eq!(refused.json()["error"], "Direct tool calls not enabled");
     app.end().await;
 
-    let app = TestApp::with(|app| app.direct_tool_calls::<Weather>()).await;
+    let app = TestApp::with(FunctionApp::direct_tool_calls::<Weather>).await;
     let answer = chat(&app, &calls).await;
     assert_eq!(answer.status, 200);
     let found = answer.json();
@@ -93,7 +94,7 @@ async fn tools_are_called_past_the_model_only_where_the_app_allows_it() {
 
 #[tokio::test]
 async fn an_agent_without_http_has_no_routes() {
-    let app = TestApp::with(|app| app.without_http::<Weather>()).await;
+    let app = TestApp::with(FunctionApp::without_http::<Weather>).await;
     assert_eq!(chat(&app, &json!({"message": "one"})).await.status, 404);
     assert_eq!(app.run(&json!({"message": "one"})).await.status, 404);
     assert_eq!(app.get("/api/agents/Weather/info").await.status, 404);
