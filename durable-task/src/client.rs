@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::wire::proto::HistoryEvent;
+use crate::wire::proto::{HistoryEvent, TraceContext};
 use crate::{EntityId, ExecutionId, Failure, InstanceId, Timestamp};
 
 /// Where an orchestration stands.
@@ -56,6 +56,10 @@ pub struct StartRequest {
     pub tags: BTreeMap<String, String>,
     /// Which earlier instances of this id may be replaced. Empty: none.
     pub replaceable: Vec<Status>,
+    /// The id of its first execution; `None` lets the hub choose.
+    pub execution_id: Option<ExecutionId>,
+    /// The span that it belongs to, in the form of W3C trace context.
+    pub trace_context: Option<TraceContext>,
 }
 
 impl StartRequest {
@@ -69,6 +73,8 @@ impl StartRequest {
             scheduled_at: None,
             tags: BTreeMap::new(),
             replaceable: Vec::new(),
+            execution_id: None,
+            trace_context: None,
         }
     }
 
@@ -171,6 +177,57 @@ pub struct InstanceFilter {
     pub parent: Option<InstanceId>,
     /// Labels that all have to be there.
     pub tags: BTreeMap<String, String>,
+}
+
+/// Which entities a query lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntityFilter {
+    /// The beginning of the id, `@name@key`, without case in the name; `None` for all.
+    pub id_prefix: Option<String>,
+    /// Changed at or after.
+    pub modified_from: Option<Timestamp>,
+    /// Changed before.
+    pub modified_to: Option<Timestamp>,
+    /// Whether to list entities without a state: locked ones, and ones with waiting messages.
+    pub include_transient: bool,
+}
+
+/// What is removed from entities that nobody needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EntityCleaning {
+    /// Forget entities that have neither state, nor lock, nor waiting messages.
+    pub remove_empty: bool,
+    /// Release locks whose holder has ended or is gone.
+    pub release_orphaned_locks: bool,
+}
+
+/// What a cleaning did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntitiesCleaned {
+    /// How many entities were forgotten.
+    pub removed: u64,
+    /// How many locks were released.
+    pub released: u64,
+    /// Goes into the next request; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// How far a purge by filter came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// How many instances were removed.
+    pub removed: u64,
+    /// Whether none that matches is left. If not, ask again.
+    pub complete: bool,
+}
+
+/// A part of a history.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HistoryPart {
+    /// In order.
+    pub events: Vec<HistoryEvent>,
+    /// Goes into the next request; `None` at the end.
+    pub next: Option<u64>,
 }
 
 /// A page of a listing.
@@ -295,6 +352,26 @@ pub trait Client: Send + Sync + 'static {
     /// Removes an ended instance and all it wrote; with its children where `recursive`. Returns how
     /// many instances were removed.
     async fn purge(&self, instance: &InstanceId, recursive: bool) -> Result<u64, ClientError>;
+    /// Removes ended instances that a filter selects, in small commits, at most for `time`.
+    async fn purge_matching(
+        &self,
+        filter: &InstanceFilter,
+        time: Duration,
+    ) -> Result<Purged, ClientError>;
+    /// Takes a failed instance back to before its failures, which are then tried again, in its
+    /// failed children too.
+    async fn rewind(
+        &self,
+        instance: &InstanceId,
+        reason: Option<String>,
+    ) -> Result<(), ClientError>;
+    /// Starts an ended orchestration once more from its input, under its own id (whose state is
+    /// replaced) or a new one. Returns the id.
+    async fn restart(
+        &self,
+        instance: &InstanceId,
+        new_instance_id: bool,
+    ) -> Result<InstanceId, ClientError>;
     /// Lists instances, oldest first.
     async fn query(
         &self,
@@ -305,6 +382,14 @@ pub trait Client: Send + Sync + 'static {
     ) -> Result<Page<InstanceState>, ClientError>;
     /// The history of the current execution.
     async fn history(&self, instance: &InstanceId) -> Result<Vec<HistoryEvent>, ClientError>;
+    /// A part of the history of an execution (`None`: the current one), from the beginning or from
+    /// where the part before ended.
+    async fn history_part(
+        &self,
+        instance: &InstanceId,
+        execution: Option<&ExecutionId>,
+        from: Option<u64>,
+    ) -> Result<HistoryPart, ClientError>;
     /// Sends a one-way operation to an entity, at a later time if `at` is given.
     async fn signal_entity(
         &self,
@@ -319,12 +404,18 @@ pub trait Client: Send + Sync + 'static {
         entity: &EntityId,
         include_state: bool,
     ) -> Result<Option<EntityMetadata>, ClientError>;
-    /// Lists entities whose name is `name`, in the order of their keys.
+    /// Lists entities, in the order of their ids.
     async fn query_entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, ClientError>;
+    /// Removes what nobody needs of entities, one page at a time.
+    async fn clean_entities(
+        &self,
+        cleaning: EntityCleaning,
+        token: Option<&str>,
+    ) -> Result<EntitiesCleaned, ClientError>;
 }

@@ -22,8 +22,8 @@ mod worker;
 
 pub use activity::{Activity, ActivityContext, ActivityError};
 pub use client::{
-    Client, ClientError, EntityMetadata, Fetch, InstanceFilter, InstanceState, Page, StartRequest,
-    Status, WaitFor,
+    Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityMetadata, Fetch,
+    HistoryPart, InstanceFilter, InstanceState, Page, Purged, StartRequest, Status, WaitFor,
 };
 pub use context::{
     ActivityCall, ContinueAsNew, Either, EntityCall, Event, EventOrTimeout, EventWait, JoinAll,
@@ -40,8 +40,8 @@ pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use timestamp::Timestamp;
 pub use tokio_runtime::TokioRuntime;
 pub use work::{
-    Completer, EntityProfile, NameAndVersion, WorkAnswer, WorkHandler, WorkItem, WorkRequest,
-    WorkerProfile,
+    Accepts, Completer, EntityProfile, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
+    WorkRequest, WorkerProfile,
 };
 pub use worker::{Worker, WorkerOptions};
 

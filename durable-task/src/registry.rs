@@ -12,8 +12,8 @@ use crate::episode::Outcome;
 use crate::runtime::{BoxFuture, LocalBoxFuture};
 use crate::version::compare_versions;
 use crate::{
-    Activity, ActivityContext, Entity, EntityContext, EntityProfile, Failure, NameAndVersion,
-    OrchestrationContext, OrchestrationError, Orchestrator, json,
+    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, Failure,
+    NameAndVersion, OrchestrationContext, OrchestrationError, Orchestrator, json,
 };
 
 pub(crate) type OrchestratorCode = Arc<
@@ -232,28 +232,30 @@ impl Registry {
         self.entities.get(name)
     }
 
-    pub(crate) fn orchestrators(&self) -> Vec<NameAndVersion> {
+    pub(crate) fn orchestrators(&self) -> Accepts<NameAndVersion> {
         let pairs = self.orchestrators.iter().flat_map(|(name, versions)| {
             versions.iter().map(move |(version, _)| NameAndVersion {
                 name: name.clone(),
-                version: version.clone(),
+                version: Some(version.clone()),
             })
         });
-        pairs.collect()
+        Accepts::Only(pairs.collect())
     }
 
-    pub(crate) fn activities(&self) -> Vec<String> {
-        self.activities.keys().cloned().collect()
+    pub(crate) fn activities(&self) -> Accepts<NameAndVersion> {
+        let names = self.activities.keys().map(|name| NameAndVersion {
+            name: name.clone(),
+            version: None,
+        });
+        Accepts::Only(names.collect())
     }
 
-    pub(crate) fn entities(&self) -> Vec<EntityProfile> {
-        let names = self.entities.keys();
-        names
-            .map(|name| EntityProfile {
-                name: name.clone(),
-                synchronous: true,
-            })
-            .collect()
+    pub(crate) fn entities(&self) -> Accepts<EntityProfile> {
+        let profiles = self.entities.keys().map(|name| EntityProfile {
+            name: name.clone(),
+            synchronous: true,
+        });
+        Accepts::Only(profiles.collect())
     }
 }
 

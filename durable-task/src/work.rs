@@ -6,8 +6,8 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::wire::proto::{
-    ActivityRequest, ActivityResponse, EntityBatchRequest, EntityBatchResult, OrchestratorRequest,
-    OrchestratorResponse,
+    ActivityRequest, ActivityResponse, EntityBatchRequest, EntityBatchResult,
+    OrchestrationInstance, OrchestratorRequest, OrchestratorResponse,
 };
 
 /// One unit of work.
@@ -36,7 +36,12 @@ pub enum WorkRequest {
     /// Run an activity. Its idempotency key is `{instance}:{execution}:{task}`.
     Activity(ActivityRequest),
     /// Run a batch of entity operations.
-    Entity(EntityBatchRequest),
+    Entity {
+        /// The state and the operations.
+        request: EntityBatchRequest,
+        /// Who waits for each operation, in their order; `None` for a signal.
+        callers: Vec<Option<OrchestrationInstance>>,
+    },
 }
 
 /// The answer to a work item, of the same kind as its request.
@@ -95,30 +100,48 @@ impl std::fmt::Debug for Completer {
     }
 }
 
+/// What a worker takes, of one kind of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepts<T> {
+    /// Whatever there is: it does not say what it has code for.
+    Everything,
+    /// These and nothing else.
+    Only(Vec<T>),
+}
+
+impl<T> Default for Accepts<T> {
+    fn default() -> Self {
+        Self::Only(Vec::new())
+    }
+}
+
 /// What a worker can run, and how much of it at once.
 #[derive(Debug, Clone, Default)]
 pub struct WorkerProfile {
     /// Orchestrators with the versions that have code.
-    pub orchestrators: Vec<NameAndVersion>,
-    /// Names of activities.
-    pub activities: Vec<String>,
+    pub orchestrators: Accepts<NameAndVersion>,
+    /// Activities with the versions that have code.
+    pub activities: Accepts<NameAndVersion>,
     /// Entities by lower-cased name.
-    pub entities: Vec<EntityProfile>,
+    pub entities: Accepts<EntityProfile>,
     /// How many episodes may be handed over and not answered.
     pub orchestrations_max: usize,
     /// How many activities may be handed over and not answered.
     pub activities_max: usize,
     /// How many entity batches may be handed over and not answered.
     pub entities_max: usize,
+    /// Whether its work leaves the process. Handing over an item is then an effect: the messages in
+    /// it are durable before, it has the whole history, and no episode runs ahead of the store.
+    pub remote: bool,
 }
 
-/// An orchestrator that has code here.
+/// An orchestrator or activity that has code here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameAndVersion {
     /// Its registered name.
     pub name: String,
-    /// Its version; empty for none.
-    pub version: String,
+    /// Its version, empty for none; `None` takes every version.
+    pub version: Option<String>,
 }
 
 /// An entity that has code here.

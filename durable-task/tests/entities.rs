@@ -3,7 +3,8 @@ use durable_task::wire::proto::operation_action::OperationActionType;
 use durable_task::wire::proto::operation_result::ResultType;
 use durable_task::wire::proto::{EntityBatchRequest, EntityBatchResult, OperationRequest};
 use durable_task::{
-    Entity, EntityContext, EntityId, Failure, InstanceId, Registry, WorkAnswer, WorkHandler,
+    Accepts, Entity, EntityContext, EntityId, EntityProfile, Failure, InstanceId, Registry,
+    WorkAnswer, WorkHandler,
 };
 use serde_json::Value;
 
@@ -174,8 +175,11 @@ async fn an_entity_without_code_is_given_back() {
     let mut registry = Registry::new();
     registry.entity(Counter).unwrap();
     let worker = worker(registry, &TestRuntime::new());
-    assert_eq!(worker.profile().entities[0].name, "counter");
-    assert!(worker.profile().entities[0].synchronous);
+    let counter = EntityProfile {
+        name: String::from("counter"),
+        synchronous: true,
+    };
+    assert_eq!(worker.profile().entities, Accepts::Only(vec![counter]));
     let table = [
         ("@other@k", "no code for entity `other`"),
         ("no entity", "`no entity` is not the id of an entity"),

@@ -1,7 +1,7 @@
 use durable_task::testing::{HistoryBuilder, TestOrchestration, TestRuntime};
 use durable_task::{
-    Activity, ActivityContext, EntityContext, Failure, OrchestrationContext, OrchestrationError,
-    Orchestrator, Registry, RegistryError, WorkHandler,
+    Accepts, Activity, ActivityContext, EntityContext, Failure, NameAndVersion,
+    OrchestrationContext, OrchestrationError, Orchestrator, Registry, RegistryError, WorkHandler,
 };
 
 use crate::support::worker;
@@ -88,8 +88,21 @@ async fn types_bring_their_names_and_types_along() -> Result<(), RegistryError> 
     assert!(shown.contains("CreateSubOrchestration") && shown.contains("\"2.0\""));
 
     let profile = worker(registry, &TestRuntime::new()).profile();
-    assert_eq!(profile.activities, ["double"]);
-    assert_eq!(profile.orchestrators[0].version, "2.0");
+    let named = |name: &str, version: Option<&str>| NameAndVersion {
+        name: name.to_owned(),
+        version: version.map(str::to_owned),
+    };
+    assert_eq!(
+        profile.activities,
+        Accepts::Only(vec![named("double", None)])
+    );
+    let Accepts::Only(orchestrators) = profile.orchestrators else {
+        panic!("it says what it has");
+    };
+    assert_eq!(
+        orchestrators.first(),
+        Some(&named("quadruple", Some("2.0")))
+    );
     assert!(profile.orchestrations_max > 0 && profile.activities_max > 0);
     Ok(())
 }

@@ -83,7 +83,10 @@ pub fn activity(name: &str, input: &str) -> WorkRequest {
 }
 
 pub fn entity(request: EntityBatchRequest) -> WorkRequest {
-    WorkRequest::Entity(request)
+    WorkRequest::Entity {
+        callers: vec![None; request.operations.len()],
+        request,
+    }
 }
 
 /// The answer of an episode: response, and whether the session is kept.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use durable_task::{Client, ClientError, InstanceFilter, Runtime, WorkHandler};
+use durable_task::{Client, ClientError, InstanceFilter, Purged, Runtime, WorkHandler};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::{
@@ -189,15 +189,6 @@ pub enum AttachError {
     Closed,
 }
 
-/// How far a purge by filter came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Purged {
-    /// How many instances were removed.
-    pub removed: u64,
-    /// Whether none that matches is left. If not, ask again.
-    pub complete: bool,
-}
-
 /// An open hub: the engine, its store, and its loop.
 ///
 /// Dropping the hub and all its clients ends the loop like a [`shutdown`](Self::shutdown).
@@ -331,9 +322,7 @@ impl Hub {
         filter: &InstanceFilter,
         time: Duration,
     ) -> Result<Purged, ClientError> {
-        let deadline = self.client.runtime.now().saturating_add(time);
-        let (removed, complete) = self.client.purge_matching(filter, deadline).await?;
-        Ok(Purged { removed, complete })
+        self.client.purge_matching(filter, time).await
     }
 
     /// Stops: gives out no more work, waits for what runs, at most for `deadline`, writes the open

@@ -11,9 +11,12 @@ pub fn generate(root: &Path) -> Result<String, Box<dyn Error>> {
     let descriptors = protox::compile([include.join("durable_task.proto")], [&include])?;
     let out = std::env::temp_dir().join(format!("durable-task-proto-{}", std::process::id()));
     std::fs::create_dir_all(&out)?;
-    prost_build::Config::new()
+    tonic_prost_build::configure()
         .out_dir(&out)
-        .btree_map(["."])
+        .btree_map(".")
+        .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
+        .server_mod_attribute(".", "#[cfg(feature = \"grpc-server\")]")
+        .build_transport(false)
         .compile_fds(descriptors)?;
     // The file has no package, so prost names its module `_`.
     let text = std::fs::read_to_string(out.join("_.rs"))?;

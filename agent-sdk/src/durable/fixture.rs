@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use durable_task::wire::proto::HistoryEvent;
 use durable_task::{
-    Client, ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
-    InstanceState, Page, StartRequest, Status, Timestamp, WaitFor,
+    Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityId, EntityMetadata,
+    ExecutionId, Fetch, HistoryPart, InstanceFilter, InstanceId, InstanceState, Page, Purged,
+    StartRequest, Status, Timestamp, WaitFor,
 };
 
 use crate::agent::AgentDefinition;
@@ -178,9 +179,38 @@ impl Client for FakeHub {
         Ok(looks.front().cloned().flatten())
     }
 
+    async fn purge_matching(&self, _: &InstanceFilter, _: Duration) -> Result<Purged, ClientError> {
+        unsupported("purge")
+    }
+
+    async fn rewind(&self, _: &InstanceId, _: Option<String>) -> Result<(), ClientError> {
+        unsupported("rewind")
+    }
+
+    async fn restart(&self, _: &InstanceId, _: bool) -> Result<InstanceId, ClientError> {
+        unsupported("restart")
+    }
+
+    async fn history_part(
+        &self,
+        _: &InstanceId,
+        _: Option<&ExecutionId>,
+        _: Option<u64>,
+    ) -> Result<HistoryPart, ClientError> {
+        unsupported("tell histories")
+    }
+
+    async fn clean_entities(
+        &self,
+        _: EntityCleaning,
+        _: Option<&str>,
+    ) -> Result<EntitiesCleaned, ClientError> {
+        unsupported("clean entities")
+    }
+
     async fn query_entities(
         &self,
-        _: &str,
+        _: &EntityFilter,
         _: bool,
         _: usize,
         _: Option<&str>,

@@ -21,7 +21,10 @@ pub struct ActivityRequest {
     #[prost(message, optional, tag = "6")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(btree_map = "string, string", tag = "7")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ActivityResponse {
@@ -45,11 +48,16 @@ pub struct TaskFailureDetails {
     #[prost(message, optional, tag = "3")]
     pub stack_trace: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, boxed, tag = "4")]
-    pub inner_failure: ::core::option::Option<::prost::alloc::boxed::Box<TaskFailureDetails>>,
+    pub inner_failure: ::core::option::Option<
+        ::prost::alloc::boxed::Box<TaskFailureDetails>,
+    >,
     #[prost(bool, tag = "5")]
     pub is_non_retriable: bool,
     #[prost(btree_map = "string, message", tag = "6")]
-    pub properties: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost_types::Value>,
+    pub properties: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost_types::Value,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ParentInstanceInfo {
@@ -90,7 +98,10 @@ pub struct ExecutionStartedEvent {
     #[prost(message, optional, tag = "8")]
     pub orchestration_span_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(btree_map = "string, string", tag = "9")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecutionCompletedEvent {
@@ -119,7 +130,10 @@ pub struct TaskScheduledEvent {
     #[prost(message, optional, tag = "4")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(btree_map = "string, string", tag = "5")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TaskCompletedEvent {
@@ -148,7 +162,10 @@ pub struct SubOrchestrationInstanceCreatedEvent {
     #[prost(message, optional, tag = "5")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(btree_map = "string, string", tag = "6")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubOrchestrationInstanceCompletedEvent {
@@ -177,11 +194,9 @@ pub struct TimerFiredEvent {
     pub timer_id: i32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OrchestratorStartedEvent {
-}
+pub struct OrchestratorStartedEvent {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OrchestratorCompletedEvent {
-}
+pub struct OrchestratorCompletedEvent {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EventSentEvent {
     #[prost(string, tag = "1")]
@@ -311,7 +326,10 @@ pub struct ExecutionRewoundEvent {
     #[prost(message, optional, tag = "8")]
     pub parent_instance: ::core::option::Option<ParentInstanceInfo>,
     #[prost(btree_map = "string, string", tag = "9")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HistoryEvent {
@@ -319,7 +337,10 @@ pub struct HistoryEvent {
     pub event_id: i32,
     #[prost(message, optional, tag = "2")]
     pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(oneof = "history_event::EventType", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30")]
+    #[prost(
+        oneof = "history_event::EventType",
+        tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30"
+    )]
     pub event_type: ::core::option::Option<history_event::EventType>,
 }
 /// Nested message and enum types in `HistoryEvent`.
@@ -393,7 +414,10 @@ pub struct ScheduleTaskAction {
     #[prost(message, optional, tag = "3")]
     pub input: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(btree_map = "string, string", tag = "4")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     #[prost(message, optional, tag = "5")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
 }
@@ -410,7 +434,10 @@ pub struct CreateSubOrchestrationAction {
     #[prost(message, optional, tag = "5")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(btree_map = "string, string", tag = "6")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateTimerAction {
@@ -441,7 +468,10 @@ pub struct CompleteOrchestrationAction {
     #[prost(message, optional, tag = "6")]
     pub failure_details: ::core::option::Option<TaskFailureDetails>,
     #[prost(btree_map = "string, string", tag = "7")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TerminateOrchestrationAction {
@@ -454,8 +484,13 @@ pub struct TerminateOrchestrationAction {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendEntityMessageAction {
-    #[prost(oneof = "send_entity_message_action::EntityMessageType", tags = "1, 2, 3, 4")]
-    pub entity_message_type: ::core::option::Option<send_entity_message_action::EntityMessageType>,
+    #[prost(
+        oneof = "send_entity_message_action::EntityMessageType",
+        tags = "1, 2, 3, 4"
+    )]
+    pub entity_message_type: ::core::option::Option<
+        send_entity_message_action::EntityMessageType,
+    >,
 }
 /// Nested message and enum types in `SendEntityMessageAction`.
 pub mod send_entity_message_action {
@@ -480,8 +515,13 @@ pub struct RewindOrchestrationAction {
 pub struct OrchestratorAction {
     #[prost(int32, tag = "1")]
     pub id: i32,
-    #[prost(oneof = "orchestrator_action::OrchestratorActionType", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
-    pub orchestrator_action_type: ::core::option::Option<orchestrator_action::OrchestratorActionType>,
+    #[prost(
+        oneof = "orchestrator_action::OrchestratorActionType",
+        tags = "2, 3, 4, 5, 6, 7, 8, 9"
+    )]
+    pub orchestrator_action_type: ::core::option::Option<
+        orchestrator_action::OrchestratorActionType,
+    >,
 }
 /// Nested message and enum types in `OrchestratorAction`.
 pub mod orchestrator_action {
@@ -527,7 +567,10 @@ pub struct OrchestratorRequest {
     #[prost(bool, tag = "6")]
     pub requires_history_streaming: bool,
     #[prost(btree_map = "string, message", tag = "7")]
-    pub properties: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost_types::Value>,
+    pub properties: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost_types::Value,
+    >,
     #[prost(message, optional, tag = "8")]
     pub orchestration_trace_context: ::core::option::Option<OrchestrationTraceContext>,
 }
@@ -565,11 +608,16 @@ pub struct CreateInstanceRequest {
     #[prost(message, optional, tag = "5")]
     pub scheduled_start_timestamp: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(message, optional, tag = "6")]
-    pub orchestration_id_reuse_policy: ::core::option::Option<OrchestrationIdReusePolicy>,
+    pub orchestration_id_reuse_policy: ::core::option::Option<
+        OrchestrationIdReusePolicy,
+    >,
     #[prost(message, optional, tag = "7")]
     pub execution_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(btree_map = "string, string", tag = "8")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     #[prost(message, optional, tag = "9")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(message, optional, tag = "10")]
@@ -607,8 +655,7 @@ pub struct RewindInstanceRequest {
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RewindInstanceResponse {
-}
+pub struct RewindInstanceResponse {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OrchestrationState {
     #[prost(string, tag = "1")]
@@ -640,7 +687,10 @@ pub struct OrchestrationState {
     #[prost(message, optional, tag = "14")]
     pub parent_instance_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(btree_map = "string, string", tag = "15")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RaiseEventRequest {
@@ -652,8 +702,7 @@ pub struct RaiseEventRequest {
     pub input: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RaiseEventResponse {
-}
+pub struct RaiseEventResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TerminateRequest {
     #[prost(string, tag = "1")]
@@ -664,8 +713,7 @@ pub struct TerminateRequest {
     pub recursive: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TerminateResponse {
-}
+pub struct TerminateResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SuspendRequest {
     #[prost(string, tag = "1")]
@@ -674,8 +722,7 @@ pub struct SuspendRequest {
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SuspendResponse {
-}
+pub struct SuspendResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResumeRequest {
     #[prost(string, tag = "1")]
@@ -684,8 +731,7 @@ pub struct ResumeRequest {
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ResumeResponse {
-}
+pub struct ResumeResponse {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryInstancesRequest {
     #[prost(message, optional, tag = "1")]
@@ -794,14 +840,11 @@ pub struct CreateTaskHubRequest {
     pub recreate_if_exists: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateTaskHubResponse {
-}
+pub struct CreateTaskHubResponse {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DeleteTaskHubRequest {
-}
+pub struct DeleteTaskHubRequest {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DeleteTaskHubResponse {
-}
+pub struct DeleteTaskHubResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignalEntityRequest {
     #[prost(string, tag = "1")]
@@ -820,8 +863,7 @@ pub struct SignalEntityRequest {
     pub request_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SignalEntityResponse {
-}
+pub struct SignalEntityResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetEntityRequest {
     #[prost(string, tag = "1")]
@@ -910,7 +952,10 @@ pub struct EntityBatchRequest {
     #[prost(message, repeated, tag = "3")]
     pub operations: ::prost::alloc::vec::Vec<OperationRequest>,
     #[prost(btree_map = "string, message", tag = "4")]
-    pub properties: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost_types::Value>,
+    pub properties: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost_types::Value,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EntityBatchResult {
@@ -996,7 +1041,9 @@ pub struct OperationAction {
     #[prost(int32, tag = "1")]
     pub id: i32,
     #[prost(oneof = "operation_action::OperationActionType", tags = "2, 3")]
-    pub operation_action_type: ::core::option::Option<operation_action::OperationActionType>,
+    pub operation_action_type: ::core::option::Option<
+        operation_action::OperationActionType,
+    >,
 }
 /// Nested message and enum types in `OperationAction`.
 pub mod operation_action {
@@ -1040,7 +1087,10 @@ pub struct StartNewOrchestrationAction {
     #[prost(message, optional, tag = "7")]
     pub parent_trace_context: ::core::option::Option<TraceContext>,
     #[prost(btree_map = "string, string", tag = "8")]
-    pub tags: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub tags: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AbandonActivityTaskRequest {
@@ -1048,24 +1098,21 @@ pub struct AbandonActivityTaskRequest {
     pub completion_token: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AbandonActivityTaskResponse {
-}
+pub struct AbandonActivityTaskResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AbandonOrchestrationTaskRequest {
     #[prost(string, tag = "1")]
     pub completion_token: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AbandonOrchestrationTaskResponse {
-}
+pub struct AbandonOrchestrationTaskResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AbandonEntityTaskRequest {
     #[prost(string, tag = "1")]
     pub completion_token: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AbandonEntityTaskResponse {
-}
+pub struct AbandonEntityTaskResponse {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SkipGracefulOrchestrationTerminationsRequest {
     #[prost(message, optional, tag = "1")]
@@ -1076,7 +1123,9 @@ pub struct SkipGracefulOrchestrationTerminationsRequest {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SkipGracefulOrchestrationTerminationsResponse {
     #[prost(string, repeated, tag = "1")]
-    pub unterminated_instance_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    pub unterminated_instance_ids: ::prost::alloc::vec::Vec<
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetWorkItemsRequest {
@@ -1145,11 +1194,9 @@ pub mod work_item {
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CompleteTaskResponse {
-}
+pub struct CompleteTaskResponse {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthPing {
-}
+pub struct HealthPing {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamInstanceHistoryRequest {
     #[prost(string, tag = "1")]
@@ -1243,5 +1290,2569 @@ impl WorkerCapability {
             "WORKER_CAPABILITY_LARGE_PAYLOADS" => Some(Self::LargePayloads),
             _ => None,
         }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod task_hub_sidecar_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct TaskHubSidecarServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> TaskHubSidecarServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> TaskHubSidecarServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            TaskHubSidecarServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn hello(
+            &mut self,
+            request: impl tonic::IntoRequest<()>,
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/Hello",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "Hello"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn start_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/StartInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "StartInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/GetInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "GetInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn rewind_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RewindInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RewindInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/RewindInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "RewindInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn restart_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RestartInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RestartInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/RestartInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "RestartInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn wait_for_instance_start(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/WaitForInstanceStart",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "WaitForInstanceStart"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn wait_for_instance_completion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/WaitForInstanceCompletion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "WaitForInstanceCompletion"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn raise_event(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RaiseEventRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RaiseEventResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/RaiseEvent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "RaiseEvent"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn terminate_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TerminateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TerminateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/TerminateInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "TerminateInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn suspend_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SuspendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SuspendResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/SuspendInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "SuspendInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn resume_instance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResumeRequest>,
+        ) -> std::result::Result<tonic::Response<super::ResumeResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/ResumeInstance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "ResumeInstance"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn query_instances(
+            &mut self,
+            request: impl tonic::IntoRequest<super::QueryInstancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryInstancesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/QueryInstances",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "QueryInstances"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_instance_ids(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInstanceIdsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInstanceIdsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/ListInstanceIds",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "ListInstanceIds"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn purge_instances(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PurgeInstancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PurgeInstancesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/PurgeInstances",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "PurgeInstances"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_work_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWorkItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WorkItem>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/GetWorkItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "GetWorkItems"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        pub async fn complete_activity_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ActivityResponse>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/CompleteActivityTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "CompleteActivityTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn complete_orchestrator_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OrchestratorResponse>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/CompleteOrchestratorTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "CompleteOrchestratorTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn complete_entity_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EntityBatchResult>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/CompleteEntityTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "CompleteEntityTask"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn stream_instance_history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StreamInstanceHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::HistoryChunk>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/StreamInstanceHistory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "StreamInstanceHistory"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        pub async fn create_task_hub(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateTaskHubRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTaskHubResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/CreateTaskHub",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "CreateTaskHub"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn delete_task_hub(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteTaskHubRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteTaskHubResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/DeleteTaskHub",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "DeleteTaskHub"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn signal_entity(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignalEntityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignalEntityResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/SignalEntity",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "SignalEntity"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_entity(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetEntityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetEntityResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/GetEntity",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "GetEntity"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn query_entities(
+            &mut self,
+            request: impl tonic::IntoRequest<super::QueryEntitiesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryEntitiesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/QueryEntities",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "QueryEntities"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn clean_entity_storage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CleanEntityStorageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CleanEntityStorageResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/CleanEntityStorage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("TaskHubSidecarService", "CleanEntityStorage"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn abandon_task_activity_work_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AbandonActivityTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonActivityTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/AbandonTaskActivityWorkItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "TaskHubSidecarService",
+                        "AbandonTaskActivityWorkItem",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn abandon_task_orchestrator_work_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AbandonOrchestrationTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonOrchestrationTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/AbandonTaskOrchestratorWorkItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "TaskHubSidecarService",
+                        "AbandonTaskOrchestratorWorkItem",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn abandon_task_entity_work_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AbandonEntityTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonEntityTaskResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/AbandonTaskEntityWorkItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("TaskHubSidecarService", "AbandonTaskEntityWorkItem"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn skip_graceful_orchestration_terminations(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::SkipGracefulOrchestrationTerminationsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::SkipGracefulOrchestrationTerminationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/TaskHubSidecarService/SkipGracefulOrchestrationTerminations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "TaskHubSidecarService",
+                        "SkipGracefulOrchestrationTerminations",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc-server")]
+pub mod task_hub_sidecar_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with TaskHubSidecarServiceServer.
+    #[async_trait]
+    pub trait TaskHubSidecarService: std::marker::Send + std::marker::Sync + 'static {
+        async fn hello(
+            &self,
+            request: tonic::Request<()>,
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status>;
+        async fn start_instance(
+            &self,
+            request: tonic::Request<super::CreateInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn get_instance(
+            &self,
+            request: tonic::Request<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn rewind_instance(
+            &self,
+            request: tonic::Request<super::RewindInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RewindInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn restart_instance(
+            &self,
+            request: tonic::Request<super::RestartInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RestartInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn wait_for_instance_start(
+            &self,
+            request: tonic::Request<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn wait_for_instance_completion(
+            &self,
+            request: tonic::Request<super::GetInstanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInstanceResponse>,
+            tonic::Status,
+        >;
+        async fn raise_event(
+            &self,
+            request: tonic::Request<super::RaiseEventRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RaiseEventResponse>,
+            tonic::Status,
+        >;
+        async fn terminate_instance(
+            &self,
+            request: tonic::Request<super::TerminateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TerminateResponse>,
+            tonic::Status,
+        >;
+        async fn suspend_instance(
+            &self,
+            request: tonic::Request<super::SuspendRequest>,
+        ) -> std::result::Result<tonic::Response<super::SuspendResponse>, tonic::Status>;
+        async fn resume_instance(
+            &self,
+            request: tonic::Request<super::ResumeRequest>,
+        ) -> std::result::Result<tonic::Response<super::ResumeResponse>, tonic::Status>;
+        async fn query_instances(
+            &self,
+            request: tonic::Request<super::QueryInstancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryInstancesResponse>,
+            tonic::Status,
+        >;
+        async fn list_instance_ids(
+            &self,
+            request: tonic::Request<super::ListInstanceIdsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInstanceIdsResponse>,
+            tonic::Status,
+        >;
+        async fn purge_instances(
+            &self,
+            request: tonic::Request<super::PurgeInstancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PurgeInstancesResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the GetWorkItems method.
+        type GetWorkItemsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WorkItem, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        async fn get_work_items(
+            &self,
+            request: tonic::Request<super::GetWorkItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::GetWorkItemsStream>,
+            tonic::Status,
+        >;
+        async fn complete_activity_task(
+            &self,
+            request: tonic::Request<super::ActivityResponse>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        >;
+        async fn complete_orchestrator_task(
+            &self,
+            request: tonic::Request<super::OrchestratorResponse>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        >;
+        async fn complete_entity_task(
+            &self,
+            request: tonic::Request<super::EntityBatchResult>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompleteTaskResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the StreamInstanceHistory method.
+        type StreamInstanceHistoryStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::HistoryChunk, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        async fn stream_instance_history(
+            &self,
+            request: tonic::Request<super::StreamInstanceHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::StreamInstanceHistoryStream>,
+            tonic::Status,
+        >;
+        async fn create_task_hub(
+            &self,
+            request: tonic::Request<super::CreateTaskHubRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTaskHubResponse>,
+            tonic::Status,
+        >;
+        async fn delete_task_hub(
+            &self,
+            request: tonic::Request<super::DeleteTaskHubRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteTaskHubResponse>,
+            tonic::Status,
+        >;
+        async fn signal_entity(
+            &self,
+            request: tonic::Request<super::SignalEntityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignalEntityResponse>,
+            tonic::Status,
+        >;
+        async fn get_entity(
+            &self,
+            request: tonic::Request<super::GetEntityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetEntityResponse>,
+            tonic::Status,
+        >;
+        async fn query_entities(
+            &self,
+            request: tonic::Request<super::QueryEntitiesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryEntitiesResponse>,
+            tonic::Status,
+        >;
+        async fn clean_entity_storage(
+            &self,
+            request: tonic::Request<super::CleanEntityStorageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CleanEntityStorageResponse>,
+            tonic::Status,
+        >;
+        async fn abandon_task_activity_work_item(
+            &self,
+            request: tonic::Request<super::AbandonActivityTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonActivityTaskResponse>,
+            tonic::Status,
+        >;
+        async fn abandon_task_orchestrator_work_item(
+            &self,
+            request: tonic::Request<super::AbandonOrchestrationTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonOrchestrationTaskResponse>,
+            tonic::Status,
+        >;
+        async fn abandon_task_entity_work_item(
+            &self,
+            request: tonic::Request<super::AbandonEntityTaskRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AbandonEntityTaskResponse>,
+            tonic::Status,
+        >;
+        async fn skip_graceful_orchestration_terminations(
+            &self,
+            request: tonic::Request<super::SkipGracefulOrchestrationTerminationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SkipGracefulOrchestrationTerminationsResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct TaskHubSidecarServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> TaskHubSidecarServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for TaskHubSidecarServiceServer<T>
+    where
+        T: TaskHubSidecarService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/TaskHubSidecarService/Hello" => {
+                    #[allow(non_camel_case_types)]
+                    struct HelloSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<T: TaskHubSidecarService> tonic::server::UnaryService<()>
+                    for HelloSvc<T> {
+                        type Response = ();
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(&mut self, request: tonic::Request<()>) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::hello(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HelloSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/StartInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct StartInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::CreateInstanceRequest>
+                    for StartInstanceSvc<T> {
+                        type Response = super::CreateInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::start_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StartInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/GetInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::GetInstanceRequest>
+                    for GetInstanceSvc<T> {
+                        type Response = super::GetInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::get_instance(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/RewindInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct RewindInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::RewindInstanceRequest>
+                    for RewindInstanceSvc<T> {
+                        type Response = super::RewindInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RewindInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::rewind_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RewindInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/RestartInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct RestartInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::RestartInstanceRequest>
+                    for RestartInstanceSvc<T> {
+                        type Response = super::RestartInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RestartInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::restart_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RestartInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/WaitForInstanceStart" => {
+                    #[allow(non_camel_case_types)]
+                    struct WaitForInstanceStartSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::GetInstanceRequest>
+                    for WaitForInstanceStartSvc<T> {
+                        type Response = super::GetInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::wait_for_instance_start(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WaitForInstanceStartSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/WaitForInstanceCompletion" => {
+                    #[allow(non_camel_case_types)]
+                    struct WaitForInstanceCompletionSvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::GetInstanceRequest>
+                    for WaitForInstanceCompletionSvc<T> {
+                        type Response = super::GetInstanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInstanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::wait_for_instance_completion(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WaitForInstanceCompletionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/RaiseEvent" => {
+                    #[allow(non_camel_case_types)]
+                    struct RaiseEventSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::RaiseEventRequest>
+                    for RaiseEventSvc<T> {
+                        type Response = super::RaiseEventResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RaiseEventRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::raise_event(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RaiseEventSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/TerminateInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct TerminateInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::TerminateRequest>
+                    for TerminateInstanceSvc<T> {
+                        type Response = super::TerminateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TerminateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::terminate_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TerminateInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/SuspendInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct SuspendInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::SuspendRequest>
+                    for SuspendInstanceSvc<T> {
+                        type Response = super::SuspendResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SuspendRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::suspend_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SuspendInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/ResumeInstance" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResumeInstanceSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::ResumeRequest>
+                    for ResumeInstanceSvc<T> {
+                        type Response = super::ResumeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResumeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::resume_instance(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResumeInstanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/QueryInstances" => {
+                    #[allow(non_camel_case_types)]
+                    struct QueryInstancesSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::QueryInstancesRequest>
+                    for QueryInstancesSvc<T> {
+                        type Response = super::QueryInstancesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::QueryInstancesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::query_instances(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = QueryInstancesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/ListInstanceIds" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInstanceIdsSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::ListInstanceIdsRequest>
+                    for ListInstanceIdsSvc<T> {
+                        type Response = super::ListInstanceIdsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInstanceIdsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::list_instance_ids(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInstanceIdsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/PurgeInstances" => {
+                    #[allow(non_camel_case_types)]
+                    struct PurgeInstancesSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::PurgeInstancesRequest>
+                    for PurgeInstancesSvc<T> {
+                        type Response = super::PurgeInstancesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PurgeInstancesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::purge_instances(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PurgeInstancesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/GetWorkItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWorkItemsSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::ServerStreamingService<super::GetWorkItemsRequest>
+                    for GetWorkItemsSvc<T> {
+                        type Response = super::WorkItem;
+                        type ResponseStream = T::GetWorkItemsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWorkItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::get_work_items(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWorkItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/CompleteActivityTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompleteActivityTaskSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::ActivityResponse>
+                    for CompleteActivityTaskSvc<T> {
+                        type Response = super::CompleteTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ActivityResponse>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::complete_activity_task(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompleteActivityTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/CompleteOrchestratorTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompleteOrchestratorTaskSvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::OrchestratorResponse>
+                    for CompleteOrchestratorTaskSvc<T> {
+                        type Response = super::CompleteTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OrchestratorResponse>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::complete_orchestrator_task(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompleteOrchestratorTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/CompleteEntityTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompleteEntityTaskSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::EntityBatchResult>
+                    for CompleteEntityTaskSvc<T> {
+                        type Response = super::CompleteTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EntityBatchResult>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::complete_entity_task(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompleteEntityTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/StreamInstanceHistory" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamInstanceHistorySvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::ServerStreamingService<
+                        super::StreamInstanceHistoryRequest,
+                    > for StreamInstanceHistorySvc<T> {
+                        type Response = super::HistoryChunk;
+                        type ResponseStream = T::StreamInstanceHistoryStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StreamInstanceHistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::stream_instance_history(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamInstanceHistorySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/CreateTaskHub" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateTaskHubSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::CreateTaskHubRequest>
+                    for CreateTaskHubSvc<T> {
+                        type Response = super::CreateTaskHubResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateTaskHubRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::create_task_hub(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateTaskHubSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/DeleteTaskHub" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteTaskHubSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::DeleteTaskHubRequest>
+                    for DeleteTaskHubSvc<T> {
+                        type Response = super::DeleteTaskHubResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteTaskHubRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::delete_task_hub(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteTaskHubSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/SignalEntity" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignalEntitySvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::SignalEntityRequest>
+                    for SignalEntitySvc<T> {
+                        type Response = super::SignalEntityResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignalEntityRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::signal_entity(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignalEntitySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/GetEntity" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetEntitySvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::GetEntityRequest>
+                    for GetEntitySvc<T> {
+                        type Response = super::GetEntityResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetEntityRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::get_entity(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetEntitySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/QueryEntities" => {
+                    #[allow(non_camel_case_types)]
+                    struct QueryEntitiesSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::QueryEntitiesRequest>
+                    for QueryEntitiesSvc<T> {
+                        type Response = super::QueryEntitiesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::QueryEntitiesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::query_entities(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = QueryEntitiesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/CleanEntityStorage" => {
+                    #[allow(non_camel_case_types)]
+                    struct CleanEntityStorageSvc<T: TaskHubSidecarService>(pub Arc<T>);
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::CleanEntityStorageRequest>
+                    for CleanEntityStorageSvc<T> {
+                        type Response = super::CleanEntityStorageResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CleanEntityStorageRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::clean_entity_storage(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CleanEntityStorageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/AbandonTaskActivityWorkItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct AbandonTaskActivityWorkItemSvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::AbandonActivityTaskRequest>
+                    for AbandonTaskActivityWorkItemSvc<T> {
+                        type Response = super::AbandonActivityTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AbandonActivityTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::abandon_task_activity_work_item(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AbandonTaskActivityWorkItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/AbandonTaskOrchestratorWorkItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct AbandonTaskOrchestratorWorkItemSvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::AbandonOrchestrationTaskRequest>
+                    for AbandonTaskOrchestratorWorkItemSvc<T> {
+                        type Response = super::AbandonOrchestrationTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::AbandonOrchestrationTaskRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::abandon_task_orchestrator_work_item(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AbandonTaskOrchestratorWorkItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/AbandonTaskEntityWorkItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct AbandonTaskEntityWorkItemSvc<T: TaskHubSidecarService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<super::AbandonEntityTaskRequest>
+                    for AbandonTaskEntityWorkItemSvc<T> {
+                        type Response = super::AbandonEntityTaskResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AbandonEntityTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::abandon_task_entity_work_item(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AbandonTaskEntityWorkItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/TaskHubSidecarService/SkipGracefulOrchestrationTerminations" => {
+                    #[allow(non_camel_case_types)]
+                    struct SkipGracefulOrchestrationTerminationsSvc<
+                        T: TaskHubSidecarService,
+                    >(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: TaskHubSidecarService,
+                    > tonic::server::UnaryService<
+                        super::SkipGracefulOrchestrationTerminationsRequest,
+                    > for SkipGracefulOrchestrationTerminationsSvc<T> {
+                        type Response = super::SkipGracefulOrchestrationTerminationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::SkipGracefulOrchestrationTerminationsRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskHubSidecarService>::skip_graceful_orchestration_terminations(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SkipGracefulOrchestrationTerminationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for TaskHubSidecarServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "TaskHubSidecarService";
+    impl<T> tonic::server::NamedService for TaskHubSidecarServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }

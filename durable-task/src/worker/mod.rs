@@ -162,6 +162,7 @@ impl WorkHandler for Worker {
             orchestrations_max: self.options.orchestrations_max,
             activities_max: self.options.activities_max,
             entities_max: self.options.entities_max,
+            remote: false,
         }
     }
 
@@ -187,7 +188,7 @@ impl WorkHandler for Worker {
                     running,
                 });
             }
-            WorkRequest::Entity(request) => self.give_to_lane(LaneItem::Entity {
+            WorkRequest::Entity { request, .. } => self.give_to_lane(LaneItem::Entity {
                 request,
                 completer,
                 running,

@@ -11,8 +11,9 @@ use durable_task::wire::proto::{
     ExecutionTerminatedEvent, HistoryEvent,
 };
 use durable_task::{
-    Client, ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
-    InstanceState, Page, Runtime, StartRequest, Status, Timestamp, WaitFor,
+    Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityId, EntityMetadata,
+    ExecutionId, Fetch, HistoryPart, InstanceFilter, InstanceId, InstanceState, Page, Purged,
+    Runtime, StartRequest, Status, Timestamp, WaitFor,
 };
 use futures_util::future::{Either, join_all, select};
 use tokio::sync::{mpsc, oneshot};
@@ -137,7 +138,7 @@ impl HubClient {
 
     /// Purges ended instances that a filter selects, until there are none or the time is over.
     /// Returns how many, and whether none is left.
-    pub(crate) async fn purge_matching(
+    pub(crate) async fn purge_until(
         &self,
         filter: &InstanceFilter,
         deadline: Timestamp,
@@ -410,15 +411,71 @@ impl Client for HubClient {
             .map_err(failed)
     }
 
+    async fn purge_matching(
+        &self,
+        filter: &InstanceFilter,
+        time: Duration,
+    ) -> Result<Purged, ClientError> {
+        let deadline = self.runtime.now().saturating_add(time);
+        let (removed, complete) = self.purge_until(filter, deadline).await?;
+        Ok(Purged { removed, complete })
+    }
+
+    async fn rewind(&self, _: &InstanceId, _: Option<String>) -> Result<(), ClientError> {
+        Err(ClientError::Unsupported {
+            operation: "rewind",
+        })
+    }
+
+    async fn restart(&self, _: &InstanceId, _: bool) -> Result<InstanceId, ClientError> {
+        Err(ClientError::Unsupported {
+            operation: "restart",
+        })
+    }
+
+    async fn history_part(
+        &self,
+        instance: &InstanceId,
+        execution: Option<&ExecutionId>,
+        from: Option<u64>,
+    ) -> Result<HistoryPart, ClientError> {
+        let page = self
+            .store
+            .history(instance, execution, from.unwrap_or(0), HISTORY_PAGE_BYTES)
+            .await
+            .map_err(failed)?;
+        let mut events = Vec::new();
+        for chunk in &page.chunks {
+            events.append(&mut decode_chunk(chunk).map_err(failed)?);
+        }
+        Ok(HistoryPart {
+            events,
+            next: page.next,
+        })
+    }
+
+    async fn clean_entities(
+        &self,
+        _: EntityCleaning,
+        _: Option<&str>,
+    ) -> Result<EntitiesCleaned, ClientError> {
+        Err(ClientError::Unsupported {
+            operation: "clean entities",
+        })
+    }
+
     async fn query_entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, ClientError> {
+        let prefix = filter.id_prefix.as_deref().unwrap_or_default();
+        let name = prefix.trim_start_matches('@').split('@').next();
+        let name = name.unwrap_or_default().to_lowercase();
         self.store
-            .entities(&name.to_lowercase(), include_state, page_size.max(1), token)
+            .entities(&name, include_state, page_size.max(1), token)
             .await
             .map_err(failed)
     }

@@ -250,6 +250,7 @@ impl Dispatcher {
         let Some(request) = entity.begin(limit) else {
             return;
         };
+        let callers = entity.callers();
         self.tokens += 1;
         resident.doing = Doing::Out(self.tokens);
         resident.count_episode(open);
@@ -263,7 +264,7 @@ impl Dispatcher {
         let completer = self.completer(item);
         if let Some(worker) = &self.worker {
             let item = WorkItem {
-                request: WorkRequest::Entity(request),
+                request: WorkRequest::Entity { request, callers },
                 completer,
                 cancelled: CancellationToken::new(),
             };

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use durable_task::{WorkHandler, WorkerProfile};
+use durable_task::{Accepts, WorkHandler, WorkerProfile};
 
 use crate::engine::newest;
 
@@ -27,11 +27,12 @@ impl Attached {
             orchestrations_max,
             activities_max,
             entities_max,
+            remote: _,
         } = handler.profile();
         let mut orchestrators: HashMap<String, Vec<String>> = HashMap::new();
-        for orchestrator in named {
+        for orchestrator in only(named) {
             let versions = orchestrators.entry(orchestrator.name).or_default();
-            versions.push(orchestrator.version);
+            versions.push(orchestrator.version.unwrap_or_default());
         }
         Self {
             handler,
@@ -39,8 +40,11 @@ impl Attached {
             activities_max: activities_max.max(1),
             batches_max: entities_max.max(1),
             orchestrators,
-            activities: activities.into_iter().collect(),
-            entities: entities
+            activities: only(activities)
+                .into_iter()
+                .map(|activity| activity.name)
+                .collect(),
+            entities: only(entities)
                 .into_iter()
                 .map(|entity| (entity.name, entity.synchronous))
                 .collect(),
@@ -63,5 +67,12 @@ impl Attached {
     /// Whether the entity's operations are synchronous, if there is code for it.
     pub(super) fn entity(&self, name: &str) -> Option<bool> {
         self.entities.get(name).copied()
+    }
+}
+
+fn only<T>(accepts: Accepts<T>) -> Vec<T> {
+    match accepts {
+        Accepts::Everything => Vec::new(),
+        Accepts::Only(some) => some,
     }
 }

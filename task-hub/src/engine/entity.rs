@@ -7,8 +7,8 @@ use durable_task::wire::proto::operation_result::ResultType;
 use durable_task::wire::proto::{
     EntityBatchRequest, EntityBatchResult, EntityLockGrantedEvent, EntityLockRequestedEvent,
     EntityOperationCompletedEvent, EntityOperationFailedEvent, EntityOperationSignaledEvent,
-    ExecutionStartedEvent, OperationAction, OperationRequest, SendSignalAction,
-    StartNewOrchestrationAction, TaskFailureDetails,
+    ExecutionStartedEvent, OperationAction, OperationRequest, OrchestrationInstance,
+    SendSignalAction, StartNewOrchestrationAction, TaskFailureDetails,
 };
 use durable_task::{ExecutionId, Failure, InstanceId, Timestamp};
 
@@ -232,6 +232,21 @@ impl Entity {
             operations: operations.collect(),
             ..EntityBatchRequest::default()
         }
+    }
+
+    /// Who waits for each operation of the batch that is running; `None` for a signal.
+    pub fn callers(&self) -> Vec<Option<OrchestrationInstance>> {
+        let batch = self.batch.iter().flatten();
+        let operations = batch.filter(|message| operation_request(message).is_some());
+        operations
+            .map(|message| match &message.event.event_type {
+                Some(EventType::EntityOperationCalled(called)) => Some(OrchestrationInstance {
+                    instance_id: called.parent_instance_id.clone().unwrap_or_default(),
+                    execution_id: called.parent_execution_id.clone(),
+                }),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Takes back the batch that is running: its operations wait again, in their old order.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::{
-    ClientError, EntityId, Fetch, InstanceFilter, Runtime, StartRequest, Status, Timestamp, WaitFor,
+    ClientError, EntityFilter, EntityId, Fetch, InstanceFilter, Runtime, StartRequest, Status,
+    Timestamp, WaitFor,
 };
 use task_hub::store::memory::MemoryStore;
 use task_hub::{AttachError, Hub, HubLimits};
@@ -460,7 +461,7 @@ async fn a_purge_of_an_entity_removes_its_state() {
         .unwrap();
     let page = bench
         .client
-        .query_entities("Counter", true, 10, None)
+        .query_entities(&named("@Counter@"), true, 10, None)
         .await
         .unwrap();
     assert_eq!(page.items.len(), 1);
@@ -505,6 +506,16 @@ async fn a_worker_gets_no_more_than_it_takes() {
     for start in starts {
         start.await.unwrap();
     }
-    let page = bench.client.query_entities("counter", true, 10, None).await;
+    let page = bench
+        .client
+        .query_entities(&named("@counter@"), true, 10, None)
+        .await;
     assert_eq!(page.unwrap().items.len(), 5);
+}
+
+fn named(prefix: &str) -> EntityFilter {
+    EntityFilter {
+        id_prefix: Some(prefix.to_owned()),
+        ..EntityFilter::default()
+    }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use durable_task::wire::proto::HistoryEvent;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::{
-    ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    Accepts, ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
     InstanceState, NameAndVersion, Page, StartRequest, Status, Timestamp, WaitFor, WorkHandler,
     WorkItem, WorkerProfile,
 };
@@ -497,10 +497,10 @@ struct Panics;
 impl WorkHandler for Panics {
     fn profile(&self) -> WorkerProfile {
         WorkerProfile {
-            orchestrators: vec![NameAndVersion {
+            orchestrators: Accepts::Only(vec![NameAndVersion {
                 name: String::from("x"),
-                version: String::new(),
-            }],
+                version: Some(String::new()),
+            }]),
             orchestrations_max: 10,
             activities_max: 10,
             entities_max: 10,

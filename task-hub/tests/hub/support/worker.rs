@@ -12,7 +12,7 @@ use durable_task::wire::proto::{
     OperationResultSuccess, OrchestratorAction, OrchestratorRequest, OrchestratorResponse,
 };
 use durable_task::{
-    Completer, EntityProfile, Failure, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
+    Accepts, Completer, EntityProfile, Failure, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
     WorkRequest, WorkerProfile,
 };
 use tokio::sync::Notify;
@@ -128,9 +128,9 @@ impl ScriptedWorker {
         version: &str,
         script: impl Fn(&[HistoryEvent]) -> Vec<Action> + Send + Sync + 'static,
     ) -> Self {
-        self.profile.orchestrators.push(NameAndVersion {
+        only(&mut self.profile.orchestrators).push(NameAndVersion {
             name: name.to_owned(),
-            version: version.to_owned(),
+            version: Some(version.to_owned()),
         });
         self.scripts
             .insert(format!("{name}/{version}"), Arc::new(script));
@@ -138,7 +138,10 @@ impl ScriptedWorker {
     }
 
     pub fn activity(mut self, name: &str) -> Self {
-        self.profile.activities.push(name.to_owned());
+        only(&mut self.profile.activities).push(NameAndVersion {
+            name: name.to_owned(),
+            version: None,
+        });
         self
     }
 
@@ -148,7 +151,7 @@ impl ScriptedWorker {
         synchronous: bool,
         operation: impl Fn(Option<String>, &OperationRequest) -> Done + Send + Sync + 'static,
     ) -> Self {
-        self.profile.entities.push(EntityProfile {
+        only(&mut self.profile.entities).push(EntityProfile {
             name: name.to_owned(),
             synchronous,
         });
@@ -255,7 +258,7 @@ impl ScriptedWorker {
                 let answer = self.episode(request, warm);
                 item.completer.complete(answer);
             }
-            WorkRequest::Entity(request) => {
+            WorkRequest::Entity { request, .. } => {
                 item.completer.complete(self.batch(&request));
             }
             WorkRequest::Activity(request) => {
@@ -406,4 +409,12 @@ fn is_decision(event: &HistoryEvent) -> bool {
             event.event_type,
             Some(EventType::ExecutionCompleted(_)) | None
         )
+}
+
+/// What a scripted worker takes: never everything.
+fn only<T>(accepts: &mut Accepts<T>) -> &mut Vec<T> {
+    match accepts {
+        Accepts::Only(some) => some,
+        Accepts::Everything => panic!("it takes everything"),
+    }
 }
