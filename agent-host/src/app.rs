@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent_sdk::model::ChatModel;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
 
-use crate::config::HubLocation;
+use crate::backend::Backend;
 use crate::error::HostError;
 use crate::host::{Host, HostPlan};
 use crate::options::{AuthLevel, HttpOptions, POLL_INTERVAL, RunDialect, SHUTDOWN_DEADLINE};
@@ -200,9 +200,9 @@ impl FunctionApp {
 
     /// Starts the app without a command line or a port: its routes are [`Host::router`]. The model
     /// is the one of [`model`](Self::model), else the offline one.
-    pub async fn start(self, hub: HubLocation) -> Result<Host, HostError> {
+    pub async fn start(self, backend: impl Into<Backend>) -> Result<Host, HostError> {
         let model = self.model.clone().or_else(|| self.offline_model.clone());
-        self.into_plan(model)?.start(hub).await
+        self.into_plan(model)?.start(&backend.into()).await
     }
 
     pub(crate) fn deadline(&self) -> Duration {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use agent_sdk::{AgentClient, App};
 use axum::Router;
-use durable_task::{Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
-use task_hub::{Hub, HubOptions};
+use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
+use task_hub::Hub;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::FunctionKeys;
-use crate::config::HubLocation;
+use crate::backend::{Backend, Engine};
 use crate::error::HostError;
 use crate::options::HttpOptions;
 use crate::routes::{self, RouteState};
@@ -55,15 +55,15 @@ impl HostPlan {
     }
 
     /// Opens the hub and starts the worker.
-    pub(crate) async fn start(self, location: HubLocation) -> Result<Host, HostError> {
+    pub(crate) async fn start(self, backend: &Backend) -> Result<Host, HostError> {
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
-        let hub = open(&location, Arc::clone(&runtime)).await?;
+        let hub = Engine::open(backend, Arc::clone(&runtime)).await?;
         let app = Arc::new(self.app);
         let client = hub.client();
         let mut registry = Registry::new();
         app.register(&mut registry, Arc::clone(&client))?;
         let worker = Worker::start(registry, WorkerOptions::default(), runtime);
-        hub.attach(Arc::clone(&worker) as _)?;
+        hub.attach(Arc::clone(&worker))?;
         let hub = Arc::new(hub);
         let agents = AgentClient::new(app, client);
         let closing = CancellationToken::new();
@@ -85,14 +85,6 @@ impl HostPlan {
     }
 }
 
-async fn open(location: &HubLocation, runtime: Arc<dyn Runtime>) -> Result<Hub, HostError> {
-    let options = match location {
-        HubLocation::Memory => HubOptions::memory(),
-        HubLocation::File(path) => HubOptions::file(path),
-    };
-    Ok(Hub::open(options, runtime).await?)
-}
-
 /// A started app. It works as long as it is not shut down: also runs that nobody waits for.
 ///
 /// ```
@@ -109,7 +101,7 @@ async fn open(location: &HubLocation, runtime: Arc<dyn Runtime>) -> Result<Hub, 
 pub struct Host {
     router: Router,
     agents: AgentClient,
-    hub: Arc<Hub>,
+    hub: Arc<Engine>,
     worker: Arc<Worker>,
     closing: CancellationToken,
     head_timeout: Duration,
@@ -134,9 +126,19 @@ impl Host {
         &self.agents
     }
 
-    /// The hub on which it runs.
-    pub fn hub(&self) -> &Hub {
-        &self.hub
+    /// The hub on which it runs, where that is in this process.
+    pub fn hub(&self) -> Option<&Hub> {
+        self.hub.embedded()
+    }
+
+    /// A client of the hub or service on which it runs.
+    pub fn client(&self) -> Arc<dyn Client> {
+        self.hub.client()
+    }
+
+    /// Says where this process serves, for the error that a second process on its hub gets.
+    pub(crate) fn announce(&self, address: &str) {
+        self.hub.announce(address);
     }
 
     /// Stops taking work, lets running steps end until the deadline, and closes the hub. What did

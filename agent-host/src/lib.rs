@@ -32,6 +32,7 @@
 
 mod app;
 mod auth;
+mod backend;
 mod cli;
 mod config;
 mod error;
@@ -44,6 +45,7 @@ mod serve;
 mod telemetry;
 
 pub use app::FunctionApp;
+pub use backend::Backend;
 pub use config::{HubLocation, SettingError};
 pub use error::HostError;
 pub use host::Host;

@@ -9,6 +9,7 @@ use clap::Parser as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::FunctionApp;
+use crate::backend::Backend;
 use crate::cli::{AskOptions, Cli, Command};
 use crate::config::{HubLocation, Settings, Variables};
 use crate::error::{HostError, link_of};
@@ -98,7 +99,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
         .map(|agent| agent.name.to_string())
         .collect();
     // The hub first: who has it already is a better answer than who has the port.
-    let host = plan.start(settings.hub.clone()).await?;
+    let host = plan.start(&Backend::from(settings.hub.clone())).await?;
     let listening = serve::listen(settings.port, has_keys).await;
     let listener = match listening {
         Ok(listener) => listener,
@@ -111,7 +112,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
         }
     };
     let address = listener.local_addr().map(link_of).unwrap_or_default();
-    host.hub().announce(&address);
+    host.announce(&address);
     tracing::info!(%address, hub = %settings.hub, model = provider, ?agents, "serving");
     let ending = Ending {
         stop: CancellationToken::new(),
@@ -151,7 +152,7 @@ async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Resu
     if let HubLocation::File(path) = &settings.hub {
         tracing::debug!(hub = %path.display(), "the answer becomes part of this hub");
     }
-    let host = plan.start(settings.hub).await?;
+    let host = plan.start(&settings.hub.into()).await?;
     let answer = answer(&host, request, limit).await;
     host.shutdown(ASK_END).await;
     print(&mut std::io::stdout(), &answer?)

@@ -8,14 +8,13 @@ use axum::response::Response;
 use durable_task::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use task_hub::HubHealth;
 
 use super::{RouteState, respond};
 
 /// Whether the app can work, and what it hosts.
 pub(crate) async fn health(State(host): State<Arc<RouteState>>) -> Response {
     let timestamp = respond::timestamp(Timestamp::now());
-    if let Some(error) = problem(host.hub.health()) {
+    if let Some(error) = host.hub.problem() {
         let body = Unhealthy {
             status: "unhealthy",
             timestamp,
@@ -56,18 +55,6 @@ pub(crate) async fn health(State(host): State<Arc<RouteState>>) -> Response {
         },
     };
     respond::json(StatusCode::OK, &body)
-}
-
-/// Why the hub can't work.
-fn problem(health: HubHealth) -> Option<String> {
-    match health {
-        HubHealth::Healthy => None,
-        HubHealth::Failing { reason, failures } => Some(format!(
-            "the hub's store failed {failures} times in a row: {reason}"
-        )),
-        HubHealth::Stopped => Some(String::from("the hub has been shut down")),
-        other => Some(format!("the hub does not work: {other:?}")),
-    }
 }
 
 #[derive(Debug, Serialize)]

@@ -24,10 +24,10 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use task_hub::Hub;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{FunctionKeys, Guard, require_key, require_local};
+use crate::backend::Engine;
 use crate::options::{AuthLevel, HttpOptions};
 use negotiate::Query;
 
@@ -35,7 +35,7 @@ use negotiate::Query;
 pub(crate) struct RouteState {
     pub(crate) agents: AgentClient,
     pub(crate) options: HttpOptions,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) hub: Arc<Engine>,
     /// Cancelled when the server must end: callers that still wait are told where to fetch.
     pub(crate) closing: CancellationToken,
 }

@@ -199,7 +199,7 @@ async fn a_refused_request_leaves_nothing() {
         assert!(answer.status == 400 || body["role"] == "king", "{body}");
     }
     assert_eq!(app.get("/api/agents/Weather/s2").await.status, 404);
-    let hub = app.host.hub().client();
+    let hub = app.host.client();
     let filter = durable_task::InstanceFilter::default();
     let found = hub
         .query(&filter, durable_task::Fetch::Metadata, 10, None)

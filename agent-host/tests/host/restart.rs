@@ -68,7 +68,7 @@ async fn a_hub_that_is_in_use_is_refused_with_its_address() {
     let file = folder.path().join("one.db");
     let model = Control::new();
     let app = start(&file, &model).await.unwrap();
-    app.host.hub().announce("http://127.0.0.1:7071");
+    app.host.hub().unwrap().announce("http://127.0.0.1:7071");
     let error = start(&file, &model).await.err().unwrap();
     let text = error.to_string();
     assert!(matches!(error, HostError::Hub(_)), "{text}");

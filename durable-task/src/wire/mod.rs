@@ -3,6 +3,7 @@
 //! `generated.rs` is compiled from `durable_task.proto` by `cargo xtask proto`; a test compiles it
 //! again and compares.
 
+mod convert;
 #[rustfmt::skip]
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated;

@@ -1,0 +1,108 @@
+//! Which engine runs an app, and that engine once it is started.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_task::{Client, Runtime, Worker};
+use task_hub::{Hub, HubHealth, HubOptions};
+
+use crate::config::HubLocation;
+use crate::error::HostError;
+
+/// Which engine runs an app.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Backend {
+    /// The one in this process, with its state there.
+    Embedded(HubLocation),
+}
+
+impl From<HubLocation> for Backend {
+    fn from(location: HubLocation) -> Self {
+        Self::Embedded(location)
+    }
+}
+
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Embedded(location) => location.fmt(f),
+        }
+    }
+}
+
+/// An engine that has been started.
+pub(crate) enum Engine {
+    Embedded(Hub),
+}
+
+impl Engine {
+    /// Opens the hub, or begins to connect to the service.
+    pub(crate) async fn open(
+        backend: &Backend,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, HostError> {
+        match backend {
+            Backend::Embedded(location) => {
+                let options = match location {
+                    HubLocation::Memory => HubOptions::memory(),
+                    HubLocation::File(path) => HubOptions::file(path),
+                };
+                Ok(Self::Embedded(Hub::open(options, runtime).await?))
+            }
+        }
+    }
+
+    /// The hub, where it is in this process.
+    #[allow(clippy::unnecessary_wraps, reason = "other engines are elsewhere")]
+    pub(crate) fn embedded(&self) -> Option<&Hub> {
+        match self {
+            Self::Embedded(hub) => Some(hub),
+        }
+    }
+
+    pub(crate) fn client(&self) -> Arc<dyn Client> {
+        match self {
+            Self::Embedded(hub) => hub.client(),
+        }
+    }
+
+    /// Gives work to a worker from now on.
+    pub(crate) fn attach(&self, worker: Arc<Worker>) -> Result<(), HostError> {
+        match self {
+            Self::Embedded(hub) => Ok(hub.attach(worker)?),
+        }
+    }
+
+    /// Says where this process serves, for the error that a second process on a hub file gets.
+    pub(crate) fn announce(&self, address: &str) {
+        match self {
+            Self::Embedded(hub) => hub.announce(address),
+        }
+    }
+
+    /// Why it can't work, if so.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match self {
+            Self::Embedded(hub) => problem_of(hub.health()),
+        }
+    }
+
+    /// Gives out no more work, and lets what runs end until the deadline.
+    pub(crate) async fn shutdown(&self, deadline: Duration) {
+        match self {
+            Self::Embedded(hub) => hub.shutdown(deadline).await,
+        }
+    }
+}
+
+fn problem_of(health: HubHealth) -> Option<String> {
+    match health {
+        HubHealth::Healthy => None,
+        HubHealth::Failing { reason, failures } => Some(format!(
+            "the hub's store failed {failures} times in a row: {reason}"
+        )),
+        HubHealth::Stopped => Some(String::from("the hub has been shut down")),
+        other => Some(format!("the hub does not work: {other:?}")),
+    }
+}
