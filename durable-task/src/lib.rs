@@ -7,6 +7,8 @@ mod entity;
 mod episode;
 mod error;
 mod failure;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod id;
 mod json;
 mod panics;
