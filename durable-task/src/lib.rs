@@ -42,7 +42,7 @@ pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use timestamp::Timestamp;
 pub use tokio_runtime::TokioRuntime;
 pub use work::{
-    Accepts, Completer, EntityProfile, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
+    Accepts, Completer, EntityProfile, Kept, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
     WorkRequest, WorkerProfile,
 };
 pub use worker::{Worker, WorkerOptions};

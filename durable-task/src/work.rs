@@ -3,6 +3,7 @@
 //! Every backend hands out the same three work items and takes back the same three answers. An
 //! engine calls [`WorkHandler::dispatch`]; the worker answers through the item's [`Completer`].
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::wire::proto::{
@@ -68,28 +69,54 @@ pub enum WorkAnswer {
 }
 
 /// Takes exactly one answer to the engine.
-pub struct Completer(Option<Box<dyn FnOnce(WorkAnswer) + Send>>);
+pub struct Completer(Option<Deliver>);
+
+type Deliver = Box<dyn FnOnce(WorkAnswer, Option<Kept>) + Send>;
+
+/// Where an engine says that an answer is durable, or that it was too late and changes nothing.
+/// Dropped without a word, it says that the answer was lost: the item is given out again.
+pub type Kept = oneshot::Sender<()>;
 
 impl Completer {
     /// A completer that calls `deliver` once. `deliver` must not block.
     pub fn new(deliver: impl FnOnce(WorkAnswer) + Send + 'static) -> Self {
+        Self::keeping(move |answer, kept| {
+            deliver(answer);
+            if let Some(kept) = kept {
+                // Whoever answered may not want to know.
+                let _ = kept.send(());
+            }
+        })
+    }
+
+    /// A completer of an engine that says when it has kept the answer. `deliver` must not block.
+    pub fn keeping(deliver: impl FnOnce(WorkAnswer, Option<Kept>) + Send + 'static) -> Self {
         Self(Some(Box::new(deliver)))
     }
 
     /// Answers the work item.
     pub fn complete(mut self, answer: WorkAnswer) {
         if let Some(deliver) = self.0.take() {
-            deliver(answer);
+            deliver(answer, None);
         }
+    }
+
+    /// Answers the work item. What it returns resolves when the answer is durable, or was too late
+    /// and changes nothing; to an error if the engine has lost it and gives the item out again.
+    pub fn complete_durably(mut self, answer: WorkAnswer) -> oneshot::Receiver<()> {
+        let (kept, is_kept) = oneshot::channel();
+        if let Some(deliver) = self.0.take() {
+            deliver(answer, Some(kept));
+        }
+        is_kept
     }
 }
 
 impl Drop for Completer {
     fn drop(&mut self) {
         if let Some(deliver) = self.0.take() {
-            deliver(WorkAnswer::Abandoned {
-                reason: String::from("the worker dropped the item"),
-            });
+            let reason = String::from("the worker dropped the item");
+            deliver(WorkAnswer::Abandoned { reason }, None);
         }
     }
 }

@@ -1,14 +1,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use durable_task::{Client, ClientError, InstanceFilter, Purged, Runtime, WorkHandler};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::{
-    Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Parts, Shared,
+    Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Notice, Parts, Shared, WorkerId,
 };
 use crate::store::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -181,11 +181,11 @@ fn owner(pid: Option<&u32>, address: Option<&str>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttachError {
-    /// The hub has a worker.
-    #[error("the hub has a worker already; it takes one")]
-    Attached,
-    /// The hub has been shut down, or takes no more requests.
-    #[error("the hub does not take a worker: it is shut down or overloaded")]
+    /// The hub has as many workers as it takes. Detach one, or use one with higher limits.
+    #[error("the hub has {} workers and takes no more", Hub::WORKERS_MAX)]
+    TooMany,
+    /// The hub has been shut down, or has failed.
+    #[error("the hub does not take a worker: it is shut down")]
     Closed,
 }
 
@@ -194,8 +194,50 @@ pub enum AttachError {
 /// Dropping the hub and all its clients ends the loop like a [`shutdown`](Self::shutdown).
 pub struct Hub {
     client: HubClient,
-    attached: AtomicBool,
+    notices: mpsc::UnboundedSender<Notice>,
+    workers: Arc<AtomicUsize>,
+    next_worker: AtomicU64,
     address: Address,
+}
+
+/// A worker that a hub gives work to.
+///
+/// Dropping it changes nothing: a worker that lives as long as its hub needs no handle.
+pub struct Attachment {
+    id: WorkerId,
+    worker: Arc<dyn WorkHandler>,
+    notices: mpsc::UnboundedSender<Notice>,
+    workers: Arc<AtomicUsize>,
+    detached: AtomicBool,
+}
+
+impl Attachment {
+    /// Reads the worker's profile again: what it runs, or how much, has changed. What waited for
+    /// code that it has now goes on.
+    pub fn update(&self) {
+        let profile = self.worker.profile();
+        // A hub that is gone needs no profile.
+        let _ = self.notices.send(Notice::Update {
+            id: self.id,
+            profile,
+        });
+    }
+
+    /// Gives the worker no more work. What it has it may still answer; what it gives back, or
+    /// drops, goes to another worker at once. A second time it does nothing.
+    pub fn detach(&self) {
+        if !self.detached.swap(true, Ordering::SeqCst) {
+            self.workers.fetch_sub(1, Ordering::SeqCst);
+            // A hub that is gone gives no more work.
+            let _ = self.notices.send(Notice::Detach(self.id));
+        }
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attachment").field(&self.id.0).finish()
+    }
 }
 
 type Address = Option<Arc<dyn Fn(&str) + Send + Sync>>;
@@ -260,12 +302,14 @@ impl Hub {
         let opened = store.open().await?;
         let shared = Arc::new(Shared::default());
         let (asking, controls) = mpsc::channel(REQUESTS_WAITING_MAX);
+        let (noticing, notices) = mpsc::unbounded_channel();
         let dispatcher = Dispatcher::new(Parts {
             runtime: Arc::clone(&runtime),
             store: Arc::clone(&store),
             limits,
             shared: Arc::clone(&shared),
             controls,
+            notices: (noticing.clone(), notices),
             opened,
         });
         runtime.spawn("task-hub", Box::pin(dispatcher.run()));
@@ -277,7 +321,9 @@ impl Hub {
                 limits,
                 controls: asking,
             },
-            attached: AtomicBool::new(false),
+            notices: noticing,
+            workers: Arc::default(),
+            next_worker: AtomicU64::new(1),
             address: None,
         })
     }
@@ -287,15 +333,37 @@ impl Hub {
         Arc::new(self.client.clone())
     }
 
-    /// Gives work to a worker from now on: what is open in the store, and what comes.
-    pub fn attach(&self, worker: Arc<dyn WorkHandler>) -> Result<(), AttachError> {
-        if self.attached.swap(true, Ordering::SeqCst) {
-            return Err(AttachError::Attached);
+    /// How many workers a hub takes at once.
+    pub const WORKERS_MAX: usize = 1_000;
+
+    /// Gives work to a worker from now on, also to one of several: what is open in the store, and
+    /// what comes. An item goes to a worker whose profile accepts it and that has room; to the one
+    /// that keeps its session, else to the one with the least to do. What no worker accepts waits.
+    pub fn attach(&self, worker: Arc<dyn WorkHandler>) -> Result<Attachment, AttachError> {
+        if self.client.controls.is_closed() {
+            return Err(AttachError::Closed);
         }
-        let sent = self.client.controls.try_send(Control::Attach { worker });
-        sent.map_err(|_| {
-            self.attached.store(false, Ordering::SeqCst);
-            AttachError::Closed
+        let room = self
+            .workers
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
+                (count < Self::WORKERS_MAX).then_some(count + 1)
+            });
+        if room.is_err() {
+            return Err(AttachError::TooMany);
+        }
+        let id = WorkerId(self.next_worker.fetch_add(1, Ordering::SeqCst));
+        let attach = Notice::Attach {
+            id,
+            worker: Arc::clone(&worker),
+            profile: worker.profile(),
+        };
+        self.notices.send(attach).map_err(|_| AttachError::Closed)?;
+        Ok(Attachment {
+            id,
+            worker,
+            notices: self.notices.clone(),
+            workers: Arc::clone(&self.workers),
+            detached: AtomicBool::new(false),
         })
     }
 

@@ -8,7 +8,7 @@ pub mod store;
 
 pub use dispatch::{HubHealth, HubLimits, HubStats};
 pub use engine::EngineLimits;
-pub use hub::{AttachError, Durability, Hub, HubOptions, OpenError};
+pub use hub::{AttachError, Attachment, Durability, Hub, HubOptions, OpenError};
 
 /// The README's program compiles.
 #[cfg(doctest)]

@@ -130,15 +130,23 @@ impl Activities {
         }
     }
 
-    /// The next one to run, if fewer than `max` run.
-    pub(super) fn start_next(
-        &mut self,
-        max: usize,
-    ) -> Option<(u64, ActivityRequest, CancellationToken)> {
-        if self.running.len() >= max {
-            return None;
+    /// The next one to run.
+    pub(super) fn next(&mut self) -> Option<Arc<TaskRow>> {
+        self.queue.pop_front()
+    }
+
+    /// Puts back those that no worker has room for, in their order.
+    pub(super) fn put_back(&mut self, tasks: Vec<Arc<TaskRow>>) {
+        for task in tasks.into_iter().rev() {
+            self.queue.push_front(task);
         }
-        let task = self.queue.pop_front()?;
+    }
+
+    /// One is handed to a worker.
+    pub(super) fn start(
+        &mut self,
+        task: Arc<TaskRow>,
+    ) -> Option<(u64, ActivityRequest, CancellationToken)> {
         let task = Arc::unwrap_or_clone(task);
         let TaskKind::Activity(request) = task.kind else {
             return None;
@@ -220,8 +228,15 @@ mod tests {
         }
     }
 
+    impl Activities {
+        fn start_next(&mut self) -> Option<(u64, ActivityRequest, CancellationToken)> {
+            let next = self.next()?;
+            self.start(next)
+        }
+    }
+
     fn run_all(activities: &mut Activities) -> Vec<u64> {
-        let next = std::iter::from_fn(|| activities.start_next(usize::MAX));
+        let next = std::iter::from_fn(|| activities.start_next());
         let ids: Vec<u64> = next.map(|(id, _, _)| id).collect();
         for id in &ids {
             activities.answered(*id);
@@ -268,13 +283,12 @@ mod tests {
         let mut activities = Activities::default();
         activities.opened(Arc::new(task(1)));
         activities.opened(Arc::new(task(2)));
-        assert!(activities.start_next(1).is_some());
-        assert!(activities.start_next(1).is_none(), "the limit holds");
+        assert!(activities.start_next().is_some());
         activities.reset();
         assert_eq!(activities.next_read(), Some(0));
         activities.read(vec![task(1), task(2)]);
-        assert_eq!(activities.start_next(9).map(|(id, ..)| id), Some(2));
-        assert!(activities.start_next(9).is_none());
+        assert_eq!(activities.start_next().map(|(id, ..)| id), Some(2));
+        assert!(activities.start_next().is_none());
     }
 
     #[test]
@@ -282,14 +296,14 @@ mod tests {
         let mut activities = Activities::default();
         activities.opened(Arc::new(task(1)));
         activities.opened(Arc::new(task(2)));
-        while activities.start_next(9).is_some() {}
+        while activities.start_next().is_some() {}
         activities.answered(1);
         activities.rescan();
         assert_eq!(activities.next_read(), Some(0));
         activities.answered(2);
         activities.closed(2);
         activities.read(vec![task(1), task(2)]);
-        assert!(activities.start_next(9).is_none());
+        assert!(activities.start_next().is_none());
         activities.closed(1);
         assert!(activities.known.is_empty(), "{:?}", activities.known);
     }
@@ -299,12 +313,12 @@ mod tests {
         let mut activities = Activities::default();
         activities.opened(Arc::new(task(1)));
         activities.opened(Arc::new(task(2)));
-        let (_, _, token) = activities.start_next(1).unwrap();
+        let (_, _, token) = activities.start_next().unwrap();
         activities.cancel(1, 1).unwrap().cancel();
         assert!(token.is_cancelled());
         assert!(activities.cancel(2, 1).is_none());
         activities.answered(1);
-        assert!(activities.start_next(9).is_none());
+        assert!(activities.start_next().is_none());
     }
     #[test]
     fn one_that_is_cancelled_before_it_is_known_never_runs() {
@@ -313,7 +327,7 @@ mod tests {
         assert!(activities.cancel(1, 2).is_none());
         activities.durable(1);
         activities.opened(Arc::new(task(1)));
-        assert!(activities.start_next(9).is_none());
+        assert!(activities.start_next().is_none());
         activities.closed(1);
         activities.durable(2);
         assert!(activities.cancelled.is_empty(), "it is not kept for ever");
@@ -332,7 +346,7 @@ mod tests {
                 activities.durable(2);
             }
             activities.read(vec![task(1)]);
-            assert!(activities.start_next(9).is_none(), "{durable_first}");
+            assert!(activities.start_next().is_none(), "{durable_first}");
         }
     }
 
@@ -340,11 +354,11 @@ mod tests {
     fn one_that_was_given_back_and_is_cancelled_is_not_tried_again() {
         let mut activities = Activities::default();
         activities.opened(Arc::new(task(1)));
-        assert!(activities.start_next(9).is_some());
+        assert!(activities.start_next().is_some());
         assert_eq!(activities.abandoned(1), Some(1));
         assert!(activities.cancel(1, 2).is_none());
         activities.retry(1, Some(task(1)));
-        assert!(activities.start_next(9).is_none());
+        assert!(activities.start_next().is_none());
         activities.closed(1);
         assert!(activities.known.is_empty() && activities.attempts.is_empty());
     }

@@ -75,6 +75,24 @@ impl Dispatcher {
         self.alarms.retries.insert((at, self.tokens), retry);
     }
 
+    /// Tries something again.
+    pub(super) fn retry_now(&mut self, what: Retry) {
+        match what {
+            Retry::Instance(id) => self.retry_instance(&id),
+            Retry::Activity(id) => self.read(
+                false,
+                move |store| async move {
+                    let before = id.saturating_sub(1);
+                    store.open_activities(before, 1).await
+                },
+                move |tasks| {
+                    let found = |tasks: Vec<_>| tasks.into_iter().next();
+                    Read::Activity(id, tasks.map(found))
+                },
+            ),
+        }
+    }
+
     /// Turns timers that are due into messages, and takes up what is to be tried again.
     pub(super) fn fire_timers(&mut self) {
         let now = self.now();
@@ -83,20 +101,8 @@ impl Dispatcher {
             if entry.key().0 > now {
                 break;
             }
-            match entry.remove() {
-                Retry::Instance(id) => self.retry_instance(&id),
-                Retry::Activity(id) => self.read(
-                    false,
-                    move |store| async move {
-                        let before = id.saturating_sub(1);
-                        store.open_activities(before, 1).await
-                    },
-                    move |tasks| {
-                        let found = |tasks: Vec<_>| tasks.into_iter().next();
-                        Read::Activity(id, tasks.map(found))
-                    },
-                ),
-            }
+            let what = entry.remove();
+            self.retry_now(what);
         }
         while self.reads.len() < TIMERS_READ
             && let Some(timer) = self.timers.pop_due(now)

@@ -2,9 +2,10 @@
 
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::{ActivityResponse, TaskCompletedEvent, TaskFailedEvent};
-use durable_task::{InstanceId, WorkAnswer};
+use durable_task::{InstanceId, Kept, WorkAnswer};
 
 use super::alarm::Retry;
+use super::profile::{Kind, WorkerId};
 use super::resident::Doing;
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};
@@ -17,26 +18,53 @@ impl Dispatcher {
             self.deferred.push(answer);
             return;
         }
-        let Answer { item, answer } = answer;
+        let Answer {
+            item,
+            worker,
+            said: answer,
+            kept,
+        } = answer;
         match item {
-            Item::Episode(id, token) => {
-                self.out.episodes -= 1;
-                self.episode_answered(&id, token, answer);
+            Item::Episode(id, handed) => {
+                *self.out.of(handed) -= 1;
+                self.workers.returned(worker, Kind::Orchestration);
+                self.episode_answered(&id, handed.token, worker, answer);
             }
-            Item::Batch(id, token, ahead) => {
-                let out = if ahead {
-                    &mut self.out.batches_ahead
-                } else {
-                    &mut self.out.batches_after
-                };
-                *out -= 1;
-                self.batch_answered(&id, token, answer);
+            Item::Batch(id, handed) => {
+                *self.out.of(handed) -= 1;
+                self.workers.returned(worker, Kind::Entity);
+                self.batch_answered(&id, handed.token, worker, answer);
             }
-            Item::Activity(id) => self.activity_answered(id, answer),
+            Item::Activity(id) => {
+                self.workers.returned(worker, Kind::Activity);
+                self.activity_answered(id, worker, answer);
+            }
+        }
+        if let Some(kept) = kept {
+            self.say_when_kept(kept);
         }
     }
 
-    fn episode_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+    /// Tells whoever gave an answer when all that it led to is durable.
+    fn say_when_kept(&mut self, kept: Kept) {
+        self.pump();
+        // Whoever answered may not want to know any more.
+        if self.open.is_empty() && self.writing.is_none() {
+            let _ = kept.send(());
+        } else {
+            self.open.effects.push(Box::new(move || {
+                let _ = kept.send(());
+            }));
+        }
+    }
+
+    fn episode_answered(
+        &mut self,
+        id: &InstanceId,
+        token: u64,
+        worker: WorkerId,
+        answer: WorkAnswer,
+    ) {
         let (now, open) = (self.runtime.now(), self.open.number);
         let resident = match self.residents.get(id) {
             Some(resident) if resident.doing == Doing::Out(token) => resident,
@@ -51,23 +79,24 @@ impl Dispatcher {
             WorkAnswer::Orchestrator { response, warm } if !response.requires_history => {
                 (response, warm)
             }
-            WorkAnswer::Orchestrator { .. } if was_warm => {
+            WorkAnswer::Orchestrator { .. } if was_warm.is_some() => {
                 self.make_ready(id);
                 self.settle(id);
                 return;
             }
             other => {
-                self.given_back(id, &why(other));
+                self.given_back(id, worker, &why(other));
                 return;
             }
         };
         resident.attempts = 0;
+        let is_attached = self.workers.is_attached(worker);
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return;
         };
         let delta = orchestration.apply(response, &mut env(&mut self.ids, &self.limits, now));
         let ended = orchestration.is_ended();
-        resident.warm = warm && !ended;
+        resident.warm = (warm && !ended && is_attached).then_some(worker);
         if !delta.is_empty() {
             resident.changed = open;
         }
@@ -78,7 +107,13 @@ impl Dispatcher {
         self.settle(id);
     }
 
-    fn batch_answered(&mut self, id: &InstanceId, token: u64, answer: WorkAnswer) {
+    fn batch_answered(
+        &mut self,
+        id: &InstanceId,
+        token: u64,
+        worker: WorkerId,
+        answer: WorkAnswer,
+    ) {
         let (now, open) = (self.runtime.now(), self.open.number);
         let resident = match self.residents.get(id) {
             Some(resident) if resident.doing == Doing::Out(token) => resident,
@@ -99,7 +134,7 @@ impl Dispatcher {
             }
             other => {
                 entity.put_back();
-                self.given_back(id, &why(other));
+                self.given_back(id, worker, &why(other));
                 return;
             }
         };
@@ -115,7 +150,7 @@ impl Dispatcher {
         self.settle(id);
     }
 
-    fn activity_answered(&mut self, id: u64, answer: WorkAnswer) {
+    fn activity_answered(&mut self, id: u64, worker: WorkerId, answer: WorkAnswer) {
         let response: ActivityResponse = match answer {
             WorkAnswer::Activity(response) => response,
             other => {
@@ -127,7 +162,7 @@ impl Dispatcher {
                         reason,
                         "an activity was given back; it is tried again later"
                     );
-                    self.retry_later(Retry::Activity(id), attempts);
+                    self.retry(Retry::Activity(id), worker, attempts);
                 }
                 return;
             }
@@ -153,7 +188,7 @@ impl Dispatcher {
     }
 
     /// Work of an instance was given back: it is tried again later.
-    pub(super) fn given_back(&mut self, id: &InstanceId, reason: &str) {
+    pub(super) fn given_back(&mut self, id: &InstanceId, worker: WorkerId, reason: &str) {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
@@ -164,7 +199,17 @@ impl Dispatcher {
             instance = %id, attempts, reason,
             "work was given back; it is tried again later"
         );
-        self.retry_later(Retry::Instance(id.clone()), attempts);
+        self.retry(Retry::Instance(id.clone()), worker, attempts);
+    }
+
+    /// Tries again what a worker gave back: at once if the worker is gone, since another one may do
+    /// it, else later.
+    fn retry(&mut self, what: Retry, worker: WorkerId, attempts: u32) {
+        if self.workers.is_attached(worker) {
+            self.retry_later(what, attempts);
+        } else {
+            self.retry_now(what);
+        }
     }
 
     /// The time has come to try it again.

@@ -113,7 +113,7 @@ impl Dispatcher {
         let execution = orchestration.identity.execution_id.clone();
         *instance = Instance::Orchestration(Box::new(orchestration));
         if let Some(resident) = self.residents.get(id) {
-            resident.warm = false;
+            resident.warm = None;
             resident.doing = Doing::Nothing;
         }
         self.shared.is_readable(id);
@@ -242,7 +242,7 @@ impl Dispatcher {
             None => {
                 *instance = Instance::absent(id.clone(), self.runtime.now());
                 resident.written = None;
-                resident.warm = false;
+                resident.warm = None;
                 resident.commit = self.open.number;
                 self.open.touch(id);
                 self.open.purged.push(id.clone());

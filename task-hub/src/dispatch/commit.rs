@@ -39,11 +39,8 @@ impl Dispatcher {
         if self.writing.is_some() || self.open.is_empty() {
             return false;
         }
-        let ready = !self.ready.is_empty() || !self.ready_entities.is_empty();
-        let busy = self.out.episodes > 0
-            || self.out.batches_ahead > 0
-            || self.reads_awaited > 0
-            || (ready && self.worker.is_some() && !self.mode.is_draining());
+        // What is ready and not handed over waits for a worker with room: it is not waited for.
+        let busy = self.out.ahead > 0 || self.reads_awaited > 0;
         if busy && !self.open.overdue && !self.open.is_full() && !self.mode.is_expired() {
             return false;
         }

@@ -4,6 +4,7 @@ use durable_task::InstanceId;
 use durable_task::wire::proto::TimerFiredEvent;
 use durable_task::wire::proto::history_event::EventType;
 
+use super::hand_over::entity_name;
 use super::open_commit::timer_key;
 use super::resident::{Arrived, Doing, State};
 use super::shared::count;
@@ -90,7 +91,8 @@ impl Dispatcher {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        if resident.doing != Doing::Nothing {
+        // Without a worker it is looked at again when one comes.
+        if resident.doing != Doing::Nothing || self.workers.is_empty() {
             return;
         }
         if resident
@@ -102,11 +104,19 @@ impl Dispatcher {
         }
     }
 
+    /// Puts it into the line for what it is.
     pub(super) fn queue(&mut self, id: InstanceId) {
-        if id.is_entity() {
-            self.ready_entities.push_back(id);
-        } else {
-            self.ready.push_back(id);
+        match self.residents.get(&id).and_then(|resident| resident.live()) {
+            Some(Instance::Orchestration(orchestration)) => {
+                let identity = &orchestration.identity;
+                self.ready
+                    .push(&identity.name, identity.version.as_deref(), id);
+            }
+            Some(Instance::Entity(_)) => {
+                let entity = entity_name(&id).to_owned();
+                self.ready_entities.push(&entity, None, id);
+            }
+            Some(Instance::Absent(_)) | None => {}
         }
     }
 
@@ -227,7 +237,7 @@ impl Dispatcher {
             (_, Doing::Nothing | Doing::Queued) => {}
             _ => return,
         }
-        let warm = resident.warm;
+        let warm = resident.warm.is_some();
         let Some(instance) = resident.live() else {
             return;
         };

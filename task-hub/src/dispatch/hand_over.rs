@@ -1,66 +1,108 @@
-//! Work items: handed to the worker.
+//! Work items: handed to workers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use durable_task::wire::proto::{HistoryEvent, OrchestratorRequest};
-use durable_task::{
-    Completer, EntityId, ExecutionId, InstanceId, WorkHandler, WorkItem, WorkRequest,
-};
+use durable_task::{Completer, ExecutionId, InstanceId, WorkHandler, WorkItem, WorkRequest};
 use tokio_util::sync::CancellationToken;
 
+use super::profile::{Kind, Pick, WorkerId};
 use super::resident::Doing;
-use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
+use super::settings::{
+    COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES, REMOTE_EVENTS_BYTES_MAX,
+};
 use super::shared::count;
-use super::{Answer, Dispatcher, Fetching, Item, Read, env, salvage};
-use crate::engine::{Instance, decode_chunk};
+use super::{Answer, Dispatcher, Fetching, Handed, Item, Notice, Read, env};
+use crate::engine::{Instance, Taking, decode_chunk};
 use crate::store::{Store, StoreError};
 
-use super::activities::ACTIVITIES_KEPT;
-
 impl Dispatcher {
-    /// Hands over what is ready, as far as the worker and the open commit take it.
+    /// Hands over what is ready, as far as workers and the open commit take it. What stays ready
+    /// waits for a worker with room.
     pub(super) fn run_ready(&mut self) {
-        let Some(worker) = &self.worker else { return };
-        if self.mode.is_draining() {
+        if self.workers.is_empty() || self.mode.is_draining() {
             return;
         }
-        let (episodes_max, batches_max) = (worker.episodes_max, worker.batches_max);
-        while !self.open.is_full()
-            && self.out.episodes < episodes_max
-            && let Some(id) = self.ready.pop_front()
-        {
-            self.run_orchestration(&id);
+        loop {
+            let ran = self.run_orchestrations() + self.run_entities();
+            self.pump();
+            if ran == 0 || self.open.is_full() {
+                break;
+            }
         }
-        while !self.open.is_full()
-            && self.out.batches_ahead + self.out.batches_after < batches_max
-            && let Some(id) = self.ready_entities.pop_front()
-        {
-            self.run_entity(&id);
-        }
-        self.pump();
     }
 
-    /// Whether the worker has code for it.
+    /// Hands over episodes; the names take turns. Returns how many instances it looked at.
+    fn run_orchestrations(&mut self) -> usize {
+        let (mut ran, mut blocked) = (0, Vec::new());
+        while !self.open.is_full()
+            && let Some(line) = self.ready.next()
+        {
+            let version = line.version.as_deref();
+            let pick = self
+                .workers
+                .pick(Kind::Orchestration, &line.name, version, None);
+            if pick == Pick::Busy {
+                blocked.push(line);
+            } else if let Some(id) = self.ready.pop(line) {
+                ran += 1;
+                self.run_orchestration(&id);
+            }
+        }
+        self.ready.give_back(blocked);
+        ran
+    }
+
+    /// Hands over batches of entity operations; the names take turns.
+    fn run_entities(&mut self) -> usize {
+        let (mut ran, mut blocked) = (0, Vec::new());
+        while !self.open.is_full()
+            && let Some(line) = self.ready_entities.next()
+        {
+            let pick = self.workers.pick(Kind::Entity, &line.name, None, None);
+            if pick == Pick::Busy {
+                blocked.push(line);
+            } else if let Some(id) = self.ready_entities.pop(line) {
+                ran += 1;
+                self.run_entity(&id, pick);
+            }
+        }
+        self.ready_entities.give_back(blocked);
+        ran
+    }
+
+    /// Whether a worker has code for it.
     pub(super) fn has_code(&mut self, id: &InstanceId) -> bool {
-        let Some(worker) = &self.worker else {
-            return false;
-        };
         match self.residents.get(id).and_then(|resident| resident.live()) {
             Some(Instance::Orchestration(orchestration)) => {
                 let identity = &orchestration.identity;
-                worker
-                    .version(&identity.name, identity.version.as_deref())
-                    .is_some()
+                let version = identity.version.as_deref();
+                self.workers
+                    .have(Kind::Orchestration, &identity.name, version)
             }
-            Some(Instance::Entity(_)) => entity_kind(worker, id).is_some(),
+            Some(Instance::Entity(_)) => self.workers.have(Kind::Entity, entity_name(id), None),
             _ => false,
         }
     }
 
+    /// Who runs its next episode: the worker that has the session, if it has room.
+    fn pick_for(&mut self, id: &InstanceId, preferred: Option<WorkerId>) -> Pick {
+        let Some(resident) = self.residents.get(id) else {
+            return Pick::Nobody;
+        };
+        let preferred = resident.warm.or(preferred);
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return Pick::Nobody;
+        };
+        let identity = &orchestration.identity;
+        let version = identity.version.as_deref();
+        self.workers
+            .pick(Kind::Orchestration, &identity.name, version, preferred)
+    }
+
     fn run_orchestration(&mut self, id: &InstanceId) {
-        let has_code = self.has_code(id);
+        let pick = self.pick_for(id, None);
         let (open, durable) = (self.open.number, self.durable);
-        let now = self.runtime.now();
         let Some(resident) = self.residents.get(id) else {
             return;
         };
@@ -76,42 +118,79 @@ impl Dispatcher {
         if !orchestration.is_ready() && !orchestration.in_episode() {
             return;
         }
-        if !has_code {
-            let delta = orchestration.park(true, &mut env(&mut self.ids, &self.limits, now));
-            if !delta.is_empty() {
-                tracing::warn!(
-                    instance = %id, name = orchestration.identity.name,
-                    version = ?orchestration.identity.version,
-                    "no worker has code for it; it waits"
-                );
+        let (has_past, execution) = (
+            orchestration.has_past(),
+            orchestration.identity.execution_id.clone(),
+        );
+        let is_durable = changed <= durable && orchestration.is_durable(self.durable_id);
+        let worker = match pick {
+            Pick::Nobody => return self.park(id),
+            Pick::Busy => {
+                // It has become something else since it was put into a line.
+                resident.doing = Doing::Queued;
+                return self.queue(id.clone());
             }
-            self.merge(id, delta);
-            self.settle(id);
-        } else if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
-            resident.doing = Doing::Queued;
-            self.next_commit.push(id.clone());
-        } else if orchestration.has_past() && !warm {
+            Pick::Worker(worker) => worker,
+        };
+        let ahead = !self.workers.is_remote(worker);
+        if ahead && episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
+            self.wait_for_next_commit(id);
+        } else if !ahead && !is_durable {
             // The commit that it waits for makes it ready again.
-            if changed <= durable {
-                self.tokens += 1;
-                let fetching = Fetching {
-                    id: id.clone(),
-                    execution: orchestration.identity.execution_id.clone(),
-                    token: self.tokens,
-                };
-                resident.doing = Doing::Fetching(self.tokens);
-                self.fetch_history(fetching);
-            }
-        } else {
-            self.begin_episode(id, Vec::new());
+        } else if !has_past || warm == Some(worker) {
+            self.begin_episode(id, worker, Vec::new());
+        } else if changed <= durable {
+            self.tokens += 1;
+            self.set_doing(id, Doing::Fetching(self.tokens));
+            self.workers.fetching(worker);
+            self.fetch_history(Fetching {
+                id: id.clone(),
+                execution,
+                token: self.tokens,
+                worker,
+                ahead,
+            });
         }
+    }
+
+    fn set_doing(&mut self, id: &InstanceId, doing: Doing) {
+        if let Some(resident) = self.residents.get(id) {
+            resident.doing = doing;
+        }
+    }
+
+    /// It has had as many episodes in the open commit as one may have.
+    fn wait_for_next_commit(&mut self, id: &InstanceId) {
+        self.set_doing(id, Doing::Queued);
+        self.next_commit.push(id.clone());
+    }
+
+    /// Shows that no worker has code for it.
+    fn park(&mut self, id: &InstanceId) {
+        let now = self.runtime.now();
+        let Some(resident) = self.residents.get(id) else {
+            return;
+        };
+        let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
+            return;
+        };
+        let delta = orchestration.park(true, &mut env(&mut self.ids, &self.limits, now));
+        if !delta.is_empty() {
+            tracing::warn!(
+                instance = %id, name = orchestration.identity.name,
+                version = ?orchestration.identity.version,
+                "no worker has code for it; it waits"
+            );
+        }
+        self.merge(id, delta);
+        self.settle(id);
     }
 
     fn fetch_history(&mut self, fetching: Fetching) {
         count(&self.shared.counters.histories_loaded);
         let (id, execution) = (fetching.id.clone(), fetching.execution.clone());
         self.read(
-            true,
+            fetching.ahead,
             move |store| async move { read_history(&*store, &id, &execution).await },
             move |events| Read::History(fetching, events),
         );
@@ -124,6 +203,8 @@ impl Dispatcher {
             id,
             execution,
             token,
+            worker,
+            ahead: _,
         } = fetching;
         let Some(resident) = self.residents.get(id) else {
             return;
@@ -137,43 +218,66 @@ impl Dispatcher {
             .filter(|instance| instance.is_ready() || instance.is_running())
             .and_then(Instance::orchestration)
             .is_some_and(|orchestration| orchestration.identity.execution_id == *execution);
-        if same && !self.mode.is_draining() && self.has_code(id) {
-            self.begin_episode(id, past);
-        } else {
-            self.make_ready(id);
-            self.settle(id);
+        let pick = self.pick_for(id, Some(*worker));
+        match pick {
+            Pick::Worker(worker) if same && !self.mode.is_draining() => {
+                self.begin_fetched(id, worker, past);
+            }
+            _ => {
+                self.make_ready(id);
+                self.settle(id);
+            }
+        }
+    }
+
+    /// Begins an episode with the history that was read for it, if the worker that has room now may
+    /// have what waits.
+    fn begin_fetched(&mut self, id: &InstanceId, worker: WorkerId, past: Vec<HistoryEvent>) {
+        let durable_id = self.durable_id;
+        let remote = self.workers.is_remote(worker);
+        let waits = self.residents.get(id).and_then(|resident| resident.live());
+        let is_durable = waits
+            .and_then(Instance::orchestration)
+            .is_some_and(|orchestration| orchestration.is_durable(durable_id));
+        if !remote || is_durable {
+            self.begin_episode(id, worker, past);
         }
     }
 
     /// Hands over an episode: a new one, or again the one that was begun.
-    fn begin_episode(&mut self, id: &InstanceId, past: Vec<HistoryEvent>) {
+    fn begin_episode(&mut self, id: &InstanceId, worker: WorkerId, past: Vec<HistoryEvent>) {
         let now = self.runtime.now();
-        let open = self.open.number;
-        let (Some(worker), Some(resident)) = (&self.worker, self.residents.get(id)) else {
+        let (open, durable_id) = (self.open.number, self.durable_id);
+        let ahead = !self.workers.is_remote(worker);
+        let Some(resident) = self.residents.get(id) else {
             return;
         };
-        let handler = worker.handler.clone();
-        resident.count_episode(open);
-        let resident_is_warm = resident.warm;
+        let has_session = resident.warm == Some(worker);
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return;
         };
-        let warm = resident_is_warm && orchestration.has_past() && past.is_empty();
-        let identity = &orchestration.identity;
-        let version = worker
-            .version(&identity.name, identity.version.as_deref())
-            .unwrap_or_default();
+        let warm = has_session && orchestration.has_past() && past.is_empty();
         let (new_events, delta) = if orchestration.in_episode() {
             match orchestration.resend() {
                 Ok(events) => (events, None),
-                Err(error) => {
-                    self.given_back(id, &error.to_string());
-                    return;
-                }
+                Err(error) => return self.given_back(id, worker, &error.to_string()),
             }
         } else {
+            let newest = match &orchestration.identity.version {
+                Some(_) => None,
+                None => self.workers.newest(&orchestration.identity.name),
+            };
+            let taking = if ahead {
+                Taking::Everything
+            } else {
+                Taking::Durable {
+                    before: durable_id,
+                    bytes_max: REMOTE_EVENTS_BYTES_MAX,
+                }
+            };
             let mut env = env(&mut self.ids, &self.limits, now);
-            let (events, delta) = orchestration.begin(version, &mut env);
+            let newest = newest.as_deref().unwrap_or_default();
+            let (events, delta) = orchestration.begin(newest, taking, &mut env);
             (events, Some(delta))
         };
         let request = OrchestratorRequest {
@@ -184,35 +288,67 @@ impl Dispatcher {
             ..OrchestratorRequest::default()
         };
         self.tokens += 1;
+        let handed = Handed {
+            token: self.tokens,
+            ahead,
+        };
         resident.doing = Doing::Out(self.tokens);
-        if let Some(delta) = delta {
-            self.merge(id, delta);
+        if ahead {
+            resident.count_episode(open);
+            self.open.episodes += 1;
+            // What it decides about itself is written with its answer, else: until then nothing
+            // has happened.
+            if let Some(delta) = delta {
+                self.merge(id, delta);
+            }
         }
-        self.open.episodes += 1;
-        self.out.episodes += 1;
+        *self.out.of(handed) += 1;
         self.shared.is_readable(id);
-        let item = Item::Episode(id.clone(), self.tokens);
+        self.hand_over(
+            worker,
+            Kind::Orchestration,
+            WorkRequest::Orchestrator { request, warm },
+            Item::Episode(id.clone(), handed),
+            CancellationToken::new(),
+        );
+    }
+
+    /// Hands over an item. A worker that panics has dropped it, which gives it back.
+    pub(super) fn hand_over(
+        &mut self,
+        worker: WorkerId,
+        kind: Kind,
+        request: WorkRequest,
+        item: Item,
+        cancelled: CancellationToken,
+    ) {
+        let completer = self.completer(item, worker);
+        // A worker that is gone drops the item too.
+        let Some(handler) = self.workers.give(worker, kind) else {
+            return;
+        };
         let item = WorkItem {
-            request: WorkRequest::Orchestrator { request, warm },
-            completer: self.completer(item),
-            cancelled: CancellationToken::new(),
+            request,
+            completer,
+            cancelled,
         };
         dispatch(&*handler, item);
     }
 
-    fn completer(&self, item: Item) -> Completer {
-        let answering = self.answering.clone();
-        Completer::new(move |answer| {
+    fn completer(&self, item: Item, worker: WorkerId) -> Completer {
+        let noticing = self.noticing.clone();
+        Completer::keeping(move |answer, kept| {
             // The loop is gone: what was not committed runs again.
-            let _ = answering.send(Answer { item, answer });
+            let _ = noticing.send(Notice::Answer(Answer {
+                item,
+                worker,
+                said: answer,
+                kept,
+            }));
         })
     }
 
-    fn run_entity(&mut self, id: &InstanceId) {
-        let kind = self
-            .worker
-            .as_ref()
-            .and_then(|worker| entity_kind(worker, id));
+    fn run_entity(&mut self, id: &InstanceId, pick: Pick) {
         let (open, durable, durable_id) = (self.open.number, self.durable, self.durable_id);
         let Some(resident) = self.residents.get(id) else {
             return;
@@ -225,90 +361,61 @@ impl Dispatcher {
         let Some(entity) = resident.live().and_then(Instance::entity) else {
             return;
         };
-        let Some(next) = entity.next_id().filter(|_| entity.is_ready()) else {
+        if !entity.is_ready() {
             return;
-        };
-        let Some(ahead) = kind else {
+        }
+        let Pick::Worker(worker) = pick else {
             tracing::warn!(entity = %id, "no worker has code for it; its operations wait");
             self.settle(id);
             return;
         };
-        if episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
-            resident.doing = Doing::Queued;
-            self.next_commit.push(id.clone());
-            return;
+        let ahead = self.workers.runs_ahead(worker, entity_name(id));
+        if ahead && episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
+            return self.wait_for_next_commit(id);
         }
-        // The commit that it waits for makes it ready again.
-        if !ahead && (next >= durable_id || changed > durable) {
-            return;
-        }
-        let limit = if ahead {
+        let limit = if ahead || self.workers.is_remote(worker) {
             self.limits.engine.entity_batch_max
         } else {
             1
         };
-        let Some(request) = entity.begin(limit) else {
+        let taking = if ahead {
+            Taking::Everything
+        } else if changed > durable {
+            // The commit that it waits for makes it ready again.
+            return;
+        } else {
+            Taking::Durable {
+                before: durable_id,
+                bytes_max: REMOTE_EVENTS_BYTES_MAX,
+            }
+        };
+        // The same holds for operations that are not durable.
+        let Some(request) = entity.begin(limit, taking) else {
             return;
         };
         let callers = entity.callers();
         self.tokens += 1;
+        let handed = Handed {
+            token: self.tokens,
+            ahead,
+        };
         resident.doing = Doing::Out(self.tokens);
-        resident.count_episode(open);
         if ahead {
+            resident.count_episode(open);
             self.open.episodes += 1;
-            self.out.batches_ahead += 1;
-        } else {
-            self.out.batches_after += 1;
         }
-        let item = Item::Batch(id.clone(), self.tokens, ahead);
-        let completer = self.completer(item);
-        if let Some(worker) = &self.worker {
-            let item = WorkItem {
-                request: WorkRequest::Entity { request, callers },
-                completer,
-                cancelled: CancellationToken::new(),
-            };
-            dispatch(&*worker.handler, item);
-        }
-    }
-
-    /// Hands over activities, as many as the worker takes, and reads more where there are more.
-    pub(super) fn run_activities(&mut self) {
-        let Some(worker) = &self.worker else { return };
-        if self.mode.is_draining() {
-            return;
-        }
-        let handler = worker.handler.clone();
-        while let Some((id, request, cancelled)) = self.activities.start_next(worker.activities_max)
-        {
-            if !worker.has_activity(&request.name) {
-                tracing::warn!(
-                    activity = request.name,
-                    "no worker has code for it; it waits"
-                );
-                self.activities.leave(id);
-                continue;
-            }
-            count(&self.shared.counters.activities_started);
-            let completer = self.completer(Item::Activity(id));
-            let item = WorkItem {
-                request: WorkRequest::Activity(request),
-                completer,
-                cancelled,
-            };
-            dispatch(&*handler, item);
-        }
-        if let Some(after) = self.activities.next_read() {
-            self.read(
-                false,
-                move |store| salvage::open_activities(store, after, ACTIVITIES_KEPT),
-                Read::Activities,
-            );
-        }
+        *self.out.of(handed) += 1;
+        self.hand_over(
+            worker,
+            Kind::Entity,
+            WorkRequest::Entity { request, callers },
+            Item::Batch(id.clone(), handed),
+            CancellationToken::new(),
+        );
     }
 }
 
-/// Hands over an item. A worker that panics has dropped it, which gives it back.
+/// A worker that panics has dropped the item, which gives it back.
 fn dispatch(handler: &dyn WorkHandler, item: WorkItem) {
     // Nothing of the loop is touched by the worker, so nothing of it can be half done.
     if catch_unwind(AssertUnwindSafe(|| handler.dispatch(item))).is_err() {
@@ -316,9 +423,10 @@ fn dispatch(handler: &dyn WorkHandler, item: WorkItem) {
     }
 }
 
-/// Whether an entity's operations are synchronous, if the worker has code for it.
-fn entity_kind(worker: &super::profile::Attached, id: &InstanceId) -> Option<bool> {
-    worker.entity(EntityId::parse(id.as_str())?.name())
+/// The name of an entity, from its id.
+pub(super) fn entity_name(id: &InstanceId) -> &str {
+    let name = id.as_str().strip_prefix('@').unwrap_or_default();
+    name.split_once('@').map_or("", |(name, _)| name)
 }
 
 async fn read_history(

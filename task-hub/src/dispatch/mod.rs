@@ -11,6 +11,7 @@ mod answers;
 mod asks;
 mod client;
 mod commit;
+mod fair;
 mod flow;
 mod hand_over;
 mod open_commit;
@@ -18,6 +19,7 @@ mod profile;
 mod recovery;
 mod request;
 mod resident;
+mod run_activities;
 mod salvage;
 mod settings;
 mod shared;
@@ -31,12 +33,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use durable_task::wire::proto::HistoryEvent;
-use durable_task::{BoxFuture, ExecutionId, InstanceId, Runtime, Timestamp, WorkAnswer};
+use durable_task::{
+    BoxFuture, ExecutionId, InstanceId, Kept, Runtime, Timestamp, WorkAnswer, WorkHandler,
+    WorkerProfile,
+};
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use client::HubClient;
+pub(crate) use profile::WorkerId;
 pub(crate) use request::Control;
 pub use settings::HubLimits;
 pub(crate) use shared::Shared;
@@ -45,8 +51,9 @@ pub use shared::{HubHealth, HubStats};
 use self::activities::Activities;
 use self::alarm::Alarms;
 use self::commit::Writing;
+use self::fair::Lines;
 use self::open_commit::OpenCommit;
-use self::profile::Attached;
+use self::profile::Workers;
 use self::recovery::{Mode, Scan};
 use self::resident::Residents;
 use self::timers::Timers;
@@ -65,21 +72,21 @@ pub(crate) struct Dispatcher {
     limits: HubLimits,
     shared: Arc<Shared>,
     controls: mpsc::Receiver<Control>,
-    answers: mpsc::UnboundedReceiver<Answer>,
-    answering: mpsc::UnboundedSender<Answer>,
+    notices: mpsc::UnboundedReceiver<Notice>,
+    noticing: mpsc::UnboundedSender<Notice>,
     mode: Mode,
     /// How many commits, reads or attempts to open have failed in a row.
     failures: u32,
-    /// How many work items a worker has.
+    /// How many work items workers have.
     out: Out,
     /// The last work item's number.
     tokens: u64,
     ids: Ids,
     residents: Residents,
-    /// Instances that may have something to do, first come first served.
-    ready: VecDeque<InstanceId>,
+    /// Orchestrations that may have something to do, by name and version.
+    ready: Lines<InstanceId>,
     /// The same for entities: workers have a limit for each kind.
-    ready_entities: VecDeque<InstanceId>,
+    ready_entities: Lines<InstanceId>,
     /// Those that have had as many episodes in the open commit as one may have.
     next_commit: Vec<InstanceId>,
     /// Messages on their way.
@@ -96,36 +103,73 @@ pub(crate) struct Dispatcher {
     activities: Activities,
     timers: Timers,
     alarms: Alarms,
-    worker: Option<Attached>,
+    workers: Workers,
     scan: Scan,
     /// Answers that came while the store was being opened again.
     deferred: Vec<Answer>,
     on_stopped: Option<oneshot::Sender<()>>,
 }
 
+/// What workers, and those that attach them, tell the loop.
+pub(crate) enum Notice {
+    /// An answer to a work item.
+    Answer(Answer),
+    /// Give work to this worker from now on.
+    Attach {
+        id: WorkerId,
+        worker: Arc<dyn WorkHandler>,
+        profile: WorkerProfile,
+    },
+    /// It runs something else now.
+    Update {
+        id: WorkerId,
+        profile: WorkerProfile,
+    },
+    /// Give it no more work.
+    Detach(WorkerId),
+}
+
 /// A worker's answer to a work item.
-struct Answer {
+pub(crate) struct Answer {
     item: Item,
-    answer: WorkAnswer,
+    worker: WorkerId,
+    said: WorkAnswer,
+    /// Who wants to know when it is durable.
+    kept: Option<Kept>,
 }
 
 /// Which work item.
-#[derive(Clone)]
 enum Item {
-    Episode(InstanceId, u64),
-    /// Whether it ran ahead of the store.
-    Batch(InstanceId, u64, bool),
+    Episode(InstanceId, Handed),
+    Batch(InstanceId, Handed),
     Activity(u64),
+}
+
+/// An episode or batch that a worker has.
+#[derive(Debug, Clone, Copy)]
+struct Handed {
+    token: u64,
+    /// Whether it runs ahead of the store.
+    ahead: bool,
 }
 
 /// How many work items are handed over and not answered, beside activities.
 #[derive(Debug, Default)]
 struct Out {
-    episodes: usize,
-    /// Entity batches that run ahead of the store.
-    batches_ahead: usize,
-    /// Entity batches whose messages are durable.
-    batches_after: usize,
+    /// Episodes and entity batches that run ahead of the store.
+    ahead: usize,
+    /// Those whose messages were durable before.
+    after: usize,
+}
+
+impl Out {
+    fn of(&mut self, handed: Handed) -> &mut usize {
+        if handed.ahead {
+            &mut self.ahead
+        } else {
+            &mut self.after
+        }
+    }
 }
 
 /// What a read of the store brought.
@@ -144,11 +188,15 @@ struct Fetching {
     execution: ExecutionId,
     /// Tells it from other reads of the same history.
     token: u64,
+    /// Who is to run the episode.
+    worker: WorkerId,
+    /// Whether the episode is to be in the open commit.
+    ahead: bool,
 }
 
 /// What the loop wakes up for.
 enum Event {
-    Answer(Answer),
+    Notice(Notice),
     Control(Control),
     /// Nobody can ask anything any more.
     Abandoned,
@@ -188,12 +236,16 @@ pub(crate) struct Parts {
     pub(crate) limits: HubLimits,
     pub(crate) shared: Arc<Shared>,
     pub(crate) controls: mpsc::Receiver<Control>,
+    pub(crate) notices: (
+        mpsc::UnboundedSender<Notice>,
+        mpsc::UnboundedReceiver<Notice>,
+    ),
     pub(crate) opened: Opened,
 }
 
 impl Dispatcher {
     pub(crate) fn new(parts: Parts) -> Self {
-        let (answering, answers) = mpsc::unbounded_channel();
+        let (noticing, notices) = parts.notices;
         let mut activities = Activities::default();
         activities.rescan();
         Self {
@@ -206,15 +258,15 @@ impl Dispatcher {
             limits: parts.limits,
             shared: parts.shared,
             controls: parts.controls,
-            answers,
-            answering,
+            notices,
+            noticing,
             mode: Mode::Serving,
             failures: 0,
             out: Out::default(),
             tokens: 0,
             residents: Residents::default(),
-            ready: VecDeque::new(),
-            ready_entities: VecDeque::new(),
+            ready: Lines::default(),
+            ready_entities: Lines::default(),
             next_commit: Vec::new(),
             outbox: VecDeque::new(),
             open: OpenCommit::new(1),
@@ -226,7 +278,7 @@ impl Dispatcher {
             activities,
             timers: Timers::default(),
             alarms: Alarms::default(),
-            worker: None,
+            workers: Workers::default(),
             scan: Scan::default(),
             deferred: Vec::new(),
             on_stopped: None,
@@ -285,8 +337,8 @@ impl Dispatcher {
         if let Poll::Ready(Some(read)) = self.reads.poll_next_unpin(context) {
             return Poll::Ready(Event::Read(read));
         }
-        if let Poll::Ready(Some(answer)) = self.answers.poll_recv(context) {
-            return Poll::Ready(Event::Answer(answer));
+        if let Poll::Ready(Some(notice)) = self.notices.poll_recv(context) {
+            return Poll::Ready(Event::Notice(notice));
         }
         if let Some(event) = self.mode.poll(context) {
             return Poll::Ready(event);
@@ -301,9 +353,9 @@ impl Dispatcher {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Answer(answer) => self.answered(answer),
+            Event::Notice(Notice::Answer(answer)) => self.answered(answer),
+            Event::Notice(notice) => self.workers_changed(notice),
             Event::Control(Control::Instance(request)) => self.ask(request),
-            Event::Control(Control::Attach { worker }) => self.attach(worker),
             Event::Control(Control::Shutdown { deadline, reply }) => {
                 self.on_stopped = Some(reply);
                 self.drain(deadline);

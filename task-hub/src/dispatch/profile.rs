@@ -1,78 +1,346 @@
-use std::collections::{HashMap, HashSet};
+//! The workers, what each of them can run, and who gets the next item.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use durable_task::{Accepts, WorkHandler, WorkerProfile};
+use durable_task::{Accepts, NameAndVersion, WorkHandler, WorkerProfile};
 
 use crate::engine::newest;
 
-/// The worker, and what it can run.
-pub(super) struct Attached {
-    pub(super) handler: Arc<dyn WorkHandler>,
-    pub(super) episodes_max: usize,
-    pub(super) activities_max: usize,
-    pub(super) batches_max: usize,
-    /// Versions by name.
-    orchestrators: HashMap<String, Vec<String>>,
-    activities: HashSet<String>,
-    /// Whether operations are synchronous, by name.
-    entities: HashMap<String, bool>,
+/// A worker, from its attachment to its detachment. Never used twice in a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WorkerId(pub(crate) u64);
+
+/// What a work item is, as far as workers have a limit for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Orchestration,
+    Activity,
+    Entity,
+}
+
+/// Who takes an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// No worker has code for it.
+    Nobody,
+    /// Those that have code are full.
+    Busy,
+    /// This one, now.
+    Worker(WorkerId),
+}
+
+/// All attached workers.
+#[derive(Default)]
+pub(super) struct Workers {
+    by_id: BTreeMap<WorkerId, Attached>,
+    /// Counts items, so that workers with the same load take turns.
+    turn: u64,
+}
+
+struct Attached {
+    handler: Arc<dyn WorkHandler>,
+    can: Can,
+    episodes: Load,
+    activities: Load,
+    batches: Load,
+    /// Episodes whose history is read for it.
+    fetching: usize,
+}
+
+/// How much of one kind a worker has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    out: usize,
+    max: usize,
+    /// When it got its last item.
+    turn: u64,
+}
+
+/// What a worker can run.
+struct Can {
+    orchestrators: Names,
+    activities: Names,
+    /// Whether operations are synchronous, by name; `None`: it takes every entity.
+    entities: Option<HashMap<String, bool>>,
+    remote: bool,
+}
+
+enum Names {
+    Everything,
+    Only(HashMap<String, Versions>),
+}
+
+enum Versions {
+    All,
+    These(Vec<String>),
+}
+
+impl Names {
+    fn new(accepts: Accepts<NameAndVersion>) -> Self {
+        let Accepts::Only(some) = accepts else {
+            return Self::Everything;
+        };
+        let mut names: HashMap<String, Versions> = HashMap::new();
+        for NameAndVersion { name, version } in some {
+            let versions = names
+                .entry(name)
+                .or_insert_with(|| Versions::These(Vec::new()));
+            match (versions, version) {
+                (Versions::These(these), Some(version)) => these.push(version),
+                (versions, _) => *versions = Versions::All,
+            }
+        }
+        Self::Only(names)
+    }
+
+    fn accept(&self, name: &str, version: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(names) => match names.get(name) {
+                Some(Versions::All) => true,
+                Some(Versions::These(these)) => these.iter().any(|these| these == version),
+                None => false,
+            },
+        }
+    }
 }
 
 impl Attached {
-    pub(super) fn new(handler: Arc<dyn WorkHandler>) -> Self {
-        let WorkerProfile {
-            orchestrators: named,
-            activities,
-            entities,
-            orchestrations_max,
-            activities_max,
-            entities_max,
-            remote: _,
-        } = handler.profile();
-        let mut orchestrators: HashMap<String, Vec<String>> = HashMap::new();
-        for orchestrator in only(named) {
-            let versions = orchestrators.entry(orchestrator.name).or_default();
-            versions.push(orchestrator.version.unwrap_or_default());
-        }
+    fn new(handler: Arc<dyn WorkHandler>, profile: WorkerProfile) -> Self {
+        let load = |max: usize| Load {
+            max: max.max(1),
+            ..Load::default()
+        };
         Self {
             handler,
-            episodes_max: orchestrations_max.max(1),
-            activities_max: activities_max.max(1),
-            batches_max: entities_max.max(1),
-            orchestrators,
-            activities: only(activities)
-                .into_iter()
-                .map(|activity| activity.name)
-                .collect(),
-            entities: only(entities)
-                .into_iter()
-                .map(|entity| (entity.name, entity.synchronous))
-                .collect(),
+            episodes: load(profile.orchestrations_max),
+            activities: load(profile.activities_max),
+            batches: load(profile.entities_max),
+            fetching: 0,
+            can: Can {
+                orchestrators: Names::new(profile.orchestrators),
+                activities: Names::new(profile.activities),
+                entities: match profile.entities {
+                    Accepts::Everything => None,
+                    Accepts::Only(some) => {
+                        let by_name = some.into_iter().map(|some| (some.name, some.synchronous));
+                        Some(by_name.collect())
+                    }
+                },
+                remote: profile.remote,
+            },
         }
     }
 
-    /// The version to run: the given one or else the newest, if there is code for it.
-    pub(super) fn version(&self, name: &str, version: Option<&str>) -> Option<&str> {
-        let versions = self.orchestrators.get(name)?;
-        match version {
-            Some(version) => versions.iter().map(String::as_str).find(|v| *v == version),
-            None => newest(versions.iter().map(String::as_str)),
+    fn load(&mut self, kind: Kind) -> &mut Load {
+        match kind {
+            Kind::Orchestration => &mut self.episodes,
+            Kind::Activity => &mut self.activities,
+            Kind::Entity => &mut self.batches,
         }
     }
 
-    pub(super) fn has_activity(&self, name: &str) -> bool {
-        self.activities.contains(name)
+    fn accepts(&self, kind: Kind, name: &str, version: &str) -> bool {
+        match kind {
+            Kind::Orchestration => self.can.orchestrators.accept(name, version),
+            Kind::Activity => self.can.activities.accept(name, version),
+            Kind::Entity => match &self.can.entities {
+                None => true,
+                Some(by_name) => by_name.contains_key(name),
+            },
+        }
     }
 
-    /// Whether the entity's operations are synchronous, if there is code for it.
-    pub(super) fn entity(&self, name: &str) -> Option<bool> {
-        self.entities.get(name).copied()
+    /// Its load, if there is room.
+    fn room(&self, kind: Kind) -> Option<Load> {
+        let load = match kind {
+            Kind::Orchestration => Load {
+                out: self.episodes.out + self.fetching,
+                ..self.episodes
+            },
+            Kind::Activity => self.activities,
+            Kind::Entity => self.batches,
+        };
+        (load.out < load.max).then_some(load)
     }
 }
 
-fn only<T>(accepts: Accepts<T>) -> Vec<T> {
-    match accepts {
-        Accepts::Everything => Vec::new(),
-        Accepts::Only(some) => some,
+impl Load {
+    /// The one with less to do, as a part of what it takes, comes first; then the one that got
+    /// nothing for longer.
+    fn compare(&self, other: &Self) -> Ordering {
+        let (left, right) = (
+            self.out.saturating_mul(other.max),
+            other.out.saturating_mul(self.max),
+        );
+        left.cmp(&right).then(self.turn.cmp(&other.turn))
     }
 }
+
+impl Workers {
+    pub(super) fn attach(
+        &mut self,
+        id: WorkerId,
+        handler: Arc<dyn WorkHandler>,
+        profile: WorkerProfile,
+    ) {
+        self.by_id.insert(id, Attached::new(handler, profile));
+    }
+
+    /// Takes note of what it can run now. What it has stays with it.
+    pub(super) fn update(&mut self, id: WorkerId, profile: WorkerProfile) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            let before =
+                std::mem::replace(worker, Attached::new(Arc::clone(&worker.handler), profile));
+            worker.fetching = before.fetching;
+            for (now, before) in [
+                (&mut worker.episodes, before.episodes),
+                (&mut worker.activities, before.activities),
+                (&mut worker.batches, before.batches),
+            ] {
+                now.out = before.out;
+                now.turn = before.turn;
+            }
+        }
+    }
+
+    pub(super) fn detach(&mut self, id: WorkerId) {
+        self.by_id.remove(&id);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    pub(super) fn is_attached(&self, id: WorkerId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    /// The version of an orchestration that was started without one: the newest that some worker
+    /// names; none, if workers take it in every version; `None`, if nobody has code for it.
+    pub(super) fn newest(&self, name: &str) -> Option<String> {
+        let mut given = Vec::new();
+        let mut any = false;
+        for worker in self.by_id.values() {
+            match &worker.can.orchestrators {
+                Names::Everything => any = true,
+                Names::Only(names) => match names.get(name) {
+                    Some(Versions::All) => any = true,
+                    Some(Versions::These(these)) => given.extend(these.iter().map(String::as_str)),
+                    None => {}
+                },
+            }
+        }
+        let newest = newest(given).or(any.then_some(""));
+        newest.map(str::to_owned)
+    }
+
+    /// Whether a worker has code for it. Without a version: for any.
+    pub(super) fn have(&self, kind: Kind, name: &str, version: Option<&str>) -> bool {
+        match (kind, version) {
+            (Kind::Orchestration, None) => self.newest(name).is_some(),
+            (kind, version) => self
+                .by_id
+                .values()
+                .any(|worker| worker.accepts(kind, name, version.unwrap_or_default())),
+        }
+    }
+
+    /// Who takes it: the one that is preferred, if it has room, else the one with the least load.
+    pub(super) fn pick(
+        &self,
+        kind: Kind,
+        name: &str,
+        version: Option<&str>,
+        preferred: Option<WorkerId>,
+    ) -> Pick {
+        let newest;
+        let version = match (kind, version) {
+            (Kind::Orchestration, None) => {
+                newest = self.newest(name);
+                match &newest {
+                    Some(newest) => newest.as_str(),
+                    None => return Pick::Nobody,
+                }
+            }
+            (_, version) => version.unwrap_or_default(),
+        };
+        let mut best: Option<(WorkerId, Load)> = None;
+        let mut pick = Pick::Nobody;
+        for (id, worker) in &self.by_id {
+            if !worker.accepts(kind, name, version) {
+                continue;
+            }
+            pick = Pick::Busy;
+            let Some(load) = worker.room(kind) else {
+                continue;
+            };
+            if preferred == Some(*id) {
+                return Pick::Worker(*id);
+            }
+            if best.is_none_or(|(_, best)| load.compare(&best) == Ordering::Less) {
+                best = Some((*id, load));
+            }
+        }
+        best.map_or(pick, |(id, _)| Pick::Worker(id))
+    }
+
+    /// Whether its work leaves the process.
+    pub(super) fn is_remote(&self, id: WorkerId) -> bool {
+        self.by_id.get(&id).is_some_and(|worker| worker.can.remote)
+    }
+
+    /// Whether operations of the entity run ahead of the store with this worker.
+    pub(super) fn runs_ahead(&self, id: WorkerId, entity: &str) -> bool {
+        self.by_id.get(&id).is_some_and(|worker| {
+            let synchronous = worker.can.entities.as_ref();
+            let synchronous = synchronous.and_then(|by_name| by_name.get(entity));
+            !worker.can.remote && synchronous.copied().unwrap_or_default()
+        })
+    }
+
+    /// Counts an item that is handed over, and says to whom.
+    pub(super) fn give(&mut self, id: WorkerId, kind: Kind) -> Option<Arc<dyn WorkHandler>> {
+        self.turn += 1;
+        let turn = self.turn;
+        let worker = self.by_id.get_mut(&id)?;
+        let load = worker.load(kind);
+        load.out += 1;
+        load.turn = turn;
+        Some(Arc::clone(&worker.handler))
+    }
+
+    /// An item is answered or given back.
+    pub(super) fn returned(&mut self, id: WorkerId, kind: Kind) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            let load = worker.load(kind);
+            load.out = load.out.saturating_sub(1);
+        }
+    }
+
+    /// Keeps room for an episode whose history is read.
+    pub(super) fn fetching(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.fetching += 1;
+        }
+    }
+
+    /// The history is there, or will not come.
+    pub(super) fn fetched(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.fetching = worker.fetching.saturating_sub(1);
+        }
+    }
+
+    /// No history comes any more.
+    pub(super) fn stop_fetching(&mut self) {
+        for worker in self.by_id.values_mut() {
+            worker.fetching = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use durable_task::{BoxFuture, InstanceId, WorkHandler};
+use durable_task::{BoxFuture, InstanceId};
 
 use super::open_commit::OpenCommit;
-use super::profile::Attached;
+use super::profile::WorkerId;
 use super::request::unreadable;
 use super::resident::{Arrived, Doing, State};
 use super::salvage::is_damage;
 use super::settings::retry_delay;
-use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Read};
+use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Notice, Read};
 use crate::engine::Instance;
 use crate::store::{Opened, StoreError};
 
@@ -73,9 +73,28 @@ pub(super) enum Scan {
 }
 
 impl Dispatcher {
-    /// Gives work to this worker from now on: also what waited for code.
-    pub(super) fn attach(&mut self, worker: Arc<dyn WorkHandler>) {
-        self.worker = Some(Attached::new(worker));
+    /// A worker came, changed or went.
+    pub(super) fn workers_changed(&mut self, notice: Notice) {
+        match notice {
+            Notice::Answer(_) => {}
+            Notice::Attach {
+                id,
+                worker,
+                profile,
+            } => {
+                self.workers.attach(id, worker, profile);
+                self.look_again();
+            }
+            Notice::Update { id, profile } => {
+                self.workers.update(id, profile);
+                self.look_again();
+            }
+            Notice::Detach(id) => self.detach(id),
+        }
+    }
+
+    /// Looks for all that may have waited for code.
+    fn look_again(&mut self) {
         for id in self.residents.ids() {
             // What gets work is more than remembered.
             self.residents.wake(&id);
@@ -84,6 +103,28 @@ impl Dispatcher {
         }
         self.activities.rescan();
         self.scan = Scan::After(None);
+    }
+
+    /// Gives it no more work. What it has is still its own, until it gives it back.
+    fn detach(&mut self, id: WorkerId) {
+        self.workers.detach(id);
+        let last = self.workers.is_empty();
+        if last {
+            self.ready.clear();
+            self.ready_entities.clear();
+            self.next_commit.clear();
+            self.scan = Scan::Done;
+        }
+        for instance in self.residents.ids() {
+            let Some(resident) = self.residents.get(&instance) else {
+                continue;
+            };
+            resident.warm = resident.warm.filter(|worker| *worker != id);
+            if last && resident.doing == Doing::Queued {
+                resident.doing = Doing::Nothing;
+                self.settle(&instance);
+            }
+        }
     }
 
     /// Goes on with the search, if there is room for what it finds.
@@ -122,7 +163,14 @@ impl Dispatcher {
 
     /// A read has ended.
     pub(super) fn has_read(&mut self, read: Read) {
-        self.reads_awaited -= usize::from(matches!(read, Read::Instance(..) | Read::History(..)));
+        self.reads_awaited -= usize::from(match &read {
+            Read::Instance(..) => true,
+            Read::History(fetching, _) => fetching.ahead,
+            _ => false,
+        });
+        if let Read::History(fetching, _) = &read {
+            self.workers.fetched(fetching.worker);
+        }
         let failed = match read {
             Read::Instance(id, Err(error)) if is_damage(&error) => {
                 self.leave_alone(&id, &error);
@@ -226,6 +274,7 @@ impl Dispatcher {
         self.writing = None;
         self.reads.clear();
         self.reads_awaited = 0;
+        self.workers.stop_fetching();
         self.activities.reset();
         self.timers = super::Timers::default();
         self.alarms.clear();
@@ -265,7 +314,7 @@ impl Dispatcher {
                 self.ids.next = self.ids.next.max(opened.next_id);
                 self.durable = self.open.number - 1;
                 self.durable_id = self.ids.next;
-                if self.worker.is_some() {
+                if !self.workers.is_empty() {
                     self.scan = Scan::After(None);
                 }
                 for answer in std::mem::take(&mut self.deferred) {
@@ -292,9 +341,8 @@ impl Dispatcher {
 
     /// Whether nothing is left to do.
     pub(super) fn has_stopped(&self) -> bool {
-        let quiet = self.out.episodes == 0
-            && self.out.batches_ahead == 0
-            && self.out.batches_after == 0
+        let quiet = self.out.ahead == 0
+            && self.out.after == 0
             && self.activities.running() == 0
             && self.reads_awaited == 0;
         let done = self.writing.is_none() && self.open.is_empty();

@@ -1,10 +1,9 @@
 //! What clients ask of the loop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::wire::proto::history_event::EventType;
-use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp, WorkHandler};
+use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::engine::StartOrder;
@@ -64,8 +63,6 @@ impl Ask {
 pub(crate) enum Control {
     /// Something about one instance.
     Instance(Request),
-    /// Give work to this worker from now on.
-    Attach { worker: Arc<dyn WorkHandler> },
     /// Finish what runs, at most for so long, and stop.
     Shutdown {
         deadline: Duration,

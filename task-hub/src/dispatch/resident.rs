@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use durable_task::{InstanceId, Status};
 
+use super::profile::WorkerId;
 use super::request::Request;
 use crate::engine::{Instance, Message};
 
@@ -26,8 +27,8 @@ pub(super) struct Resident {
     pub(super) changed: u64,
     /// What happens to it.
     pub(super) doing: Doing,
-    /// Whether the worker said that it keeps the session.
-    pub(super) warm: bool,
+    /// The worker that said that it keeps the session.
+    pub(super) warm: Option<WorkerId>,
     /// How often its work was given back in a row.
     pub(super) attempts: u32,
     /// How many episodes it had in that commit.
@@ -81,7 +82,7 @@ impl Resident {
             commit: 0,
             changed: 0,
             doing: Doing::Nothing,
-            warm: false,
+            warm: None,
             attempts: 0,
             episodes: (0, 0),
             written: None,

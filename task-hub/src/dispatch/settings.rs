@@ -16,6 +16,9 @@ pub(super) const RETRY_DELAY_MIN: Duration = Duration::from_millis(100);
 pub(super) const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
 /// The wall clock is looked at at least so often while a timer waits, since it may jump.
 pub(super) const CLOCK_CHECK: Duration = Duration::from_mins(1);
+/// How many bytes of new events or operations a remote worker gets at once, if there is more than
+/// one: with room for the rest of the message under the 4 MiB that gRPC allows unless told.
+pub(super) const REMOTE_EVENTS_BYTES_MAX: usize = 1024 * 1024;
 /// How much history is read at once.
 pub(super) const HISTORY_PAGE_BYTES: usize = 1024 * 1024;
 

@@ -11,11 +11,12 @@ use durable_task::wire::proto::{
     SendSignalAction, StartNewOrchestrationAction, TaskFailureDetails,
 };
 use durable_task::{ExecutionId, Failure, InstanceId, Timestamp};
+use prost::Message as _;
 
 use super::Env;
 use super::delta::{Delta, Drop};
 use super::ending::FIRE_AND_FORGET;
-use super::message::Message;
+use super::message::{Message, Taking};
 use super::start::later;
 use crate::store::{EntityLock, EntityRow, MessageRow};
 
@@ -77,12 +78,6 @@ impl Entity {
     /// Whether an operation can run.
     pub fn is_ready(&self) -> bool {
         self.batch.is_none() && self.next_operation().is_some()
-    }
-
-    /// The message whose operation runs next.
-    pub fn next_id(&self) -> Option<u64> {
-        let place = self.next_operation()?;
-        self.queue.get(place).map(|message| message.id)
     }
 
     /// How many messages wait.
@@ -205,15 +200,18 @@ impl Entity {
     }
 
     /// Gives out at most `limit` operations that may run now.
-    pub fn begin(&mut self, limit: usize) -> Option<EntityBatchRequest> {
+    pub fn begin(&mut self, limit: usize, taking: Taking) -> Option<EntityBatchRequest> {
         if self.batch.is_some() {
             return None;
         }
-        let mut batch = Vec::new();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < limit
             && let Some(place) = self.next_operation()
+            && let Some(next) = self.queue.get(place)
+            && taking.allows(next, bytes)
             && let Some(message) = self.queue.remove(place)
         {
+            bytes += message.event.encoded_len();
             batch.push(message);
         }
         if batch.is_empty() {

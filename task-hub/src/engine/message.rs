@@ -34,6 +34,30 @@ pub enum Closes {
     Timer(Timestamp, u64),
 }
 
+/// Which of the messages that wait an episode or batch takes in.
+#[derive(Debug, Clone, Copy)]
+pub enum Taking {
+    /// All.
+    Everything,
+    /// Those with rows in commits that are durable, up to so many bytes.
+    Durable {
+        /// Rows below this id are in such commits.
+        before: u64,
+        /// How many bytes are enough.
+        bytes_max: usize,
+    },
+}
+
+impl Taking {
+    /// Whether the message may be taken in, after so many bytes.
+    pub(super) fn allows(self, message: &Message, bytes: usize) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Durable { before, bytes_max } => bytes < bytes_max && message.is_durable(before),
+        }
+    }
+}
+
 impl Message {
     /// A message that something just caused.
     pub fn new(id: u64, target: InstanceId, at: Timestamp, event: EventType) -> Self {
@@ -92,6 +116,11 @@ impl Message {
             sender: self.sender.clone(),
             event: self.event.encode_to_vec(),
         }
+    }
+
+    /// Whether its row is in a commit that is durable: all rows below `before` are.
+    pub(super) fn is_durable(&self, before: u64) -> bool {
+        self.stored && self.id < before
     }
 
     /// The critical section whose lock it gives back or withdraws.

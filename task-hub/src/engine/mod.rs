@@ -22,7 +22,7 @@ pub use entity::Entity;
 pub use event::{Chunk, decode_chunk};
 pub use instance::Instance;
 pub use limits::EngineLimits;
-pub use message::{Closes, Message};
+pub use message::{Closes, Message, Taking};
 pub use orchestration::Orchestration;
 pub use start::StartOrder;
 pub use version::newest;

@@ -9,7 +9,7 @@ use durable_task::{ExecutionId, InstanceId, Status, Timestamp};
 use super::Env;
 use super::delta::{Delta, Drop};
 use super::event::{self, Chunk};
-use super::message::Message;
+use super::message::{Message, Taking};
 use crate::store::{
     CriticalSection, HistorySize, Identity, InstanceRow, MessageRow, Step, StoreError,
 };
@@ -299,9 +299,26 @@ impl Orchestration {
         delta
     }
 
-    /// Begins an episode with all waiting messages and returns its new events. `newest` is the
-    /// version for an instance that was started without one.
-    pub fn begin(&mut self, newest: &str, env: &mut Env<'_>) -> (Vec<HistoryEvent>, Delta) {
+    /// Whether what the next episode takes in first has a row in a commit that is durable: all of
+    /// those whose rows are below `before` are. An episode that was begun: all that it has taken in.
+    pub fn is_durable(&self, before: u64) -> bool {
+        if let Some(Episode { taken, .. }) = &self.episode {
+            let mut taken = taken.iter();
+            return taken.all(|taken| taken.stored && taken.id < before);
+        }
+        let start = self.inbox.iter().find(|message| message.is_start());
+        let first = start.filter(|_| !self.has_past()).or(self.inbox.front());
+        first.is_some_and(|message| message.is_durable(before))
+    }
+
+    /// Begins an episode with the messages that wait and may be taken in, at least one, and returns
+    /// its new events. `newest` is the version for an instance that was started without one.
+    pub fn begin(
+        &mut self,
+        newest: &str,
+        taking: Taking,
+        env: &mut Env<'_>,
+    ) -> (Vec<HistoryEvent>, Delta) {
         let mut delta = Delta::default();
         if self.identity.version.is_none() {
             Arc::make_mut(&mut self.identity).version = Some(newest.to_owned());
@@ -322,7 +339,10 @@ impl Orchestration {
         let marker = event::incoming(at, marker);
         events.push(&marker);
         sent.push(marker);
-        for mut message in std::mem::take(&mut self.inbox) {
+        while let Some(next) = self.inbox.front()
+            && (taken.is_empty() || taking.allows(next, events.len()))
+            && let Some(mut message) = self.inbox.pop_front()
+        {
             if let Some(EventType::ExecutionStarted(start)) = &mut message.event.event_type {
                 start.version.clone_from(&self.identity.version);
             }

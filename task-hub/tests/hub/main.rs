@@ -30,3 +30,4 @@ mod sqlite_lock;
 #[cfg(feature = "sqlite")]
 mod sqlite_support;
 mod support;
+mod workers;

@@ -14,7 +14,7 @@ use durable_task::wire::proto::{
 use durable_task::{InstanceId, Timestamp};
 
 use super::{Outside, kinds, response};
-use crate::engine::Delta;
+use crate::engine::{Delta, Taking};
 use crate::store::TaskKind;
 
 fn first_episode(action: Action) -> Delta {
@@ -260,7 +260,7 @@ fn an_unlock_is_forgotten_once_all_entities_are_released() {
     for (left, target) in [(1, "@c@a"), (0, "@c@b")] {
         let go = outside.raised("a", "go");
         orchestration.receive(go, &mut outside.env());
-        orchestration.begin("", &mut outside.env());
+        orchestration.begin("", Taking::Everything, &mut outside.env());
         let unlock = entity(EntityMessageType::EntityUnlockSent(EntityUnlockSentEvent {
             critical_section_id: String::from("s"),
             target_instance_id: Some(target.to_owned()),
@@ -280,7 +280,7 @@ fn times_never_go_back_within_an_instance() {
     outside.now = Timestamp::from_ticks(10);
     let go = outside.raised("a", "go");
     orchestration.receive(go, &mut outside.env());
-    let (events, _) = orchestration.begin("", &mut outside.env());
+    let (events, _) = orchestration.begin("", Taking::Everything, &mut outside.env());
     let marker: Timestamp = events[0].timestamp.unwrap().into();
     assert_eq!(marker, Timestamp::from_ticks(9_000));
 }
@@ -289,7 +289,7 @@ fn times_never_go_back_within_an_instance() {
 fn an_episode_can_be_sent_again_as_it_was() {
     let mut outside = Outside::new();
     let (mut orchestration, _) = outside.start("a");
-    let (events, _) = orchestration.begin("", &mut outside.env());
+    let (events, _) = orchestration.begin("", Taking::Everything, &mut outside.env());
     assert!(orchestration.in_episode() && !orchestration.is_ready());
     assert_eq!(orchestration.resend().unwrap(), events);
 }

@@ -10,7 +10,7 @@ use durable_task::wire::proto::{
 use durable_task::{ExecutionId, Status};
 
 use super::{Outside, activity, complete, completed, id, kind, kinds};
-use crate::engine::{Drop, Orchestration, RowChange, StartOrder};
+use crate::engine::{Drop, Orchestration, RowChange, StartOrder, Taking};
 
 fn child() -> Action {
     Action::CreateSubOrchestration(CreateSubOrchestrationAction {
@@ -160,7 +160,7 @@ fn termination_ends_at_once_whatever_the_instance_does() {
             orchestration.receive(go, &mut outside.env());
         }
         if stage == "in episode" {
-            orchestration.begin("", &mut outside.env());
+            orchestration.begin("", Taking::Everything, &mut outside.env());
         }
         if stage == "suspended" {
             let suspend = EventType::ExecutionSuspended(ExecutionSuspendedEvent::default());
@@ -230,7 +230,7 @@ fn continue_as_new_keeps_nothing_of_the_old_execution() {
     let old = orchestration.identity.execution_id.clone();
     let go = outside.raised("a", "go");
     orchestration.receive(go, &mut outside.env());
-    orchestration.begin("", &mut outside.env());
+    orchestration.begin("", Taking::Everything, &mut outside.env());
     // These come while the episode runs: a reply to the old execution, and an event for any.
     let reply = outside
         .message("a", completed(0))
@@ -263,7 +263,7 @@ fn continue_as_new_keeps_nothing_of_the_old_execution() {
         .map(|row| row.id)
         .collect();
     assert!(ids.is_sorted(), "{ids:?}");
-    let (events, _) = orchestration.begin("3", &mut outside.env());
+    let (events, _) = orchestration.begin("3", Taking::Everything, &mut outside.env());
     let kinds: Vec<_> = events.iter().map(kind).collect();
     assert_eq!(
         kinds,

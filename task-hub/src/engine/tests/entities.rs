@@ -13,7 +13,7 @@ use durable_task::wire::proto::{
 };
 
 use super::{Outside, id};
-use crate::engine::{Delta, Drop, Entity};
+use crate::engine::{Delta, Drop, Entity, Taking};
 
 fn call(request: &str, from: &str) -> EventType {
     EventType::EntityOperationCalled(EntityOperationCalledEvent {
@@ -68,7 +68,7 @@ impl Bench {
 
     /// The operations that are given out now.
     fn begin(&mut self) -> Vec<String> {
-        let request = self.entity.begin(usize::MAX);
+        let request = self.entity.begin(usize::MAX, Taking::Everything);
         request
             .into_iter()
             .flat_map(|request| request.operations)
@@ -157,7 +157,15 @@ fn a_batch_has_a_limit() {
     for _ in 0..5 {
         bench.receive("a", signal("x"));
     }
-    assert_eq!(bench.entity.begin(2).unwrap().operations.len(), 2);
+    assert_eq!(
+        bench
+            .entity
+            .begin(2, Taking::Everything)
+            .unwrap()
+            .operations
+            .len(),
+        2
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use durable_task::wire::proto::{
 use durable_task::{ExecutionId, Status};
 
 use super::{Outside, activity, complete, completed, id};
-use crate::engine::{Closes, Delta, Drop, Instance, Orchestration};
+use crate::engine::{Closes, Delta, Drop, Instance, Orchestration, Taking};
 
 fn timer_fired(timer_id: i32) -> EventType {
     EventType::TimerFired(TimerFiredEvent {
@@ -147,7 +147,7 @@ fn suspending_twice_and_resuming_what_runs_change_nothing() {
     assert!(!orchestration.is_ready(), "results wait while suspended");
     receive(&mut outside, &mut orchestration, resume());
     assert!(orchestration.is_ready());
-    let (events, _) = orchestration.begin("", &mut outside.env());
+    let (events, _) = orchestration.begin("", Taking::Everything, &mut outside.env());
     let kinds: Vec<_> = events.iter().map(super::kind).collect();
     assert_eq!(
         kinds,

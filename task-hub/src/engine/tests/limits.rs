@@ -4,13 +4,13 @@ use durable_task::Status;
 use durable_task::wire::proto::OrchestratorResponse;
 
 use super::{Outside, activity, kinds};
-use crate::engine::Orchestration;
 use crate::engine::limits::CUSTOM_STATUS_BYTES_MAX;
+use crate::engine::{Orchestration, Taking};
 
 fn with_status(status: String) -> (Orchestration, crate::engine::Delta) {
     let mut outside = Outside::new();
     let (mut orchestration, _) = outside.start("a");
-    orchestration.begin("", &mut outside.env());
+    orchestration.begin("", Taking::Everything, &mut outside.env());
     let response = OrchestratorResponse {
         custom_status: Some(status),
         ..OrchestratorResponse::default()

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::world::World;
 use super::{complete, id, response};
-use crate::engine::Instance;
+use crate::engine::{Instance, Taking};
 
 const ENTITIES: [&str; 3] = ["@c@a", "@c@b", "@c@c"];
 
@@ -86,7 +86,7 @@ impl Run {
             return;
         }
         let mut env = self.world.outside.env();
-        let (events, _) = orchestration.begin("", &mut env);
+        let (events, _) = orchestration.begin("", Taking::Everything, &mut env);
         self.granted[place] |= is_granted(&events);
         let ends = self.plans[place].ends && self.granted[place];
         let actions = if ends {

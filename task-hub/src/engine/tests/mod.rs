@@ -16,7 +16,7 @@ use durable_task::wire::proto::{
 };
 use durable_task::{InstanceId, Timestamp};
 
-use super::{Delta, EngineLimits, Env, IdSource, Message, Orchestration, StartOrder};
+use super::{Delta, EngineLimits, Env, IdSource, Message, Orchestration, StartOrder, Taking};
 
 const NOW: Timestamp = Timestamp::from_ticks(1_000);
 
@@ -94,7 +94,7 @@ impl Outside {
     /// Runs one episode that answers with these actions.
     fn episode(&mut self, orchestration: &mut Orchestration, actions: Vec<Action>) -> Delta {
         assert!(orchestration.is_ready());
-        orchestration.begin("", &mut self.env());
+        orchestration.begin("", Taking::Everything, &mut self.env());
         orchestration.apply(response(0, actions), &mut self.env())
     }
 }

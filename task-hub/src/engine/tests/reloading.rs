@@ -9,7 +9,7 @@ use durable_task::wire::proto::{
 use proptest::prelude::*;
 
 use super::{Outside, activity, completed, id, response};
-use crate::engine::{Delta, Instance, Message, Orchestration};
+use crate::engine::{Delta, Instance, Message, Orchestration, Taking};
 use crate::store::{
     InstanceRow, Loaded, LoadedBody, MessageRow, OpenTask, OpenTimer, TaskKind, TaskRow, TimerRow,
 };
@@ -152,7 +152,7 @@ impl Twins {
                 continue;
             }
             let mut env = outside.env();
-            seen.push(orchestration.begin("", &mut env).0);
+            seen.push(orchestration.begin("", Taking::Everything, &mut env).0);
             let actions = actions.iter().copied().map(action).collect();
             deltas.push(orchestration.apply(response(first, actions), &mut env));
         }

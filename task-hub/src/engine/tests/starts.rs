@@ -8,7 +8,7 @@ use durable_task::wire::proto::history_event::EventType;
 use prost::Message as _;
 
 use super::{Outside, id, kind};
-use crate::engine::{Drop, Instance, Orchestration, RowChange, StartOrder};
+use crate::engine::{Drop, Instance, Orchestration, RowChange, StartOrder, Taking};
 
 #[test]
 fn a_start_waits_for_its_first_episode() {
@@ -17,7 +17,7 @@ fn a_start_waits_for_its_first_episode() {
     assert_eq!(orchestration.status(), Status::Pending);
     assert!(orchestration.is_ready());
     assert!(matches!(delta.row, RowChange::Created { .. }));
-    let (events, delta) = orchestration.begin("2.0", &mut outside.env());
+    let (events, delta) = orchestration.begin("2.0", Taking::Everything, &mut outside.env());
     assert_eq!(
         events.iter().map(kind).collect::<Vec<_>>(),
         ["OrchestratorStarted", "ExecutionStarted"]
@@ -58,7 +58,7 @@ fn a_start_in_the_future_is_a_timer_and_events_before_it_wait() {
         .for_execution(orchestration.identity.execution_id.clone());
     orchestration.receive(start, &mut outside.env());
     assert!(orchestration.is_ready());
-    let (events, _) = orchestration.begin("", &mut outside.env());
+    let (events, _) = orchestration.begin("", Taking::Everything, &mut outside.env());
     let kinds: Vec<_> = events.iter().map(kind).collect();
     assert_eq!(
         kinds,

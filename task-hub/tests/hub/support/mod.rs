@@ -10,7 +10,7 @@ use durable_task::{
 };
 use task_hub::store::Store;
 use task_hub::store::memory::MemoryStore;
-use task_hub::{Hub, HubLimits, HubOptions};
+use task_hub::{Attachment, Hub, HubLimits, HubOptions};
 
 pub use runtime::TestRuntime;
 pub use worker::{Done, ScriptedWorker, Started};
@@ -24,6 +24,7 @@ pub struct Bench {
     pub hub: Hub,
     pub client: Arc<dyn Client>,
     pub worker: Arc<ScriptedWorker>,
+    pub attachment: Attachment,
     pub runtime: Arc<TestRuntime>,
 }
 
@@ -58,13 +59,21 @@ impl Bench {
 
     fn with(hub: Hub, worker: ScriptedWorker, runtime: Arc<TestRuntime>) -> Self {
         let worker = Arc::new(worker);
-        hub.attach(Arc::clone(&worker) as Arc<_>).unwrap();
+        let attachment = hub.attach(Arc::clone(&worker) as Arc<_>).unwrap();
         Self {
+            attachment,
             client: hub.client(),
             hub,
             worker,
             runtime,
         }
+    }
+
+    /// Gives work to one more worker.
+    pub fn attach(&self, worker: ScriptedWorker) -> (Arc<ScriptedWorker>, Attachment) {
+        let worker = Arc::new(worker);
+        let attachment = self.hub.attach(Arc::clone(&worker) as Arc<_>).unwrap();
+        (worker, attachment)
     }
 
     pub async fn start(&self, name: &str, instance: &str, input: &str) {

@@ -94,6 +94,7 @@ struct Inside {
     batches: Vec<EntityBatchRequest>,
     requests: Vec<(OrchestratorRequest, bool)>,
     abandon: usize,
+    everything: bool,
 }
 
 impl ScriptedWorker {
@@ -171,11 +172,22 @@ impl ScriptedWorker {
         self
     }
 
+    /// Runs in another process.
+    pub fn remote(mut self) -> Self {
+        self.profile.remote = true;
+        self.cold()
+    }
+
     pub fn at_once(mut self, episodes: usize, activities: usize, batches: usize) -> Self {
         self.profile.orchestrations_max = episodes;
         self.profile.activities_max = activities;
         self.profile.entities_max = batches;
         self
+    }
+
+    /// From now on takes activities and entities of any name.
+    pub fn takes_everything(&self) {
+        self.inside.lock().unwrap().everything = true;
     }
 
     /// Loses all sessions, as a worker does that needs the memory.
@@ -194,6 +206,12 @@ impl ScriptedWorker {
             .await;
     }
 
+    /// Takes the first item that is held.
+    pub fn take_held(&self) -> WorkItem {
+        let mut inside = self.inside.lock().unwrap();
+        inside.held.as_mut().unwrap().remove(0)
+    }
+
     pub fn held_count(&self) -> usize {
         self.inside
             .lock()
@@ -209,6 +227,15 @@ impl ScriptedWorker {
         for item in held.into_iter().flatten() {
             self.answer(item);
         }
+    }
+
+    /// Drops what it has, as a worker does whose connection ends. Returns how much that was.
+    pub fn vanish(&self) -> usize {
+        let mut inside = self.inside.lock().unwrap();
+        let held = inside.held.take().unwrap_or_default();
+        let started = std::mem::take(&mut inside.started);
+        drop(inside);
+        held.len() + started.len()
     }
 
     /// Gives back the next items.
@@ -362,7 +389,12 @@ impl ScriptedWorker {
 
 impl WorkHandler for ScriptedWorker {
     fn profile(&self) -> WorkerProfile {
-        self.profile.clone()
+        let mut profile = self.profile.clone();
+        if self.inside.lock().unwrap().everything {
+            profile.activities = Accepts::Everything;
+            profile.entities = Accepts::Everything;
+        }
+        profile
     }
 
     fn dispatch(&self, item: WorkItem) {

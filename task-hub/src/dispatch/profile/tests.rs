@@ -1,0 +1,165 @@
+use durable_task::{EntityProfile, WorkItem};
+
+use super::*;
+
+struct Nothing;
+
+impl WorkHandler for Nothing {
+    fn profile(&self) -> WorkerProfile {
+        WorkerProfile::default()
+    }
+
+    fn dispatch(&self, _: WorkItem) {}
+}
+
+const ONE: WorkerId = WorkerId(1);
+const TWO: WorkerId = WorkerId(2);
+
+fn named(names: &[(&str, Option<&str>)]) -> Accepts<NameAndVersion> {
+    let names = names.iter().map(|(name, version)| NameAndVersion {
+        name: (*name).to_owned(),
+        version: version.map(str::to_owned),
+    });
+    Accepts::Only(names.collect())
+}
+
+fn takes(orchestrators: Accepts<NameAndVersion>) -> WorkerProfile {
+    WorkerProfile {
+        orchestrators,
+        orchestrations_max: 2,
+        activities_max: 2,
+        entities_max: 2,
+        ..WorkerProfile::default()
+    }
+}
+
+fn workers(profiles: impl IntoIterator<Item = WorkerProfile>) -> Workers {
+    let mut workers = Workers::default();
+    for (id, profile) in (1..).zip(profiles) {
+        workers.attach(WorkerId(id), Arc::new(Nothing), profile);
+    }
+    workers
+}
+
+#[test]
+fn a_version_is_the_newest_that_is_named() {
+    let table: [(&[Accepts<NameAndVersion>], Option<&str>); 6] = [
+        (&[], None),
+        (&[named(&[("other", Some("1"))])], None),
+        (&[Accepts::Everything], Some("")),
+        (&[named(&[("a", None)])], Some("")),
+        (
+            &[
+                named(&[("a", Some("1.9")), ("a", Some("1.2"))]),
+                named(&[("a", Some("1.10"))]),
+            ],
+            Some("1.10"),
+        ),
+        (
+            &[Accepts::Everything, named(&[("a", Some("2"))])],
+            Some("2"),
+        ),
+    ];
+    for (accepts, newest) in table {
+        let workers = workers(accepts.iter().cloned().map(takes));
+        assert_eq!(workers.newest("a").as_deref(), newest, "{accepts:?}");
+        assert_eq!(
+            workers.have(Kind::Orchestration, "a", None),
+            newest.is_some()
+        );
+    }
+}
+
+#[test]
+fn an_item_goes_to_who_has_code_for_its_version() {
+    let workers = workers([
+        takes(named(&[("a", Some("1")), ("b", Some("1")), ("b", None)])),
+        takes(named(&[("a", Some("2"))])),
+    ]);
+    let pick = |name, version| workers.pick(Kind::Orchestration, name, version, None);
+    assert_eq!(pick("a", Some("1")), Pick::Worker(ONE));
+    assert_eq!(pick("a", Some("2")), Pick::Worker(TWO));
+    assert_eq!(pick("a", None), Pick::Worker(TWO));
+    assert_eq!(pick("a", Some("3")), Pick::Nobody);
+    assert_eq!(pick("b", Some("9")), Pick::Worker(ONE));
+    assert_eq!(pick("c", None), Pick::Nobody);
+}
+
+#[test]
+fn the_least_loaded_gets_it_and_equals_take_turns() {
+    let large = WorkerProfile {
+        orchestrations_max: 4,
+        ..takes(Accepts::Everything)
+    };
+    let mut workers = workers([takes(Accepts::Everything), large]);
+    let mut given = Vec::new();
+    while let Pick::Worker(id) = workers.pick(Kind::Orchestration, "a", Some(""), None) {
+        workers.give(id, Kind::Orchestration);
+        given.push(id.0);
+    }
+    assert_eq!(given, [1, 2, 2, 1, 2, 2], "as their limits are");
+    let pick = workers.pick(Kind::Orchestration, "a", Some(""), Some(ONE));
+    assert_eq!(pick, Pick::Busy);
+    workers.returned(ONE, Kind::Orchestration);
+    workers.returned(TWO, Kind::Orchestration);
+    workers.returned(TWO, Kind::Orchestration);
+    let pick = |preferred| workers.pick(Kind::Orchestration, "a", Some(""), preferred);
+    assert_eq!(pick(Some(TWO)), Pick::Worker(TWO), "who has the session");
+    assert_eq!(pick(Some(WorkerId(9))), Pick::Worker(ONE));
+    assert_eq!(
+        workers.pick(Kind::Activity, "a", None, None),
+        Pick::Nobody,
+        "each kind has its own names"
+    );
+}
+
+#[test]
+fn a_history_that_is_read_takes_room() {
+    let mut workers = workers([takes(Accepts::Everything)]);
+    let pick = |workers: &Workers| workers.pick(Kind::Orchestration, "a", Some(""), None);
+    workers.fetching(ONE);
+    workers.give(ONE, Kind::Orchestration);
+    assert_eq!(pick(&workers), Pick::Busy);
+    workers.fetched(ONE);
+    assert_eq!(pick(&workers), Pick::Worker(ONE));
+    workers.fetching(ONE);
+    workers.stop_fetching();
+    assert_eq!(pick(&workers), Pick::Worker(ONE));
+}
+
+#[test]
+fn an_update_keeps_what_a_worker_has() {
+    let mut workers = workers([takes(Accepts::Everything)]);
+    for _ in 0..2 {
+        workers.give(ONE, Kind::Orchestration);
+    }
+    workers.update(ONE, takes(named(&[("a", None)])));
+    let pick = |workers: &Workers, name| workers.pick(Kind::Orchestration, name, Some(""), None);
+    assert_eq!(pick(&workers, "a"), Pick::Busy);
+    assert_eq!(pick(&workers, "b"), Pick::Nobody);
+    workers.detach(ONE);
+    assert_eq!(pick(&workers, "a"), Pick::Nobody);
+    // Late answers of one that is gone.
+    workers.returned(ONE, Kind::Orchestration);
+    assert!(workers.is_empty() && !workers.is_attached(ONE));
+}
+
+#[test]
+fn only_synchronous_entities_of_workers_in_the_process_run_ahead() {
+    for (remote, synchronous) in [(false, false), (false, true), (true, true)] {
+        let profile = WorkerProfile {
+            entities: Accepts::Only(vec![EntityProfile {
+                name: String::from("e"),
+                synchronous,
+            }]),
+            remote,
+            ..takes(Accepts::default())
+        };
+        let workers = workers([profile]);
+        assert_eq!(workers.runs_ahead(ONE, "e"), synchronous && !remote);
+        assert!(!workers.runs_ahead(ONE, "f"));
+        assert_eq!(workers.is_remote(ONE), remote);
+        let pick = |name| workers.pick(Kind::Entity, name, None, None);
+        assert_eq!([pick("e"), pick("f")], [Pick::Worker(ONE), Pick::Nobody]);
+    }
+}
