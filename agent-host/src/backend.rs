@@ -70,7 +70,7 @@ impl Engine {
     /// Gives work to a worker from now on.
     pub(crate) fn attach(&self, worker: Arc<Worker>) -> Result<(), HostError> {
         match self {
-            Self::Embedded(hub) => Ok(hub.attach(worker)?),
+            Self::Embedded(hub) => Ok(hub.attach(worker).map(drop)?),
         }
     }
 
