@@ -1,5 +1,7 @@
 //! What a benchmark gives: a number, and the limit that it must keep.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 /// One number.
@@ -41,6 +43,16 @@ impl Figure {
             name,
             value,
             unit: "ratio",
+            limit: Some(limit),
+        }
+    }
+
+    /// A count that must keep a limit.
+    pub fn counted(name: &'static str, value: f64, limit: Limit) -> Self {
+        Self {
+            name,
+            value,
+            unit: "count",
             limit: Some(limit),
         }
     }
@@ -100,4 +112,10 @@ pub fn print_table(figures: &[Figure]) {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// So many in that time.
+#[allow(clippy::cast_precision_loss, reason = "counts are small")]
+pub fn per_second(count: usize, elapsed: Duration) -> f64 {
+    count as f64 / elapsed.as_secs_f64()
 }

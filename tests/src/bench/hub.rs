@@ -1,6 +1,7 @@
 //! A hub in a file, with a worker on it.
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 
 use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
@@ -11,9 +12,10 @@ use tokio::runtime::Handle;
 /// A hub that works.
 pub struct Stage {
     pub client: Arc<dyn Client>,
-    /// Kept open.
-    _hub: Hub,
-    _folder: TempDir,
+    pub hub: Hub,
+    /// Kept until the end.
+    #[allow(dead_code, reason = "dropping it removes the folder")]
+    folder: Option<TempDir>,
 }
 
 impl Stage {
@@ -22,16 +24,26 @@ impl Stage {
         register: impl FnOnce(&mut Registry, Arc<dyn Client>) -> Result<(), Box<dyn Error>>,
     ) -> Result<Self, Box<dyn Error>> {
         let folder = TempDir::new()?;
+        let mut stage = Self::open_in(folder.path(), register).await?;
+        stage.folder = Some(folder);
+        Ok(stage)
+    }
+
+    /// Opens the hub in a folder.
+    pub async fn open_in(
+        folder: &Path,
+        register: impl FnOnce(&mut Registry, Arc<dyn Client>) -> Result<(), Box<dyn Error>>,
+    ) -> Result<Self, Box<dyn Error>> {
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
-        let options = HubOptions::file(folder.path().join("hub.db"));
+        let options = HubOptions::file(folder.join("hub.db"));
         let hub = Hub::open(options, Arc::clone(&runtime)).await?;
         let mut registry = Registry::new();
         register(&mut registry, hub.client())?;
         hub.attach(Worker::start(registry, WorkerOptions::default(), runtime))?;
         Ok(Self {
             client: hub.client(),
-            _hub: hub,
-            _folder: folder,
+            hub,
+            folder: None,
         })
     }
 }

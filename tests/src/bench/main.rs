@@ -1,13 +1,21 @@
 //! `cargo xtask bench`: the figures that must not get worse. Each limit is on a ratio of two
 //! numbers of the same run, so that a slow machine or disk changes neither.
 
+mod entities;
+mod events;
+mod fan_out;
 mod figure;
 mod hub;
+mod long;
 mod memory;
 mod raw_sqlite;
+mod recovery;
+mod sequences;
 mod steps;
 mod throughput;
 mod turns;
+mod waiting;
+mod workload;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -17,11 +25,34 @@ use figure::Figure;
 /// What a benchmark gives back.
 type Figures = Result<Vec<Figure>, Box<dyn Error>>;
 
-const NAMES: [&str; 4] = ["steps", "turns", "throughput", "memory"];
+const NAMES: [&str; 11] = [
+    "steps",
+    "turns",
+    "throughput",
+    "memory",
+    "sequences",
+    "fan-out",
+    "long",
+    "events",
+    "entities",
+    "recovery",
+    "waiting",
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut names: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, what, folder] = &names[..]
+        && first == waiting::CHILD
+    {
+        return match waiting::child(what, folder.as_ref()).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if names.is_empty() {
         names = NAMES.map(String::from).to_vec();
     }
@@ -44,6 +75,13 @@ async fn run_all(names: &[String]) -> Result<bool, Box<dyn Error>> {
             "turns" => turns::measure().await,
             "throughput" => throughput::measure().await,
             "memory" => memory::measure().await,
+            "sequences" => sequences::measure().await,
+            "fan-out" => fan_out::measure().await,
+            "long" => long::measure().await,
+            "events" => events::measure().await,
+            "entities" => entities::measure().await,
+            "recovery" => recovery::measure().await,
+            "waiting" => waiting::measure().await,
             _ => return Err(format!("no benchmark `{name}`; there are {NAMES:?}").into()),
         };
         let figures = figures.map_err(|error| format!("{name}: {error}"))?;

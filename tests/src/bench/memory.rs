@@ -92,9 +92,18 @@ async fn one_turn(http: &Http, session: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// `VmRSS` of Linux.
 fn resident_bytes(running: &Running) -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid()))?;
+    resident_bytes_of(&running.pid().to_string())
+}
+
+/// What this process has.
+pub fn own_resident_bytes() -> Result<u64, Box<dyn Error>> {
+    resident_bytes_of("self")
+}
+
+/// `VmRSS` of Linux.
+fn resident_bytes_of(process: &str) -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -108,6 +117,6 @@ fn file_bytes(file: &Path) -> std::io::Result<u64> {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
-fn mebibytes(bytes: u64) -> f64 {
+pub fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / (1024.0 * 1024.0)
 }

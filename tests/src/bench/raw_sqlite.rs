@@ -1,5 +1,6 @@
 //! What SQLite gives for the rows of a durable step with nothing around it: one writer thread with
-//! group commit, submitters that each wait for their own commit.
+//! group commit, submitters that each wait for their own commit. With one submitter each step is a
+//! commit of its own.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use rusqlite::{Connection, Transaction, params};
 use tempfile::TempDir;
 
-use crate::throughput::{CONCURRENCY, STEPS, per_second};
+use crate::figure::per_second;
 
 /// The tables that a step writes, as `docs/storage.md` describes them.
 const SCHEMA: &str = "
@@ -41,14 +42,14 @@ struct Step {
     done: SyncSender<()>,
 }
 
-/// Runs as many steps as the orchestrations do.
-pub fn steps_per_second() -> rusqlite::Result<f64> {
+/// Runs `steps` steps for each of `submitters`.
+pub fn steps_per_second(submitters: usize, steps: usize) -> rusqlite::Result<f64> {
     let Ok(folder) = TempDir::new() else {
         return Err(rusqlite::Error::InvalidPath("no temporary folder".into()));
     };
     let mut connection = Connection::open(folder.path().join("raw.db"))?;
     connection.execute_batch(SCHEMA)?;
-    for instance in 0..as_integer(CONCURRENCY) {
+    for instance in 0..as_integer(submitters) {
         connection.execute(
             "INSERT INTO instances VALUES (?1, ?2, 'Running', 0, 0, 0, 0)",
             params![instance, format!("steps-{instance}")],
@@ -58,16 +59,16 @@ pub fn steps_per_second() -> rusqlite::Result<f64> {
             params![instance, EXECUTION, REQUEST],
         )?;
     }
-    let (submit, steps) = channel();
+    let (submit, submitted) = channel();
     let start = Instant::now();
-    for instance in 0..as_integer(CONCURRENCY) {
+    for instance in 0..as_integer(submitters) {
         let submit = submit.clone();
-        thread::spawn(move || submit_all(instance, &submit));
+        thread::spawn(move || submit_all(instance, steps, &submit));
     }
     // The writer ends when the last submitter has ended.
     drop(submit);
-    write_all(&mut connection, &steps)?;
-    Ok(per_second(start.elapsed()))
+    write_all(&mut connection, &submitted)?;
+    Ok(per_second(submitters * steps, start.elapsed()))
 }
 
 /// SQLite's integers.
@@ -75,8 +76,8 @@ fn as_integer(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn submit_all(instance: i64, submit: &Sender<Step>) {
-    for number in 0..as_integer(STEPS) {
+fn submit_all(instance: i64, steps: usize, submit: &Sender<Step>) {
+    for number in 0..as_integer(steps) {
         let (done, committed) = sync_channel(1);
         let step = Step {
             instance,

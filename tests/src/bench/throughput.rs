@@ -7,8 +7,10 @@ use durable_task::{
     Status, WaitFor,
 };
 
+use tokio::task::spawn_blocking;
+
 use crate::Figures;
-use crate::figure::{Figure, Limit, median};
+use crate::figure::{Figure, Limit, median, per_second};
 use crate::hub::Stage;
 use crate::raw_sqlite;
 
@@ -41,7 +43,7 @@ pub async fn measure() -> Figures {
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         ours.push(orchestrations(&stage, round).await?);
-        raw.push(tokio::task::spawn_blocking(raw_sqlite::steps_per_second).await??);
+        raw.push(spawn_blocking(|| raw_sqlite::steps_per_second(CONCURRENCY, STEPS)).await??);
     }
     let (ours, raw) = (median(ours), median(raw));
     Ok(vec![
@@ -70,11 +72,5 @@ async fn orchestrations(stage: &Stage, round: usize) -> Result<f64, Box<dyn std:
             return Err(format!("{id}: {:?} {:?}", ended.status, ended.failure).into());
         }
     }
-    Ok(per_second(start.elapsed()))
-}
-
-/// All steps in that time.
-#[allow(clippy::cast_precision_loss, reason = "counts are small")]
-pub fn per_second(elapsed: Duration) -> f64 {
-    (CONCURRENCY * STEPS) as f64 / elapsed.as_secs_f64()
+    Ok(per_second(CONCURRENCY * STEPS, start.elapsed()))
 }

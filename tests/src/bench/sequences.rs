@@ -1,0 +1,82 @@
+//! B1: 1,000 instances of 10 steps, one after another and 50 at once.
+
+use tokio::task::spawn_blocking;
+
+use crate::Figures;
+use crate::figure::{Figure, Limit, median, per_second};
+use crate::hub::Stage;
+use crate::{raw_sqlite, workload};
+
+const INSTANCES: usize = 1_000;
+const STEPS: usize = 10;
+const CONCURRENCY: usize = 50;
+/// Ours and the raw store are measured in turn, so that neither has the better half of the run.
+const ROUNDS: usize = 3;
+/// An instance is started with one commit; each step is one.
+#[allow(clippy::cast_precision_loss, reason = "small")]
+const COMMITS_PER_INSTANCE: f64 = (STEPS + 1) as f64;
+
+pub async fn measure() -> Figures {
+    let stage = Stage::open(|registry, _| Ok(workload::register(registry)?)).await?;
+    let mut figures = Vec::new();
+    for (clients, names) in [(1, AT_ONE), (CONCURRENCY, AT_FIFTY)] {
+        let (mut ours, mut raw, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let before = stage.hub.stats().commits;
+            let prefix = format!("sequence-{clients}-{round}");
+            let took = workload::run_all(
+                &stage.client,
+                "sequence",
+                &prefix,
+                STEPS,
+                (INSTANCES, clients),
+            );
+            ours.push(per_second(INSTANCES, took.await?));
+            let made = stage.hub.stats().commits - before;
+            commits.push(per_instance(made));
+            let steps = INSTANCES * STEPS / clients;
+            let fed = spawn_blocking(move || raw_sqlite::steps_per_second(clients, steps));
+            raw.push(fed.await??);
+        }
+        let (ours, raw) = (median(ours), median(raw));
+        #[allow(clippy::cast_precision_loss, reason = "small")]
+        let ratio = ours * STEPS as f64 / raw;
+        let most = median(commits);
+        figures.extend([
+            Figure::new(names.instances, ours, "1/s"),
+            Figure::new(names.raw, raw, "1/s"),
+            Figure::ratio(names.ratio, ratio, Limit::AtLeast(names.least)),
+            Figure::counted(names.commits, most, Limit::AtMost(COMMITS_PER_INSTANCE)),
+        ]);
+    }
+    Ok(figures)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts are small")]
+fn per_instance(commits: u64) -> f64 {
+    commits as f64 / INSTANCES as f64
+}
+
+struct Names {
+    instances: &'static str,
+    raw: &'static str,
+    ratio: &'static str,
+    commits: &'static str,
+    least: f64,
+}
+
+const AT_ONE: Names = Names {
+    instances: "sequences-of-10-at-1",
+    raw: "raw-single-commits",
+    ratio: "steps-at-1-over-raw-single-commits",
+    commits: "commits-per-sequence-at-1",
+    least: 0.6,
+};
+
+const AT_FIFTY: Names = Names {
+    instances: "sequences-of-10-at-50",
+    raw: "raw-fed-writer",
+    ratio: "steps-at-50-over-raw-fed-writer",
+    commits: "commits-per-sequence-at-50",
+    least: 0.5,
+};
