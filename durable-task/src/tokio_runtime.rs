@@ -1,6 +1,7 @@
 //! The runtime of programs that run on tokio.
 
 use std::fmt;
+use std::future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
@@ -8,6 +9,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::Timestamp;
 use crate::runtime::{BoxFuture, LocalBoxFuture, Runtime};
@@ -36,9 +38,18 @@ impl Runtime for TokioRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // A tokio timer belongs to the runtime in whose context it is made.
-        let _context = self.handle.enter();
-        Box::pin(tokio::time::sleep(duration))
+        if Handle::try_current().is_ok() {
+            return Box::pin(tokio::time::sleep(duration));
+        }
+        // A thread of its own may outlive the tokio runtime, and a tokio timer that is polled then
+        // panics. A task ends with its runtime: nobody waits for that time any more.
+        let task = self.handle.spawn(async move { tokio::time::sleep(duration).await });
+        let task = AbortOnDropHandle::new(task);
+        Box::pin(async move {
+            if task.await.is_err() {
+                future::pending().await
+            }
+        })
     }
 
     fn spawn(&self, _name: &'static str, task: BoxFuture<'static, ()>) {

@@ -117,3 +117,31 @@ async fn the_tokio_runtime_gives_time_tasks_and_lanes() {
 fn outside_of_tokio_there_is_no_current_runtime() {
     assert!(TokioRuntime::current().is_none());
 }
+
+#[test]
+fn a_lane_that_outlives_its_tokio_runtime_sleeps_on() {
+    let tokio = tokio::runtime::Runtime::new().unwrap();
+    let runtime = TokioRuntime::new(tokio.handle().clone());
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (gone, goes) = std::sync::mpsc::channel::<()>();
+    let (polled, polls) = std::sync::mpsc::channel();
+    let on_lane = runtime.clone();
+    runtime.spawn_lane(
+        String::from("lane"),
+        Box::new(move || {
+            Box::pin(async move {
+                let mut sleep = on_lane.sleep(Duration::from_hours(1));
+                begun.send(()).unwrap();
+                goes.recv().unwrap();
+                let pending = std::future::poll_fn(|context| {
+                    std::task::Poll::Ready(sleep.as_mut().poll(context).is_pending())
+                });
+                polled.send(pending.await).unwrap();
+            })
+        }),
+    );
+    begins.recv().unwrap();
+    drop(tokio);
+    gone.send(()).unwrap();
+    assert_eq!(polls.recv(), Ok(true));
+}
