@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use durable_task::{Fetch, InstanceFilter, Status};
+use durable_task::{EntityFilter, Fetch, InstanceFilter, Status};
 use futures_util::future;
 
 use super::rows::{activity, created, entity, id, instance_commit, message, noise, stepped, timer};
@@ -121,7 +121,9 @@ async fn many_deltas(store: &dyn Store) -> Outcome {
     let tasks = store.open_activities(0, 100).await?;
     let owners: Vec<String> = tasks.iter().map(|task| task.instance.to_string()).collect();
     same("owners of tasks", &owners, &names)?;
-    let page = store.entities("counter", true, 100, None).await?;
+    let page = store
+        .entities(&EntityFilter::default(), true, 100, None)
+        .await?;
     same("entities", &page.items.len(), &names.len())?;
     let last = page.items.last().and_then(|entity| entity.state.clone());
     same("the last state", &last, &Some("{\"number\":49}".to_owned()))

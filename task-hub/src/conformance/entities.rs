@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use durable_task::{EntityId, EntityMetadata, Timestamp};
+use durable_task::{EntityFilter, EntityId, EntityMetadata, Timestamp};
 
 use super::rows::{at, created, entity, entity_commit, id, instance_commit, message};
 use super::{Calls, Outcome, Problem, Run, holds, same};
-use crate::store::{Commit, EntityLock, EntityRow, EntityWrite, LoadedBody, StateChange, Store};
+use crate::store::{
+    Commit, EntityLock, EntityRow, EntityWrite, LoadedBody, StateChange, Store, StoreError,
+};
 
-pub(super) const THEMES: [(&str, Run); 5] = [
+pub(super) const THEMES: [(&str, Run); 7] = [
     ("an entity has a state, a lock, both or no row", |store| {
         Box::pin(state_and_lock(store))
     }),
@@ -25,6 +27,10 @@ pub(super) const THEMES: [(&str, Run); 5] = [
     ),
     ("entities of a name are listed by their keys", |store| {
         Box::pin(listing(store))
+    }),
+    ("entities are filtered", |store| Box::pin(filters(store))),
+    ("a listing of entities refuses a foreign token", |store| {
+        Box::pin(foreign_tokens(store))
     }),
 ];
 
@@ -289,24 +295,12 @@ async fn listing(store: &dyn Store) -> Outcome {
     };
     store.commit(commit).await?;
 
+    let counters = EntityFilter {
+        id_prefix: Some("@counter@".to_owned()),
+        ..EntityFilter::default()
+    };
     for (page_size, include_state) in [(1, true), (2, false), (6, true), (100, false)] {
-        let (mut found, mut token) = (Vec::new(), None::<String>);
-        let mut calls = Calls::default();
-        loop {
-            calls.another()?;
-            let page = store
-                .entities("counter", include_state, page_size, token.as_deref())
-                .await?;
-            holds(
-                "a page must not be larger than asked",
-                page.items.len() <= page_size,
-            )?;
-            found.extend(page.items);
-            match page.next {
-                Some(next) => token = Some(next),
-                None => break,
-            }
-        }
+        let found = list(store, &counters, include_state, page_size).await?;
         let mut expected = Vec::new();
         for key in keys {
             let state = format!("\"{key}\"");
@@ -316,6 +310,124 @@ async fn listing(store: &dyn Store) -> Outcome {
             });
         }
         same("entities", &found, &expected)?;
+    }
+    Ok(())
+}
+
+/// All pages of a listing.
+async fn list(
+    store: &dyn Store,
+    filter: &EntityFilter,
+    include_state: bool,
+    page_size: usize,
+) -> Result<Vec<EntityMetadata>, Problem> {
+    let (mut found, mut token) = (Vec::new(), None::<String>);
+    let mut calls = Calls::default();
+    loop {
+        calls.another()?;
+        let page = store
+            .entities(filter, include_state, page_size, token.as_deref())
+            .await?;
+        holds(
+            "a page must not be larger than asked",
+            page.items.len() <= page_size,
+        )?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => token = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Entities of all kinds: with a state, locked, with messages only, and an instance with messages.
+async fn of_all_kinds(store: &dyn Store) -> Outcome {
+    for (target, modified_at) in [("@a@1", 10), ("@a@2", 20), ("@ab@1", 30), ("@b@", 40)] {
+        let write = entity(target, None, "1", modified_at);
+        store.commit(entity_commit(write)).await?;
+    }
+    let lock = Some(EntityLock {
+        holder: id("holder"),
+        section: "s".to_owned(),
+    });
+    let locked = EntityWrite {
+        state: StateChange::Keep,
+        exists: false,
+        lock,
+        ..entity("@a@locked", None, "", 25)
+    };
+    store.commit(entity_commit(locked)).await?;
+    let commit = Commit {
+        messages_added: vec![
+            message(1, "@a@0"),
+            message(2, "@a@1"),
+            message(3, "@c@x"),
+            message(4, "instance"),
+            message(5, "@c@x"),
+        ],
+        ..Commit::default()
+    };
+    store.commit(commit).await?;
+    Ok(())
+}
+
+async fn filters(store: &dyn Store) -> Outcome {
+    of_all_kinds(store).await?;
+    let prefix = |prefix: &str, include_transient| EntityFilter {
+        id_prefix: Some(prefix.to_owned()),
+        include_transient,
+        ..EntityFilter::default()
+    };
+    let modified = |from: Option<i64>, to: Option<i64>, include_transient| EntityFilter {
+        modified_from: from.map(at),
+        modified_to: to.map(at),
+        include_transient,
+        ..EntityFilter::default()
+    };
+    let with_state = ["@a@1", "@a@2", "@ab@1", "@b@"];
+    let all = ["@a@0", "@a@1", "@a@2", "@a@locked", "@ab@1", "@b@", "@c@x"];
+    let cases: [(&str, EntityFilter, &[&str]); 11] = [
+        ("all", EntityFilter::default(), &with_state),
+        ("all, with transient ones", modified(None, None, true), &all),
+        ("a part of a name", prefix("@a", false), &with_state[..3]),
+        ("a name", prefix("@a@", true), &all[..4]),
+        ("a key", prefix("@a@2", true), &["@a@2"]),
+        ("a prefix of none", prefix("@d", true), &[]),
+        ("only messages", prefix("@c@", true), &["@c@x"]),
+        (
+            "changed from",
+            modified(Some(30), None, true),
+            &with_state[2..],
+        ),
+        ("changed to", modified(None, Some(20), false), &["@a@1"]),
+        (
+            "changed to, with transient ones",
+            modified(None, Some(20), true),
+            &["@a@0", "@a@1", "@c@x"],
+        ),
+        (
+            "changed within",
+            modified(Some(20), Some(30), true),
+            &["@a@2", "@a@locked"],
+        ),
+    ];
+    for (what, filter, expected) in cases {
+        for page_size in [1, 2, 100] {
+            let found = list(store, &filter, false, page_size).await?;
+            let ids: Vec<String> = found.iter().map(|entity| entity.id.to_string()).collect();
+            let expected: Vec<String> = expected.iter().copied().map(str::to_owned).collect();
+            same(what, &ids, &expected)?;
+        }
+    }
+    Ok(())
+}
+
+async fn foreign_tokens(store: &dyn Store) -> Outcome {
+    let all = EntityFilter::default();
+    for token in ["", "not a token", "@a", "a@b"] {
+        let page = store.entities(&all, false, 10, Some(token)).await;
+        let refused = page.map(|page| page.items.len());
+        same("a foreign token", &refused, &Err(StoreError::InvalidToken))?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ mod purging;
 mod reopening;
 mod rows;
 mod streams;
+mod sweeps;
 
 use std::fmt;
 
@@ -132,6 +133,7 @@ fn themes() -> Vec<(&'static str, Run)> {
     themes.extend(large_values::THEMES);
     themes.extend(purging::THEMES);
     themes.extend(streams::THEMES);
+    themes.extend(sweeps::THEMES);
     themes
 }
 

@@ -36,6 +36,7 @@ pub(super) fn identity(instance: &str, created_at: i64) -> Identity {
         generation: 0,
         name: "Order".to_owned(),
         version: None,
+        version_by_hub: false,
         parent: None,
         tags: BTreeMap::new(),
         created_at: at(created_at),
@@ -47,6 +48,7 @@ pub(super) fn identity(instance: &str, created_at: i64) -> Identity {
 pub(super) fn full_identity(instance: &str) -> Identity {
     Identity {
         version: Some("1.2".to_owned()),
+        version_by_hub: true,
         parent: Some(parent("parent-1")),
         tags: [("team", "north"), ("quoted", "\"é\" \\ '")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))

@@ -9,7 +9,7 @@ use super::profile::{Kind, WorkerId};
 use super::resident::Doing;
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};
-use crate::engine::{Closes, Instance, Message};
+use crate::engine::{Closes, Instance, Message, bounded_response};
 
 impl Dispatcher {
     /// A worker has answered.
@@ -171,6 +171,7 @@ impl Dispatcher {
             return;
         };
         let task_scheduled_id = running.task_id;
+        let response = bounded_response(response, &self.limits.engine);
         let event = match response.failure_details {
             None => EventType::TaskCompleted(TaskCompletedEvent {
                 task_scheduled_id,

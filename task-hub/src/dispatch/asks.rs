@@ -1,5 +1,6 @@
 //! Requests of clients, once the instance that they are about is in memory.
 
+use durable_task::wire::proto::EntityUnlockSentEvent;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::{ClientError, ExecutionId, InstanceId, Status, Timestamp};
 
@@ -57,6 +58,7 @@ impl Dispatcher {
                 reply,
             } => self.send(&id, event, operation, reply),
             Ask::Signal { event, reply, .. } => self.signal(&id, event, reply),
+            Ask::Release { section, reply } => self.release(&id, section, reply),
             Ask::Purge { reply } => self.purge(&id, reply),
         }
         self.pump();
@@ -97,6 +99,14 @@ impl Dispatcher {
         let mut surroundings = env(&mut self.ids, &self.limits, now);
         let mut ended = None;
         if let Instance::Orchestration(orchestration) = instance {
+            if order.execution_id.as_ref() == Some(&orchestration.identity.execution_id) {
+                let again = ClientError::Invalid {
+                    field: "execution_id",
+                    problem: String::from("it is the one of the instance that is to be replaced"),
+                };
+                self.answer(id, reply, Err(again));
+                return;
+            }
             if !order.replace.contains(&orchestration.status()) {
                 let exists = ClientError::AlreadyExists {
                     instance: id.clone(),
@@ -139,12 +149,8 @@ impl Dispatcher {
         let refused = match instance {
             Instance::Orchestration(orchestration) => {
                 let status = orchestration.status();
-                match operation {
-                    Some(operation) if status.is_terminal() => {
-                        Some(invalid_state(id, operation, status))
-                    }
-                    _ => None,
-                }
+                let refused = operation.filter(|_| !fits(&event, status));
+                refused.map(|operation| invalid_state(id, operation, status))
             }
             _ => Some(ClientError::NotFound {
                 instance: id.clone(),
@@ -163,6 +169,26 @@ impl Dispatcher {
         self.outbox.push_back(message);
         self.pump();
         self.answer(id, reply, Ok(()));
+    }
+
+    /// Releases the lock of a critical section.
+    fn release(&mut self, id: &InstanceId, section: String, reply: Reply<bool>) {
+        let Some(instance) = self.residents.get(id).and_then(|resident| resident.live()) else {
+            return;
+        };
+        let lock = instance.entity().and_then(|entity| entity.lock());
+        let held = lock.is_some_and(|lock| lock.section == section);
+        if held {
+            let event = EventType::EntityUnlockSent(EntityUnlockSentEvent {
+                critical_section_id: section,
+                parent_instance_id: None,
+                target_instance_id: Some(id.to_string()),
+            });
+            let message = Message::new(self.next_id(), id.clone(), self.now(), event);
+            self.outbox.push_back(message);
+            self.pump();
+        }
+        self.answer(id, reply, Ok(held));
     }
 
     fn over_backlog(&self, backlog: usize) -> Option<ClientError> {
@@ -249,5 +275,14 @@ impl Dispatcher {
                 self.answer(id, reply, Ok(()));
             }
         }
+    }
+}
+
+/// Whether an instance in this status takes such a message.
+fn fits(event: &EventType, status: Status) -> bool {
+    match event {
+        EventType::ExecutionSuspended(_) => !status.is_terminal() && status != Status::Suspended,
+        EventType::ExecutionResumed(_) => status == Status::Suspended,
+        _ => !status.is_terminal(),
     }
 }

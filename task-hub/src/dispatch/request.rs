@@ -38,6 +38,9 @@ pub(crate) enum Ask {
         at: Option<Timestamp>,
         reply: Reply<()>,
     },
+    /// Release an entity's lock, if it is the one of this critical section. The answer is whether it
+    /// was.
+    Release { section: String, reply: Reply<bool> },
     /// Remove it.
     Purge { reply: Reply<()> },
 }
@@ -48,6 +51,7 @@ impl Ask {
         // The asker may have gone away.
         match self {
             Self::Start { reply, .. } => drop(reply.send(Err(error))),
+            Self::Release { reply, .. } => drop(reply.send(Err(error))),
             Self::Send { reply, .. } | Self::Signal { reply, .. } | Self::Purge { reply } => {
                 drop(reply.send(Err(error)));
             }

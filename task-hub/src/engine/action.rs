@@ -4,25 +4,22 @@ use std::sync::Arc;
 
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
-use durable_task::wire::proto::send_entity_message_action::EntityMessageType as EntityMessage;
 use durable_task::wire::proto::{
     ActivityRequest, CompleteOrchestrationAction, CreateSubOrchestrationAction, CreateTimerAction,
-    EntityLockRequestedEvent, EntityUnlockSentEvent, EventRaisedEvent, EventSentEvent,
-    ExecutionStartedEvent, ExecutionTerminatedEvent, OrchestrationInstance,
-    OrchestratorCompletedEvent, OrchestratorResponse, ParentInstanceInfo, ScheduleTaskAction,
-    SendEventAction, SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent,
+    EventRaisedEvent, EventSentEvent, ExecutionStartedEvent, ExecutionTerminatedEvent,
+    OrchestrationInstance, OrchestratorCompletedEvent, OrchestratorResponse, ParentInstanceInfo,
+    ScheduleTaskAction, SendEventAction, SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent,
     TerminateOrchestrationAction, TimerCreatedEvent,
 };
-use durable_task::{EntityId, Failure, InstanceId, Timestamp};
-use prost::Message as _;
+use durable_task::{Failure, InstanceId, Timestamp};
 
 use super::delta::Delta;
 use super::ending::{FIRE_AND_FORGET, Outcome};
 use super::limits::CUSTOM_STATUS_BYTES_MAX;
 use super::message::Message;
 use super::orchestration::{Episode, Orchestration};
-use super::{Env, event};
-use crate::store::{CriticalSection, TaskKind, TaskRow, TimerRow};
+use super::{Env, payload};
+use crate::store::{TaskKind, TaskRow, TimerRow};
 
 impl Orchestration {
     /// Applies a worker's answer to the episode that is running. Without one it changes nothing.
@@ -39,9 +36,13 @@ impl Orchestration {
         self.parked = false;
         self.updated_at = at.max(env.now);
         delta.touch();
+        let too_large = payload::of_episode(&response, env.limits);
         let refused = self.set_custom_status(response.custom_status);
+        let refused = refused.or(too_large);
         let mut completion = None;
-        for action in response.actions {
+        // An answer that is refused is refused as a whole.
+        let actions = response.actions.into_iter();
+        for action in actions.filter(|_| refused.is_none()) {
             match action.orchestrator_action_type {
                 Some(Action::CompleteOrchestration(complete)) => {
                     completion = Some((action.id, complete));
@@ -281,11 +282,15 @@ impl Orchestration {
             return;
         };
         let target = InstanceId::from_stored(sent.instance_id);
-        let raised = EventType::EventRaised(EventRaisedEvent {
+        let raised = EventRaisedEvent {
             name: sent.name,
             input: sent.input,
-        });
-        self.send(target, raised, env, delta);
+        };
+        if target.is_entity() {
+            self.send_event_to_entity(&target, &raised, env, delta);
+        } else {
+            self.send(target, EventType::EventRaised(raised), env, delta);
+        }
     }
 
     /// A termination leaves no event: code that is replayed sends it again, and an instance that
@@ -302,118 +307,6 @@ impl Orchestration {
         });
         let target = InstanceId::from_stored(action.instance_id);
         self.send(target, terminated, env, delta);
-    }
-
-    fn send_entity_message(
-        &mut self,
-        id: i32,
-        message: EntityMessage,
-        env: &mut Env<'_>,
-        delta: &mut Delta,
-    ) {
-        match message {
-            EntityMessage::EntityOperationCalled(mut call) => {
-                call.parent_instance_id = Some(self.id().to_string());
-                call.parent_execution_id = Some(self.identity.execution_id.to_string());
-                let target = call.target_instance_id.clone().unwrap_or_default();
-                let due = call.scheduled_time.map(Timestamp::from);
-                let event = EventType::EntityOperationCalled(call);
-                self.send_recorded(id, target, due, event, env, delta);
-            }
-            EntityMessage::EntityOperationSignaled(signal) => {
-                let target = signal.target_instance_id.clone().unwrap_or_default();
-                let due = signal.scheduled_time.map(Timestamp::from);
-                let event = EventType::EntityOperationSignaled(signal);
-                self.send_recorded(id, target, due, event, env, delta);
-            }
-            EntityMessage::EntityLockRequested(request) => {
-                self.request_lock(id, request, env, delta);
-            }
-            EntityMessage::EntityUnlockSent(mut unlock) => {
-                unlock.parent_instance_id = Some(self.id().to_string());
-                let target = unlock.target_instance_id.clone().unwrap_or_default();
-                self.forget_lock(&unlock.critical_section_id, &target);
-                let event = EventType::EntityUnlockSent(unlock);
-                self.send_recorded(id, target, None, event, env, delta);
-            }
-        }
-    }
-
-    /// Records an entity message and sends it, now or later.
-    fn send_recorded(
-        &mut self,
-        id: i32,
-        target: String,
-        due: Option<Timestamp>,
-        event: EventType,
-        env: &mut Env<'_>,
-        delta: &mut Delta,
-    ) {
-        let recorded = delta.record(id, self.updated_at, event);
-        let Some(event) = recorded.event_type else {
-            return;
-        };
-        let target = InstanceId::from_stored(target);
-        match due {
-            Some(due) if due > env.now => {
-                delta.timers_opened.push(TimerRow {
-                    id: env.row(),
-                    target,
-                    execution: None,
-                    timer_id: None,
-                    fire_at: due,
-                    sender: Some(self.id().clone()),
-                    event: Some(event::incoming(self.updated_at, event).encode_to_vec()),
-                });
-            }
-            _ => self.send(target, event, env, delta),
-        }
-    }
-
-    /// Entities are locked in one order by all, each once: so no two instances wait for each other.
-    fn request_lock(
-        &mut self,
-        id: i32,
-        mut request: EntityLockRequestedEvent,
-        env: &mut Env<'_>,
-        delta: &mut Delta,
-    ) {
-        request.parent_instance_id = Some(self.id().to_string());
-        let by_name_and_key = |left: &String, right: &String| {
-            let order = EntityId::parse(left).cmp(&EntityId::parse(right));
-            order.then_with(|| left.cmp(right))
-        };
-        request.lock_set.sort_by(by_name_and_key);
-        request.lock_set.dedup();
-        request.position = 0;
-        self.locks.push(CriticalSection {
-            id: request.critical_section_id.clone(),
-            entities: request.lock_set.clone(),
-        });
-        let first = request.lock_set.first().cloned().unwrap_or_default();
-        let event = EventType::EntityLockRequested(request);
-        self.send_recorded(id, first, None, event, env, delta);
-    }
-
-    fn forget_lock(&mut self, section: &str, entity: &str) {
-        for lock in self.locks.iter_mut().filter(|lock| lock.id == section) {
-            lock.entities.retain(|held| held != entity);
-        }
-        self.locks.retain(|lock| !lock.entities.is_empty());
-    }
-
-    /// Withdraws lock requests and releases locks.
-    pub(super) fn release_locks(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
-        for lock in std::mem::take(&mut self.locks) {
-            for entity in lock.entities {
-                let unlock = EventType::EntityUnlockSent(EntityUnlockSentEvent {
-                    critical_section_id: lock.id.clone(),
-                    parent_instance_id: Some(self.id().to_string()),
-                    target_instance_id: Some(entity.clone()),
-                });
-                self.send(InstanceId::from_stored(entity), unlock, env, delta);
-            }
-        }
     }
 
     /// Sends a message that is not an answer.

@@ -61,7 +61,10 @@ impl Outcome {
             event_id,
             status,
             failure: match status {
-                Status::Failed => Some(action.failure_details.clone().unwrap_or_else(unexplained)),
+                Status::Failed => {
+                    let given = action.failure_details.clone();
+                    Some(given.map_or_else(unexplained, TaskFailureDetails::bounded))
+                }
                 _ => None,
             },
             result: action.result,
@@ -241,6 +244,7 @@ impl Orchestration {
         identity.generation += 1;
         // Without a wish it goes on with the newest version, which the next episode decides.
         identity.version = action.new_version;
+        identity.version_by_hub = false;
         if !action.tags.is_empty() {
             identity.tags = action.tags;
         }

@@ -18,6 +18,7 @@ use super::delta::{Delta, Drop};
 use super::ending::FIRE_AND_FORGET;
 use super::message::{Message, Taking};
 use super::start::later;
+use super::{payload, sent_event};
 use crate::store::{EntityLock, EntityRow, MessageRow};
 
 /// An entity: its state, its lock, and what waits for it.
@@ -86,8 +87,9 @@ impl Entity {
     }
 
     /// Takes notice of a message: an operation or lock request queues, a release acts at once.
-    pub fn receive(&mut self, message: Message, env: &mut Env<'_>) -> Delta {
+    pub fn receive(&mut self, mut message: Message, env: &mut Env<'_>) -> Delta {
         let mut delta = Delta::default();
+        message.understand();
         if let Some(closes) = message.closes {
             delta.close(closes);
         }
@@ -167,6 +169,7 @@ impl Entity {
             return;
         };
         delta.consume(&message);
+        let as_event = message.is_sent_as_event();
         let Some(EventType::EntityLockRequested(request)) = message.event.event_type else {
             return;
         };
@@ -177,10 +180,12 @@ impl Entity {
             section: request.critical_section_id.clone(),
         });
         self.change(env.now, delta);
-        let (target, event) = pass_on(request, holder);
-        delta
-            .messages
-            .push(Message::new(env.row(), target, env.now, event).sent_by(self.id.clone()));
+        let (target, event) = pass_on(request, holder, as_event);
+        let message = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
+        delta.messages.push(match message.requests_lock() {
+            Some(_) if as_event => message.sent_as_event(),
+            _ => message,
+        });
     }
 
     /// The place of the operation that may run next: while it is locked only the holder's, else
@@ -260,6 +265,7 @@ impl Entity {
         let Some(batch) = self.batch.take() else {
             return delta;
         };
+        let result = payload::bounded_batch(result, env.limits);
         let state = result.entity_state.map(Arc::from);
         if result.failure_details.is_none() || !result.results.is_empty() {
             self.state = state;
@@ -296,30 +302,11 @@ impl Entity {
         env: &mut Env<'_>,
         delta: &mut Delta,
     ) {
+        let as_event = message.is_sent_as_event();
         let Some(EventType::EntityOperationCalled(call)) = message.event.event_type else {
             return;
         };
-        let request_id = call.request_id;
-        let event = match outcome {
-            Some(ResultType::Success(success)) => {
-                EventType::EntityOperationCompleted(EntityOperationCompletedEvent {
-                    request_id,
-                    output: success.result,
-                })
-            }
-            Some(ResultType::Failure(failure)) => {
-                EventType::EntityOperationFailed(EntityOperationFailedEvent {
-                    request_id,
-                    failure_details: failure.failure_details,
-                })
-            }
-            None => EventType::EntityOperationFailed(EntityOperationFailedEvent {
-                request_id,
-                failure_details: Some(
-                    Failure::new("NoResult", "the worker gave no result for the operation").into(),
-                ),
-            }),
-        };
+        let event = answer(call.request_id, outcome, as_event);
         let target = InstanceId::from_stored(call.parent_instance_id.unwrap_or_default());
         let reply = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
         delta.messages.push(match call.parent_execution_id {
@@ -378,7 +365,11 @@ fn operation_request(message: &Message) -> Option<OperationRequest> {
 }
 
 /// Where a granted request goes: to the next entity of its set, or back to whoever asked.
-fn pass_on(mut request: EntityLockRequestedEvent, holder: InstanceId) -> (InstanceId, EventType) {
+fn pass_on(
+    mut request: EntityLockRequestedEvent,
+    holder: InstanceId,
+    as_event: bool,
+) -> (InstanceId, EventType) {
     request.position += 1;
     let next = usize::try_from(request.position)
         .ok()
@@ -388,6 +379,7 @@ fn pass_on(mut request: EntityLockRequestedEvent, holder: InstanceId) -> (Instan
             InstanceId::from_stored(next.as_str()),
             EventType::EntityLockRequested(request),
         ),
+        None if as_event => (holder, sent_event::granted(request.critical_section_id)),
         None => (
             holder,
             EventType::EntityLockGranted(EntityLockGrantedEvent {
@@ -397,7 +389,30 @@ fn pass_on(mut request: EntityLockRequestedEvent, holder: InstanceId) -> (Instan
     }
 }
 
-fn failed(failure: TaskFailureDetails) -> ResultType {
+/// The reply to a call, in the form of the call.
+fn answer(request_id: String, outcome: Option<ResultType>, as_event: bool) -> EventType {
+    let outcome = match outcome {
+        Some(ResultType::Success(success)) => Ok(success.result),
+        Some(ResultType::Failure(failure)) => Err(failure.failure_details.unwrap_or_default()),
+        None => Err(Failure::new("NoResult", "the worker gave no result for the operation").into()),
+    };
+    match outcome {
+        outcome if as_event => {
+            let outcome = outcome.as_ref().map(Option::as_deref);
+            sent_event::reply(request_id, outcome)
+        }
+        Ok(output) => EventType::EntityOperationCompleted(EntityOperationCompletedEvent {
+            request_id,
+            output,
+        }),
+        Err(details) => EventType::EntityOperationFailed(EntityOperationFailedEvent {
+            request_id,
+            failure_details: Some(details),
+        }),
+    }
+}
+
+pub(super) fn failed(failure: TaskFailureDetails) -> ResultType {
     ResultType::Failure(durable_task::wire::proto::OperationResultFailure {
         failure_details: Some(failure),
         ..Default::default()

@@ -50,6 +50,10 @@ impl Instance {
     /// A lock request that one of them withdraws is not granted in between: the grant would travel
     /// on to an entity that has taken notice of the withdrawal before.
     pub fn receive_all(&mut self, messages: Vec<Message>, env: &mut Env<'_>) -> Vec<Delta> {
+        let mut messages = messages;
+        if matches!(self, Self::Entity(_)) {
+            messages.iter_mut().for_each(Message::understand);
+        }
         let released = messages.iter().filter_map(Message::releases);
         let released: BTreeSet<String> = released.map(str::to_owned).collect();
         let mut deltas = Vec::new();

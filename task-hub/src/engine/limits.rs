@@ -8,6 +8,9 @@ pub struct EngineLimits {
     pub history_bytes_max: u64,
     /// Operations given to a worker in one entity batch.
     pub entity_batch_max: usize,
+    /// Bytes of one value that a worker gives: an input, an event, a result, an entity's state. What
+    /// is larger is a failure of whoever gave it.
+    pub payload_bytes_max: usize,
 }
 
 /// The custom status of an orchestration, in bytes of UTF-16: the smallest limit of all backends.
@@ -19,6 +22,7 @@ impl Default for EngineLimits {
             history_events_max: 200_000,
             history_bytes_max: 256 * 1024 * 1024,
             entity_batch_max: 1_000,
+            payload_bytes_max: 16 * 1024 * 1024,
         }
     }
 }

@@ -1,9 +1,10 @@
-use durable_task::wire::proto::HistoryEvent;
 use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{EntityOperationSignaledEvent, HistoryEvent};
 use durable_task::{ExecutionId, InstanceId, Timestamp};
 use prost::Message as _;
 
 use super::event;
+use super::sent_event::{SENT_AS_EVENT, SentEvent, entity_message};
 use crate::store::{MessageRow, StoreError};
 
 /// Something on its way to an instance or entity.
@@ -84,6 +85,43 @@ impl Message {
     pub fn sent_by(mut self, sender: InstanceId) -> Self {
         self.sender = Some(sender);
         self
+    }
+
+    /// The same message, to be answered with an event.
+    #[must_use]
+    pub fn sent_as_event(mut self) -> Self {
+        self.event.event_id = SENT_AS_EVENT;
+        self
+    }
+
+    /// Whether it is to be answered with an event.
+    pub(super) fn is_sent_as_event(&self) -> bool {
+        self.event.event_id == SENT_AS_EVENT
+    }
+
+    /// Reads an event to an entity as the entity message that it is.
+    pub(super) fn understand(&mut self) {
+        let Some(EventType::EventRaised(raised)) = &self.event.event_type else {
+            return;
+        };
+        let Ok(SentEvent { event, .. }) = entity_message(&self.target, raised) else {
+            return;
+        };
+        self.event.event_type = Some(match (event, &self.sender) {
+            // Nobody waits for the reply, or could be found to hold the lock.
+            (EventType::EntityOperationCalled(call), None) => {
+                EventType::EntityOperationSignaled(EntityOperationSignaledEvent {
+                    request_id: call.request_id,
+                    operation: call.operation,
+                    scheduled_time: call.scheduled_time,
+                    input: call.input,
+                    target_instance_id: call.target_instance_id,
+                })
+            }
+            (EventType::EntityLockRequested(_), None) => return,
+            (event, _) => event,
+        });
+        self.event.event_id = SENT_AS_EVENT;
     }
 
     /// The same message, closing a row.

@@ -7,11 +7,14 @@ mod action;
 mod delta;
 mod ending;
 mod entity;
+mod entity_action;
 mod event;
 mod instance;
 mod limits;
 mod message;
 mod orchestration;
+mod payload;
+mod sent_event;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,8 @@ pub use instance::Instance;
 pub use limits::EngineLimits;
 pub use message::{Closes, Message, Taking};
 pub use orchestration::Orchestration;
+pub use payload::bounded_response;
+pub use sent_event::{SentEvent, entity_message};
 pub use start::StartOrder;
 pub use version::newest;
 

@@ -321,7 +321,9 @@ impl Orchestration {
     ) -> (Vec<HistoryEvent>, Delta) {
         let mut delta = Delta::default();
         if self.identity.version.is_none() {
-            Arc::make_mut(&mut self.identity).version = Some(newest.to_owned());
+            let identity = Arc::make_mut(&mut self.identity);
+            identity.version = Some(newest.to_owned());
+            identity.version_by_hub = true;
             delta.touch();
         }
         if !self.has_past()

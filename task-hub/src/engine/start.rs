@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use durable_task::wire::proto::history_event::EventType;
-use durable_task::wire::proto::{ExecutionStartedEvent, OrchestrationInstance, ParentInstanceInfo};
-use durable_task::{InstanceId, Status, Timestamp};
+use durable_task::wire::proto::{
+    ExecutionStartedEvent, OrchestrationInstance, ParentInstanceInfo, TraceContext,
+};
+use durable_task::{ExecutionId, InstanceId, Status, Timestamp};
 use prost::Message as _;
 
 use super::Env;
@@ -29,6 +31,10 @@ pub struct StartOrder {
     pub tags: BTreeMap<String, String>,
     /// Not before this time.
     pub scheduled_at: Option<Timestamp>,
+    /// The id of its first execution; `None` takes a new one.
+    pub execution_id: Option<ExecutionId>,
+    /// The span that it belongs to.
+    pub trace_context: Option<TraceContext>,
     /// Statuses of an earlier instance of the id that it may replace.
     pub replace: Vec<Status>,
 }
@@ -44,6 +50,8 @@ impl StartOrder {
             parent: event.parent_instance,
             tags: event.tags,
             scheduled_at: event.scheduled_start_timestamp.map(Timestamp::from),
+            execution_id: None,
+            trace_context: event.parent_trace_context,
             replace: vec![
                 Status::Completed,
                 Status::Failed,
@@ -59,10 +67,11 @@ impl Orchestration {
     pub fn start(id: InstanceId, order: StartOrder, env: &mut Env<'_>) -> (Self, Delta) {
         let identity = Identity {
             instance_id: id.clone(),
-            execution_id: env.execution(),
+            execution_id: order.execution_id.unwrap_or_else(|| env.execution()),
             generation: 0,
             name: order.name,
             version: order.version,
+            version_by_hub: false,
             parent: order.parent,
             tags: order.tags,
             created_at: env.now,
@@ -79,6 +88,7 @@ impl Orchestration {
             parent_instance: identity.parent.clone(),
             scheduled_start_timestamp: order.scheduled_at.map(Into::into),
             tags: identity.tags.clone(),
+            parent_trace_context: order.trace_context,
             ..ExecutionStartedEvent::default()
         };
         let message = Message::new(env.row(), id, env.now, EventType::ExecutionStarted(event))

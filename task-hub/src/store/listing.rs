@@ -1,6 +1,8 @@
 //! What listings of all stores share: tokens and filters.
 
-use durable_task::{InstanceFilter, InstanceState, Timestamp};
+use durable_task::{
+    EntityFilter, EntityId, EntityMetadata, InstanceFilter, InstanceState, Timestamp,
+};
 
 use super::StoreError;
 
@@ -33,12 +35,32 @@ impl Cursor {
     }
 }
 
+/// Whether a token is one of a listing of entities: the last id of a page.
+pub(super) fn entity_token(token: Option<&str>) -> Result<Option<&str>, StoreError> {
+    match token {
+        Some(token) if EntityId::parse(token).is_none() => Err(StoreError::InvalidToken),
+        token => Ok(token),
+    }
+}
+
+/// Whether an entity is one that the filter asks for, as far as its times and state say.
+/// `has_state` also counts a state that was not fetched.
+pub(super) fn is_listed(filter: &EntityFilter, entity: &EntityMetadata, has_state: bool) -> bool {
+    (has_state || filter.include_transient)
+        && within(
+            Some(entity.modified_at),
+            filter.modified_from,
+            filter.modified_to,
+        )
+}
+
+fn within(time: Option<Timestamp>, from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
+    from.is_none_or(|from| time.is_some_and(|time| time >= from))
+        && to.is_none_or(|to| time.is_some_and(|time| time < to))
+}
+
 /// Whether an instance is one that the filter asks for.
 pub(super) fn matches(filter: &InstanceFilter, state: &InstanceState) -> bool {
-    let within = |time: Option<Timestamp>, from: Option<Timestamp>, to: Option<Timestamp>| {
-        from.is_none_or(|from| time.is_some_and(|time| time >= from))
-            && to.is_none_or(|to| time.is_some_and(|time| time < to))
-    };
     (filter.statuses.is_empty() || filter.statuses.contains(&state.status))
         && within(
             Some(state.created_at),
@@ -77,6 +99,16 @@ mod tests {
                 id: id.to_owned(),
             };
             assert_eq!(Cursor::parse(&cursor.to_token()), Ok(cursor));
+        }
+    }
+
+    #[test]
+    fn token_of_entities_is_an_entity() {
+        for token in [None, Some("@a@"), Some("@a@b"), Some("@a@b@c")] {
+            assert_eq!(entity_token(token), Ok(token));
+        }
+        for token in ["", "a", "@a", "a@b"] {
+            assert_eq!(entity_token(Some(token)), Err(StoreError::InvalidToken));
         }
     }
 

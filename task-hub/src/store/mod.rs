@@ -11,15 +11,15 @@ pub mod sqlite;
 
 use async_trait::async_trait;
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
-    Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Timestamp,
 };
 
 pub use error::StoreError;
 pub use row::{
-    Commit, CriticalSection, End, EntityLock, EntityRow, EntityWrite, HistoryRow, HistorySize,
-    Identity, InstanceChange, InstanceRow, InstanceWrite, Loaded, LoadedBody, MessageRow, OpenTask,
-    OpenTimer, StateChange, Step, StreamChunk, TaskKind, TaskRow, TimerRow,
+    Commit, CriticalSection, End, EndedRow, EntityLock, EntityRow, EntityWrite, HistoryRow,
+    HistorySize, Identity, InstanceChange, InstanceRow, InstanceWrite, Loaded, LoadedBody,
+    MessageRow, OpenTask, OpenTimer, StateChange, Step, StreamChunk, TaskKind, TaskRow, TimerRow,
 };
 
 /// What a store can do beyond the least that every store does. Data, so that nobody asks which
@@ -138,6 +138,14 @@ pub trait Store: Send + Sync + 'static {
         token: Option<&str>,
     ) -> Result<Page<InstanceState>, StoreError>;
 
+    /// Instances that have ended, in the order of their ends and then of their ids, after the given
+    /// place.
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError>;
+
     /// The instances that this one started, oldest first.
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError>;
 
@@ -148,10 +156,12 @@ pub trait Store: Send + Sync + 'static {
         include_state: bool,
     ) -> Result<Option<EntityMetadata>, StoreError>;
 
-    /// Lists entities of a name that have a state or a lock, in the order of their keys.
+    /// Lists entities in the order of their ids. The filter's prefix is compared as it is, and
+    /// without one all names are listed. Entities that have no state are listed only where the
+    /// filter asks for them: locked ones, and ones that only have messages.
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
@@ -188,6 +198,10 @@ pub trait Store: Send + Sync + 'static {
         from: u64,
         limit: usize,
     ) -> Result<Vec<StreamChunk>, StoreError>;
+
+    /// Removes all that was ever committed, in one step. Ids of rows need not rise above those that
+    /// were there.
+    async fn clear(&self) -> Result<(), StoreError>;
 
     /// Lets go of whatever it holds. Nothing is called afterwards.
     async fn close(&self);

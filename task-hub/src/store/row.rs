@@ -61,6 +61,8 @@ pub struct Identity {
     pub name: String,
     /// Its version; `None` until the first episode decides for the newest.
     pub version: Option<String>,
+    /// Whether the hub decided for the version, because the start named none.
+    pub version_by_hub: bool,
     /// Who started it.
     pub parent: Option<ParentInstanceInfo>,
     /// Labels.
@@ -77,6 +79,19 @@ impl Identity {
         let parent = self.parent.as_ref()?;
         Some(&parent.orchestration_instance.as_ref()?.instance_id)
     }
+}
+
+/// An instance that has ended, as a sweep reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedRow {
+    /// Which one.
+    pub instance: InstanceId,
+    /// Its orchestrator.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// When.
+    pub completed_at: Timestamp,
 }
 
 /// How large a history is.
@@ -124,9 +139,10 @@ pub enum InstanceChange {
         /// Statuses that may be replaced.
         replace: Vec<Status>,
     },
-    /// A new execution began: the history of earlier ones is removed.
+    /// A new execution began, or a failed one was rewound: what the history was is removed, and so
+    /// is the end, if there was one.
     Restart,
-    /// The execution goes on; of the identity only the version may have changed.
+    /// The execution goes on; of the identity only what is said about the version may have changed.
     Step,
 }
 

@@ -7,16 +7,16 @@ use async_trait::async_trait;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::{EventRaisedEvent, HistoryChunk, HistoryEvent};
 use durable_task::{
-    ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
-    InstanceState, Page, Status, Timestamp,
+    ClientError, EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter,
+    InstanceId, InstanceState, Page, Status, Timestamp,
 };
 use prost::Message as _;
 use task_hub::conformance::{self, StoreFactory};
 use task_hub::store::memory::MemoryStore;
 use task_hub::store::{
-    Capabilities, Commit, HistoryPage, HistoryRow, HistorySize, Identity, InstanceChange,
-    InstanceWrite, Loaded, Opened, StateChange, Step, Store, StoreError, StreamChunk, TaskRow,
-    TimerRow,
+    Capabilities, Commit, End, EndedRow, HistoryPage, HistoryRow, HistorySize, Identity,
+    InstanceChange, InstanceWrite, Loaded, Opened, StateChange, Step, Store, StoreError,
+    StreamChunk, TaskRow, TimerRow,
 };
 use task_hub::{Hub, HubLimits};
 
@@ -45,13 +45,18 @@ enum How {
     PurgesNothing,
     ForgetsParked,
     LosesStreamChunks,
+    IgnoresEntityFilters,
+    ListsTransientAlways,
+    ListsEndsOnce,
+    KeepsEndsOfRewound,
+    ClearsNothing,
     ForgetsWhenClosed,
     /// No breach: an instance may begin a new execution at any time.
     ContinuesAsNewBetweenPages,
 }
 
 /// Each with a theme that notices.
-const ALL: [(How, &str); 21] = {
+const ALL: [(How, &str); 26] = {
     use How::*;
     [
         (ReplacesAnyInstance, "creating refuses an id that is taken"),
@@ -92,6 +97,11 @@ const ALL: [(How, &str); 21] = {
         (PurgesNothing, "purging an instance leaves nothing of it"),
         (ForgetsParked, "parked instances are listed in windows"),
         (LosesStreamChunks, "stream chunks come back in order"),
+        (IgnoresEntityFilters, "entities are filtered"),
+        (ListsTransientAlways, "entities are filtered"),
+        (ListsEndsOnce, "ended instances are listed by their ends"),
+        (KeepsEndsOfRewound, "a rewound instance has not ended"),
+        (ClearsNothing, "clearing leaves nothing"),
         (ForgetsWhenClosed, "reopening keeps all"),
     ]
 };
@@ -131,6 +141,13 @@ impl Broken {
             match self.how {
                 How::LosesInputs => write.input = None,
                 How::LosesEnds => write.end = None,
+                How::KeepsEndsOfRewound if write.change == InstanceChange::Restart => {
+                    write.end = Some(End {
+                        completed_at: Timestamp::EPOCH,
+                        output: None,
+                        failure: None,
+                    });
+                }
                 How::ForgetsParked => write.step.parked = false,
                 _ => {}
             }
@@ -245,6 +262,17 @@ impl Store for Broken {
         Ok(page)
     }
 
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError> {
+        if after.is_some() && self.is(How::ListsEndsOnce) {
+            return Ok(Vec::new());
+        }
+        self.inner.ended(after, limit).await
+    }
+
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
         self.inner.children(id).await
     }
@@ -259,13 +287,18 @@ impl Store for Broken {
 
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, StoreError> {
+        let mut filter = filter.clone();
+        if self.is(How::IgnoresEntityFilters) {
+            filter.modified_to = None;
+        }
+        filter.include_transient |= self.is(How::ListsTransientAlways);
         self.inner
-            .entities(name, include_state, page_size, token)
+            .entities(&filter, include_state, page_size, token)
             .await
     }
 
@@ -308,6 +341,13 @@ impl Store for Broken {
         limit: usize,
     ) -> Result<Vec<StreamChunk>, StoreError> {
         self.inner.stream_chunks(id, from, limit).await
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        if self.is(How::ClearsNothing) {
+            return Ok(());
+        }
+        self.inner.clear().await
     }
 
     async fn close(&self) {
@@ -357,6 +397,7 @@ fn two_pages(change: InstanceChange, execution: usize) -> [Commit; 2] {
         generation: 0,
         name: String::from("loop"),
         version: None,
+        version_by_hub: false,
         parent: None,
         tags: [].into(),
         created_at: Timestamp::EPOCH,

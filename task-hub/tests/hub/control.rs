@@ -185,8 +185,19 @@ async fn the_end_of_an_instance_frees_its_locks_and_withdraws_its_requests() {
 async fn a_suspended_instance_waits() {
     let bench = Bench::memory(listen()).await;
     bench.start("listen", "a", "").await;
+    let invalid = |operation, status| {
+        let instance = id("a");
+        Err(ClientError::InvalidState {
+            instance,
+            operation,
+            status,
+        })
+    };
+    let early = bench.client.resume(&id("a"), None).await;
+    assert_eq!(early, invalid("resumed", Status::Running));
     bench.client.suspend(&id("a"), None).await.unwrap();
-    bench.client.suspend(&id("a"), None).await.unwrap();
+    let again = bench.client.suspend(&id("a"), None).await;
+    assert_eq!(again, invalid("suspended", Status::Suspended));
     assert_eq!(bench.state("a").await.status, Status::Suspended);
     bench.raise("a", "go", "1").await;
     assert_eq!(bench.state("a").await.status, Status::Suspended);

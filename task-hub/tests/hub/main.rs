@@ -18,6 +18,7 @@ mod effects;
 #[cfg(feature = "sqlite")]
 mod files;
 mod flow;
+mod management;
 mod real_worker;
 mod recovery;
 mod review;

@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use durable_task::wire::proto::HistoryEvent;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::{
-    Accepts, ClientError, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
-    InstanceState, NameAndVersion, Page, StartRequest, Status, Timestamp, WaitFor, WorkHandler,
-    WorkItem, WorkerProfile,
+    Accepts, ClientError, EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch,
+    InstanceFilter, InstanceId, InstanceState, NameAndVersion, Page, StartRequest, Status,
+    Timestamp, WaitFor, WorkHandler, WorkItem, WorkerProfile,
 };
 use task_hub::store::memory::{Fault, MemoryStore};
 use task_hub::store::{
-    Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskRow,
-    TimerRow,
+    Capabilities, Commit, EndedRow, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk,
+    TaskRow, TimerRow,
 };
 use task_hub::{Hub, HubHealth, HubLimits};
 use tokio::sync::Notify;
@@ -129,6 +129,14 @@ impl Store for Troubled {
         self.inner.query(filter, fetch, page_size, token).await
     }
 
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError> {
+        self.inner.ended(after, limit).await
+    }
+
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
         self.inner.children(id).await
     }
@@ -143,12 +151,12 @@ impl Store for Troubled {
 
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, StoreError> {
-        let listed = self.inner.entities(name, include_state, page_size, token);
+        let listed = self.inner.entities(filter, include_state, page_size, token);
         listed.await
     }
 
@@ -191,6 +199,10 @@ impl Store for Troubled {
         limit: usize,
     ) -> Result<Vec<StreamChunk>, StoreError> {
         self.inner.stream_chunks(id, from, limit).await
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        self.inner.clear().await
     }
 
     async fn close(&self) {

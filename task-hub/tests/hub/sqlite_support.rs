@@ -30,6 +30,7 @@ pub fn step(name: &str, number: u64) -> Commit {
             generation: 0,
             name: "Order".to_owned(),
             version: None,
+            version_by_hub: false,
             parent: None,
             tags: [].into(),
             created_at: Timestamp::from_ticks(1),

@@ -1,11 +1,20 @@
 //! What the engine refuses.
 
 use durable_task::Status;
-use durable_task::wire::proto::OrchestratorResponse;
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::operation_result::ResultType;
+use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
+use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
+use durable_task::wire::proto::{
+    ActivityResponse, CompleteOrchestrationAction, CreateSubOrchestrationAction, EntityBatchResult,
+    EntityOperationCalledEvent, EventRaisedEvent, HistoryEvent, OperationResult,
+    OperationResultSuccess, OrchestratorResponse, ScheduleTaskAction, SendEntityMessageAction,
+    SendEventAction, TaskFailureDetails,
+};
 
-use super::{Outside, activity, kinds};
+use super::{Outside, activity, id, kinds};
 use crate::engine::limits::CUSTOM_STATUS_BYTES_MAX;
-use crate::engine::{Orchestration, Taking};
+use crate::engine::{Entity, Orchestration, Taking, bounded_response};
 
 fn with_status(status: String) -> (Orchestration, crate::engine::Delta) {
     let mut outside = Outside::new();
@@ -85,4 +94,174 @@ fn the_size_of_a_history_is_that_of_its_events() {
     let bytes = first.history.len() + second.history.len();
     assert_eq!(orchestration.history.events, events);
     assert_eq!(orchestration.history.bytes, bytes as u64);
+}
+
+fn long(limits: &crate::engine::EngineLimits) -> String {
+    "x".repeat(limits.payload_bytes_max + 1)
+}
+
+#[test]
+fn a_value_that_is_too_large_fails_the_orchestration_and_does_nothing_else() {
+    let mut outside = Outside::new();
+    outside.limits.payload_bytes_max = 10;
+    let limits = outside.limits;
+    let long = || Some(long(&limits));
+    let carried = HistoryEvent {
+        event_type: Some(EventType::EventRaised(EventRaisedEvent {
+            name: String::from("go"),
+            input: long(),
+        })),
+        ..HistoryEvent::default()
+    };
+    let table = [
+        (
+            Action::ScheduleTask(ScheduleTaskAction {
+                name: String::from("work"),
+                input: long(),
+                ..ScheduleTaskAction::default()
+            }),
+            "the input of activity `work`",
+        ),
+        (
+            Action::CreateSubOrchestration(CreateSubOrchestrationAction {
+                name: String::from("child"),
+                input: long(),
+                ..CreateSubOrchestrationAction::default()
+            }),
+            "the input of orchestrator `child`",
+        ),
+        (
+            Action::SendEvent(SendEventAction {
+                name: String::from("go"),
+                data: long(),
+                ..SendEventAction::default()
+            }),
+            "event `go`",
+        ),
+        (
+            Action::SendEntityMessage(SendEntityMessageAction {
+                entity_message_type: Some(EntityMessageType::EntityOperationCalled(
+                    EntityOperationCalledEvent {
+                        operation: String::from("add"),
+                        input: long(),
+                        ..EntityOperationCalledEvent::default()
+                    },
+                )),
+            }),
+            "the input of operation `add`",
+        ),
+        (
+            Action::CompleteOrchestration(CompleteOrchestrationAction {
+                result: long(),
+                ..CompleteOrchestrationAction::default()
+            }),
+            "the result",
+        ),
+        (
+            Action::CompleteOrchestration(CompleteOrchestrationAction {
+                carryover_events: vec![carried],
+                ..CompleteOrchestrationAction::default()
+            }),
+            "event `go`",
+        ),
+    ];
+    for (action, what) in table {
+        let (orchestration, delta) = outside.running("a", vec![activity("before"), action]);
+        assert_eq!(orchestration.status(), Status::Failed, "{what}");
+        let failure = delta.end.unwrap().failure.unwrap();
+        assert_eq!(failure.error_type, "PayloadTooLarge");
+        assert!(failure.error_message.starts_with(what), "{failure:?}");
+        assert!(failure.error_message.contains("`payload_bytes_max`"));
+        assert!(failure.is_non_retriable);
+        assert!(
+            delta.tasks_opened.is_empty() && delta.messages.is_empty(),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_result_of_an_activity_that_is_too_large_is_its_failure() {
+    let limits = crate::engine::EngineLimits {
+        payload_bytes_max: 10,
+        ..Default::default()
+    };
+    let response = |result: Option<String>| ActivityResponse {
+        result,
+        ..ActivityResponse::default()
+    };
+    let fits = response(Some("x".repeat(10)));
+    assert_eq!(bounded_response(fits.clone(), &limits), fits);
+    let refused = bounded_response(response(Some(long(&limits))), &limits);
+    assert_eq!(refused.result, None);
+    assert_eq!(
+        refused.failure_details.unwrap().error_type,
+        "PayloadTooLarge"
+    );
+    let mut deep = TaskFailureDetails::default();
+    for _ in 0..90 {
+        deep = TaskFailureDetails {
+            inner_failure: Some(Box::new(deep)),
+            error_message: "x".repeat(100_000),
+            ..TaskFailureDetails::default()
+        };
+    }
+    let failed = ActivityResponse {
+        failure_details: Some(deep.clone()),
+        ..ActivityResponse::default()
+    };
+    let bounded = bounded_response(failed, &limits).failure_details;
+    assert_eq!(bounded, Some(deep.bounded()));
+}
+
+#[test]
+fn an_entity_keeps_its_state_if_the_new_one_is_too_large() {
+    let mut outside = Outside::new();
+    outside.limits.payload_bytes_max = 10;
+    let mut entity = Entity::new(id("@c@k"), outside.now);
+    let call = |request: &str| {
+        EventType::EntityOperationCalled(EntityOperationCalledEvent {
+            request_id: request.to_owned(),
+            parent_instance_id: Some(String::from("p")),
+            ..EntityOperationCalledEvent::default()
+        })
+    };
+    let success = |result: Option<String>| OperationResult {
+        result_type: Some(ResultType::Success(OperationResultSuccess {
+            result,
+            ..OperationResultSuccess::default()
+        })),
+    };
+    let mut batch = |state: Option<String>, result: Option<String>| {
+        let message = outside.message("@c@k", call("r")).sent_by(id("p"));
+        entity.receive(message, &mut outside.env());
+        entity.begin(1);
+        let answer = EntityBatchResult {
+            results: vec![success(result)],
+            entity_state: state,
+            ..EntityBatchResult::default()
+        };
+        let delta = entity.apply(answer, &mut outside.env());
+        let failure = match delta.messages[0].event.event_type.clone().unwrap() {
+            EventType::EntityOperationFailed(failed) => failed.failure_details,
+            _ => None,
+        };
+        let message = failure.map(|failure| failure.error_message);
+        (
+            entity.state().map(ToString::to_string),
+            message.unwrap_or_default(),
+        )
+    };
+    let small = Some(String::from("1"));
+    let large = Some("x".repeat(11));
+    assert_eq!(
+        batch(small.clone(), small.clone()),
+        (small.clone(), String::new())
+    );
+    let (state, message) = batch(large.clone(), small.clone());
+    assert_eq!(state, small);
+    assert!(message.starts_with("the state has 11 bytes"), "{message}");
+    let (state, message) = batch(Some(String::from("2")), large);
+    assert_eq!(state.as_deref(), Some("2"));
+    assert!(message.starts_with("the result has 11 bytes"), "{message}");
 }

@@ -5,8 +5,8 @@ use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
 use durable_task::wire::proto::{
-    EntityLockRequestedEvent, ExecutionTerminatedEvent, HistoryEvent, OrchestrationStatus,
-    SendEntityMessageAction,
+    EntityLockRequestedEvent, ExecutionTerminatedEvent, HistoryEvent, OrchestrationInstance,
+    OrchestrationStatus, SendEntityMessageAction, SendEventAction,
 };
 use proptest::prelude::*;
 
@@ -21,11 +21,18 @@ const ENTITIES: [&str; 3] = ["@c@a", "@c@b", "@c@c"];
 struct Plan {
     entities: Vec<usize>,
     ends: bool,
+    /// Whether it asks with an event.
+    as_event: bool,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
     let entities = proptest::collection::vec(0..ENTITIES.len(), 1..4);
-    (entities, any::<bool>()).prop_map(|(entities, ends)| Plan { entities, ends })
+    let choices = (entities, any::<bool>(), any::<bool>());
+    choices.prop_map(|(entities, ends, as_event)| Plan {
+        entities,
+        ends,
+        as_event,
+    })
 }
 
 fn lock(name: &str, plan: &Plan) -> Action {
@@ -33,6 +40,9 @@ fn lock(name: &str, plan: &Plan) -> Action {
         .entities
         .iter()
         .map(|place| ENTITIES[*place].to_owned());
+    if plan.as_event {
+        return lock_by_event(name, plan);
+    }
     Action::SendEntityMessage(SendEntityMessageAction {
         entity_message_type: Some(EntityMessageType::EntityLockRequested(
             EntityLockRequestedEvent {
@@ -44,10 +54,33 @@ fn lock(name: &str, plan: &Plan) -> Action {
     })
 }
 
-fn is_granted(events: &[HistoryEvent]) -> bool {
-    events
-        .iter()
-        .any(|event| matches!(event.event_type, Some(EventType::EntityLockGranted(_))))
+/// To the first one that it names, with all in its own order: another engine's worker may do so.
+fn lock_by_event(name: &str, plan: &Plan) -> Action {
+    let entities = plan.entities.iter().map(|place| ENTITIES[*place]);
+    let set: Vec<_> = entities
+        .clone()
+        .map(|id| serde_json::json!({"name": "c", "key": id.rsplit('@').next()}))
+        .collect();
+    let request = serde_json::json!({
+        "op": null, "id": format!("section of {name}"), "lockset": set,
+    });
+    Action::SendEvent(SendEventAction {
+        instance: Some(OrchestrationInstance {
+            instance_id: entities.into_iter().next().unwrap().to_owned(),
+            execution_id: None,
+        }),
+        name: String::from("op"),
+        data: Some(request.to_string()),
+    })
+}
+
+/// In the form in which it was asked for.
+fn is_granted(events: &[HistoryEvent], plan: &Plan) -> bool {
+    events.iter().any(|event| match &event.event_type {
+        Some(EventType::EntityLockGranted(_)) => !plan.as_event,
+        Some(EventType::EventRaised(_)) => plan.as_event,
+        _ => false,
+    })
 }
 
 struct Run {
@@ -87,7 +120,7 @@ impl Run {
         }
         let mut env = self.world.outside.env();
         let (events, _) = orchestration.begin("", Taking::Everything, &mut env);
-        self.granted[place] |= is_granted(&events);
+        self.granted[place] |= is_granted(&events, &self.plans[place]);
         let ends = self.plans[place].ends && self.granted[place];
         let actions = if ends {
             vec![complete(OrchestrationStatus::Completed, "1")]

@@ -5,6 +5,7 @@ mod fates;
 mod limits;
 mod locks;
 mod reloading;
+mod sent_events;
 mod starts;
 mod world;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use durable_task::Status;
-use durable_task::wire::proto::ExecutionStartedEvent;
 use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{ExecutionStartedEvent, TraceContext};
+use durable_task::{ExecutionId, Status};
 use prost::Message as _;
 
 use super::{Outside, id, kind};
@@ -93,4 +93,63 @@ fn a_message_starts_what_is_absent_or_has_ended_and_no_live_instance() {
     let orchestration = instance.orchestration().unwrap();
     assert_ne!(orchestration.identity.execution_id, execution);
     assert_eq!(orchestration.status(), Status::Pending);
+}
+
+#[test]
+fn a_start_keeps_its_execution_id_and_its_trace() {
+    let mut outside = Outside::new();
+    let trace = TraceContext {
+        trace_parent: String::from("00-trace-span-01"),
+        ..TraceContext::default()
+    };
+    let order = StartOrder {
+        name: String::from("work"),
+        execution_id: Some(ExecutionId::new("mine")),
+        trace_context: Some(trace.clone()),
+        ..StartOrder::default()
+    };
+    let (mut orchestration, _) = Orchestration::start(id("a"), order, &mut outside.env());
+    assert_eq!(orchestration.identity.execution_id.as_str(), "mine");
+    let (events, _) = orchestration.begin("", Taking::Everything, &mut outside.env());
+    let Some(EventType::ExecutionStarted(start)) = &events[1].event_type else {
+        panic!("{events:?}");
+    };
+    assert_eq!(start.parent_trace_context.as_ref(), Some(&trace));
+    let instance = start.orchestration_instance.clone().unwrap();
+    assert_eq!(instance.execution_id.as_deref(), Some("mine"));
+    // So does one that an orchestration asked for.
+    let mut instance = Instance::absent(id("c"), outside.now);
+    let start = EventType::ExecutionStarted(ExecutionStartedEvent {
+        name: String::from("child"),
+        parent_trace_context: Some(trace.clone()),
+        ..ExecutionStartedEvent::default()
+    });
+    let start = outside.message("c", start);
+    instance.receive(start, &mut outside.env());
+    let (events, _) = instance
+        .orchestration()
+        .unwrap()
+        .begin("", Taking::Everything, &mut outside.env());
+    let Some(EventType::ExecutionStarted(start)) = &events[1].event_type else {
+        panic!("{events:?}");
+    };
+    assert_eq!(start.parent_trace_context.as_ref(), Some(&trace));
+}
+
+#[test]
+fn the_hub_knows_whether_it_chose_the_version() {
+    for (given, expected) in [(None, true), (Some("1.0"), false)] {
+        let mut outside = Outside::new();
+        let order = StartOrder {
+            name: String::from("work"),
+            version: given.map(str::to_owned),
+            ..StartOrder::default()
+        };
+        let (mut orchestration, _) = Orchestration::start(id("a"), order, &mut outside.env());
+        assert!(!orchestration.identity.version_by_hub);
+        orchestration.begin("2.0", Taking::Everything, &mut outside.env());
+        assert_eq!(orchestration.identity.version_by_hub, expected);
+        let version = orchestration.identity.version.as_deref();
+        assert_eq!(version, given.or(Some("2.0")));
+    }
 }

@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
-    Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Timestamp,
 };
 
 pub use faults::{Fault, Faults};
 
 use self::tables::Tables;
 use super::{
-    Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskKind,
-    TaskRow, TimerRow,
+    Capabilities, Commit, EndedRow, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk,
+    TaskKind, TaskRow, TimerRow,
 };
 
 /// A store in memory.
@@ -123,6 +123,14 @@ impl Store for MemoryStore {
         self.tables().query(filter, fetch, page_size, token)
     }
 
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError> {
+        Ok(self.tables().ended(after.as_ref(), limit))
+    }
+
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
         let filter = InstanceFilter {
             parent: Some(id.clone()),
@@ -148,14 +156,13 @@ impl Store for MemoryStore {
 
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, StoreError> {
-        Ok(self
-            .tables()
-            .entities(name, include_state, page_size, token))
+        self.tables()
+            .entities(filter, include_state, page_size, token)
     }
 
     async fn message_targets(
@@ -198,6 +205,18 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<StreamChunk>, StoreError> {
         Ok(self.tables().chunks(id, from, limit))
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        match self.faults.before_commit().await {
+            None => *self.tables() = Tables::default(),
+            Some(Fault::Refused) => return Err(Faults::error("clear")),
+            Some(Fault::Unanswered) => {
+                *self.tables() = Tables::default();
+                return Err(Faults::error("clear"));
+            }
+        }
+        Ok(())
     }
 
     async fn close(&self) {}

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use durable_task::wire::proto::TaskFailureDetails;
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Failure, Fetch, InstanceFilter, InstanceId,
-    InstanceState, Page, Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Failure, Fetch, InstanceFilter,
+    InstanceId, InstanceState, Page, Timestamp,
 };
 
-use crate::store::listing::{Cursor, matches};
+use crate::store::listing::{Cursor, entity_token, is_listed, matches};
 use crate::store::{
-    Commit, EntityRow, EntityWrite, HistoryPage, HistoryRow, Identity, InstanceChange, InstanceRow,
-    InstanceWrite, Loaded, LoadedBody, MessageRow, OpenTask, OpenTimer, StateChange, Step,
-    StoreError, StreamChunk, TaskKind, TaskRow, TimerRow,
+    Commit, EndedRow, EntityRow, EntityWrite, HistoryPage, HistoryRow, Identity, InstanceChange,
+    InstanceRow, InstanceWrite, Loaded, LoadedBody, MessageRow, OpenTask, OpenTimer, StateChange,
+    Step, StoreError, StreamChunk, TaskKind, TaskRow, TimerRow,
 };
 
 /// What is committed.
@@ -188,6 +188,7 @@ impl Tables {
         if write.change != InstanceChange::Step {
             stored.input = write.input;
             stored.history.clear();
+            (stored.output, stored.failure, stored.completed_at) = (None, None, None);
         }
         stored.history.extend(write.history);
         if let Some(end) = write.end {
@@ -327,31 +328,62 @@ impl Tables {
 
     pub(super) fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
-    ) -> Page<EntityMetadata> {
-        let prefix = format!("@{name}@");
-        let from = InstanceId::from_stored(format!("{prefix}{}", token.unwrap_or_default()));
-        let start = match token {
-            Some(_) => Bound::Excluded(from),
-            None => Bound::Included(from),
-        };
-        let mut items: Vec<EntityMetadata> = self
-            .entities
-            .range((start, Bound::Unbounded))
-            .take_while(|(id, _)| id.as_str().starts_with(&prefix))
-            .filter_map(|(id, _)| self.entity(id, include_state))
+    ) -> Result<Page<EntityMetadata>, StoreError> {
+        let prefix = filter.id_prefix.as_deref().unwrap_or("@");
+        let from = entity_token(token)?.unwrap_or_default().max(prefix);
+        let start = Bound::Included(InstanceId::from_stored(from));
+        let range = (start, Bound::Unbounded);
+        // An id may be in both.
+        let known = self.entities.range(range.clone()).map(|(id, _)| id);
+        let waiting = self.owned.range(range);
+        let waiting = waiting.filter(|(_, owned)| !owned.messages.is_empty());
+        let ids: BTreeSet<&InstanceId> = known.chain(waiting.map(|(id, _)| id)).collect();
+        let mut items: Vec<EntityMetadata> = ids
+            .into_iter()
+            .take_while(|id| id.as_str().starts_with(prefix))
+            .filter(|id| token != Some(id.as_str()))
+            .filter_map(|id| {
+                let has_state = self.entities.get(id).is_some_and(|row| row.state.is_some());
+                self.entity(id, include_state)
+                    .filter(|entity| is_listed(filter, entity, has_state))
+            })
             .take(page_size.saturating_add(1))
             .collect();
         let more = items.len() > page_size;
         items.truncate(page_size);
         let next = items.last().filter(|_| more);
-        Page {
-            next: next.map(|last| last.id.key().to_owned()),
+        Ok(Page {
+            next: next.map(|last| last.id.to_string()),
             items,
-        }
+        })
+    }
+
+    pub(super) fn ended(
+        &self,
+        after: Option<&(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Vec<EndedRow> {
+        let mut ended: Vec<EndedRow> = self
+            .instances
+            .values()
+            .filter(|stored| stored.step.status.is_terminal())
+            .filter_map(|stored| {
+                Some(EndedRow {
+                    instance: stored.identity.instance_id.clone(),
+                    name: stored.identity.name.clone(),
+                    status: stored.step.status,
+                    completed_at: stored.completed_at?,
+                })
+            })
+            .filter(|row| after.is_none_or(|after| ended_key(row) > *after))
+            .collect();
+        ended.sort_by_key(ended_key);
+        ended.truncate(limit);
+        ended
     }
 
     pub(super) fn message_targets(
@@ -428,6 +460,10 @@ impl Stored {
             scheduled_at: identity.scheduled_at,
         }
     }
+}
+
+fn ended_key(row: &EndedRow) -> (Timestamp, InstanceId) {
+    (row.completed_at, row.instance.clone())
 }
 
 fn exclusive(after: Option<&InstanceId>) -> Bound<InstanceId> {

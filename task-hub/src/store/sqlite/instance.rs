@@ -12,12 +12,12 @@ use crate::store::{End, HistoryRow, InstanceChange, InstanceWrite};
 /// Does nothing if the id is taken.
 pub(super) const INSERT: &str = "
 INSERT INTO instances (
-    instance_id, execution_id, generation, name, version, status, parked, parent_id, parent, tags,
-    custom_status, input, input_payload_id, output, output_payload_id, failure, locks,
+    instance_id, execution_id, generation, name, version, version_by_hub, status, parked,
+    parent_id, parent, tags, custom_status, input, input_payload_id, output, output_payload_id, failure, locks,
     created_at, updated_at, completed_at, scheduled_at, history_rows, history_events, history_bytes
 ) VALUES (
-    :instance_id, :execution_id, :generation, :name, :version, :status, :parked, :parent_id,
-    :parent, :tags, :custom_status, :input, :input_payload_id, :output, :output_payload_id,
+    :instance_id, :execution_id, :generation, :name, :version, :version_by_hub, :status, :parked,
+    :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output, :output_payload_id,
     :failure, :locks, :created_at, :updated_at, :completed_at, :scheduled_at, :history_rows,
     :history_events, :history_bytes
 ) ON CONFLICT (instance_id) DO NOTHING";
@@ -25,8 +25,8 @@ INSERT INTO instances (
 /// The columns of an end are null until it comes.
 pub(super) const STEP: &str = "
 UPDATE instances SET
-    version = :version, status = :status, parked = :parked, custom_status = :custom_status,
-    locks = :locks, updated_at = :updated_at,
+    version = :version, version_by_hub = :version_by_hub, status = :status, parked = :parked,
+    custom_status = :custom_status, locks = :locks, updated_at = :updated_at,
     completed_at = coalesce(:completed_at, completed_at), output = coalesce(:output, output),
     output_payload_id = coalesce(:output_payload_id, output_payload_id),
     failure = coalesce(:failure, failure), history_rows = :history_rows,
@@ -36,7 +36,7 @@ WHERE key = :key";
 const RESTART: &str = "
 UPDATE instances SET
     execution_id = :execution_id, generation = :generation, name = :name, version = :version,
-    status = :status, parked = :parked, parent_id = :parent_id, parent = :parent, tags = :tags,
+    version_by_hub = :version_by_hub, status = :status, parked = :parked, parent_id = :parent_id, parent = :parent, tags = :tags,
     custom_status = :custom_status, input = :input, input_payload_id = :input_payload_id,
     output = :output, output_payload_id = :output_payload_id, failure = :failure, locks = :locks,
     created_at = :created_at, updated_at = :updated_at, completed_at = :completed_at,
@@ -155,6 +155,7 @@ fn execute_whole(
         ":generation": stored(identity.generation),
         ":name": identity.name,
         ":version": identity.version,
+        ":version_by_hub": identity.version_by_hub,
         ":status": status_text(step.status),
         ":parked": step.parked,
         ":parent_id": identity.parent_id(),
@@ -190,6 +191,7 @@ fn step(connection: &Connection, write: &InstanceWrite) -> Result<i64, Fault> {
     let parameters = named_params! {
         ":key": key,
         ":version": identity.version,
+        ":version_by_hub": identity.version_by_hub,
         ":status": status_text(step.status),
         ":parked": step.parked,
         ":custom_status": step.custom_status.as_deref(),

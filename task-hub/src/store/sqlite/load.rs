@@ -19,7 +19,8 @@ use crate::store::{
 
 pub(super) const INSTANCE: &str = "
 SELECT key, execution_id, generation, name, version, parent, tags, created_at, scheduled_at,
-    status, parked, custom_status, locks, updated_at, history_rows, history_events, history_bytes
+    status, parked, custom_status, locks, updated_at, history_rows, history_events, history_bytes,
+    version_by_hub
 FROM instances WHERE instance_id = ?1";
 pub(super) const TASKS: &str = "
 SELECT id, task_id, CASE WHEN request IS NULL AND payload_id IS NULL THEN name END
@@ -113,6 +114,7 @@ fn identity(row: &Row<'_>, id: &InstanceId) -> Result<Identity, Fault> {
         generation: number(row, 2)?,
         name: row.get(3)?,
         version: row.get(4)?,
+        version_by_hub: row.get(17)?,
         parent,
         tags: tags(labels.as_deref())?,
         created_at: time(row, 7)?,

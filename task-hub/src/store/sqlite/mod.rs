@@ -13,6 +13,7 @@ mod entity;
 mod fault;
 mod instance;
 mod lane;
+mod listing;
 mod load;
 mod lock;
 mod open_work;
@@ -33,8 +34,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
-    Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Timestamp,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -48,10 +49,10 @@ use self::fault::Fault;
 use self::lane::Lane;
 use self::readers::Job;
 use self::writer::Command;
-use super::listing::Cursor;
+use super::listing::{Cursor, entity_token};
 use super::{
-    Capabilities, Commit, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk, TaskRow,
-    TimerRow,
+    Capabilities, Commit, EndedRow, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk,
+    TaskRow, TimerRow,
 };
 
 /// How many links to a file that does not exist are followed, one after the other.
@@ -334,6 +335,17 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError> {
+        self.read("ended", move |connection| {
+            listing::ended(connection, after.as_ref(), limit)
+        })
+        .await
+    }
+
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
         let id = id.clone();
         self.read("children", move |connection| {
@@ -356,20 +368,16 @@ impl Store for SqliteStore {
 
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, StoreError> {
-        let (name, token) = (name.to_owned(), token.map(str::to_owned));
+        let token = entity_token(token)?.map(str::to_owned);
+        let filter = filter.clone();
         self.read("entities", move |connection| {
-            query::entities(
-                connection,
-                &name,
-                include_state,
-                page_size,
-                token.as_deref(),
-            )
+            let token = token.as_deref();
+            listing::entities(connection, &filter, include_state, page_size, token)
         })
         .await
     }
@@ -427,6 +435,11 @@ impl Store for SqliteStore {
             open_work::chunks(connection, &id, from, limit)
         })
         .await
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        let cleared = self.command("clear", Command::Clear).await?;
+        cleared.map_err(|fault| fault.during("clear"))
     }
 
     async fn close(&self) {

@@ -21,10 +21,10 @@ use crate::store::listing::Cursor;
 
 /// The most that one page of a listing holds, in bytes of inputs, outputs and states; at least one
 /// item.
-const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(super) const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The most that one page of a listing holds, in items.
-const PAGE_ITEMS_MAX: usize = 1_000;
+pub(super) const PAGE_ITEMS_MAX: usize = 1_000;
 
 const METADATA: &str = "
 SELECT i.instance_id, i.execution_id, i.name, i.version, i.status, i.parked, i.failure,
@@ -43,10 +43,6 @@ WHERE 1";
 pub(super) const CHILDREN: &str = "
 SELECT instance_id FROM instances WHERE parent_id = ?1 ORDER BY created_at, instance_id";
 pub(super) const BACKLOG: &str = "SELECT count(*) FROM messages WHERE target_id = ?1";
-pub(super) const ENTITIES: &str = "
-SELECT entity_id, modified_at, locked_by,
-    (SELECT count(*) FROM messages WHERE target_id = entity_id)
-FROM entities WHERE entity_id > ?1 AND entity_id < ?2 ORDER BY entity_id LIMIT ?3";
 pub(super) const ENTITY: &str = "SELECT modified_at, locked_by FROM entities WHERE entity_id = ?1";
 pub(super) const ENTITY_STATE: &str = "
 SELECT e.key, e.splice_count, e.state, e.state_payload_id, p.data
@@ -138,55 +134,10 @@ pub(super) fn entity(
     }))
 }
 
-/// Lists entities of a name, in the order of their keys. A token is the last key of the page
-/// before.
-pub(super) fn entities(
+pub(super) fn entity_state(
     connection: &Connection,
-    name: &str,
-    include_state: bool,
-    page_size: usize,
-    token: Option<&str>,
-) -> Result<Page<EntityMetadata>, Fault> {
-    let page_size = page_size.clamp(1, PAGE_ITEMS_MAX);
-    let after = format!("@{name}@{}", token.unwrap_or_default());
-    // `A` is the character after `@`: no id of another name lies between.
-    let end = format!("@{name}A");
-    let mut statement = connection.prepare_cached(ENTITIES)?;
-    let mut rows = statement.query(params![after, end, stored_len(page_size + 1)])?;
-    let mut items: Vec<EntityMetadata> = Vec::new();
-    let mut bytes = 0;
-    let mut more = false;
-    while let Some(row) = rows.next()? {
-        if items.len() == page_size || bytes > PAGE_BYTES_MAX {
-            more = true;
-            break;
-        }
-        let target = instance_id(row, 0)?;
-        let id = EntityId::parse(target.as_str())
-            .ok_or_else(|| Fault::Corrupt("entities.entity_id".to_owned()))?;
-        let backlog: i64 = row.get(3)?;
-        let state = if include_state {
-            entity_state(connection, &target)?
-        } else {
-            None
-        };
-        bytes += state.as_ref().map_or(0, String::len);
-        items.push(EntityMetadata {
-            id,
-            state,
-            modified_at: time(row, 1)?,
-            backlog: usize::try_from(backlog).unwrap_or(usize::MAX),
-            locked_by: instance_id_or_none(row, 2)?,
-        });
-    }
-    let next = items.last().filter(|_| more);
-    Ok(Page {
-        next: next.map(|last| last.id.key().to_owned()),
-        items,
-    })
-}
-
-fn entity_state(connection: &Connection, id: &InstanceId) -> Result<Option<String>, Fault> {
+    id: &InstanceId,
+) -> Result<Option<String>, Fault> {
     let mut statement = connection.prepare_cached(ENTITY_STATE)?;
     let mut rows = statement.query(params![id.as_str()])?;
     match rows.next()? {
@@ -322,7 +273,7 @@ impl Query {
 }
 
 /// The first text after all that begin with `prefix`; `None` if nothing comes after them.
-fn prefix_end(prefix: &str) -> Option<String> {
+pub(super) fn prefix_end(prefix: &str) -> Option<String> {
     let mut end = prefix.to_owned();
     while let Some(last) = end.pop() {
         // Skips the gap of the surrogates, which are no characters.

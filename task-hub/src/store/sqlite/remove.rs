@@ -1,7 +1,7 @@
 //! Removing all that belongs to an instance or entity.
 
 use durable_task::InstanceId;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::fault::Fault;
 use super::{entity, instance, payload};
@@ -39,6 +39,20 @@ pub(super) const STATEMENTS: [&str; 10] = [
     TIMERS,
     CHUNKS,
 ];
+
+/// Every table but `meta`. Without a condition SQLite drops the pages of a table as a whole.
+const ALL: &str = "
+DELETE FROM instances; DELETE FROM history; DELETE FROM entities; DELETE FROM entity_splices;
+DELETE FROM messages; DELETE FROM tasks; DELETE FROM timers; DELETE FROM payloads;
+DELETE FROM stream_chunks;";
+
+/// Removes everything, in one transaction.
+pub(super) fn all(connection: &mut Connection) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(ALL)?;
+    transaction.commit()?;
+    Ok(())
+}
 
 /// Removes an instance or entity with all its rows.
 pub(super) fn target(connection: &Connection, id: &InstanceId) -> Result<(), Fault> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::fault::Fault;
 
 /// The version of the tables that this program reads and writes.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
 /// `docs/storage.md` explains every column. `WITHOUT ROWID` where the primary key is what rows are
 /// read by; there it saves a second tree.
@@ -41,8 +41,11 @@ CREATE TABLE instances (
     scheduled_at INTEGER,
     history_rows INTEGER NOT NULL,
     history_events INTEGER NOT NULL,
-    history_bytes INTEGER NOT NULL
+    history_bytes INTEGER NOT NULL,
+    version_by_hub INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX instances_by_end ON instances (completed_at, instance_id)
+    WHERE completed_at IS NOT NULL;
 CREATE INDEX instances_by_creation ON instances (created_at, instance_id);
 CREATE INDEX instances_by_parent ON instances (parent_id, created_at, instance_id)
     WHERE parent_id IS NOT NULL;
@@ -124,12 +127,20 @@ CREATE TABLE stream_chunks (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Creates the tables in an empty file, and refuses a file that this program does not understand.
+/// What version 2 has more than version 1.
+const SECOND: &str = "
+ALTER TABLE instances ADD COLUMN version_by_hub INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX instances_by_end ON instances (completed_at, instance_id)
+    WHERE completed_at IS NOT NULL;
+UPDATE meta SET value = '2' WHERE key = 'schema_version';";
+
+/// Creates the tables in an empty file, brings older ones up to date, and refuses a file that this program does not understand.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
-    if refuse_foreign(connection)?.is_none() {
-        create(connection)?;
+    match refuse_foreign(connection)? {
+        None => create(connection),
+        Some(SCHEMA_VERSION) => Ok(()),
+        Some(_) => upgrade(connection),
     }
-    Ok(())
 }
 
 /// Refuses a file that this program does not understand, and changes nothing. Returns its version;
@@ -137,7 +148,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
 pub(super) fn refuse_foreign(connection: &Connection) -> Result<Option<u32>, Fault> {
     match version(connection)? {
         None => Ok(None),
-        Some(SCHEMA_VERSION) => Ok(Some(SCHEMA_VERSION)),
+        Some(known @ 1..=SCHEMA_VERSION) => Ok(Some(known)),
         Some(found) if found > SCHEMA_VERSION => Err(Fault::Newer { found }),
         Some(unknown) => Err(Fault::Corrupt(format!(
             "the file has schema version {unknown}, which no program has written"
@@ -173,6 +184,14 @@ fn version(connection: &Connection) -> Result<Option<u32>, Fault> {
         .parse()
         .map_err(|_| Fault::Corrupt("meta.schema_version".to_owned()))?;
     Ok(Some(version))
+}
+
+/// From version 1, the only older one.
+fn upgrade(connection: &mut Connection) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(SECOND)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 fn create(connection: &mut Connection) -> Result<(), Fault> {

@@ -12,7 +12,7 @@ use super::connection::Synchronous;
 use super::fault::{Fault, contained};
 use super::lane::Lane;
 use super::lock::LockFile;
-use super::{commit, connection, open_work, schema};
+use super::{commit, connection, open_work, remove, schema};
 use crate::store::{Commit, Opened};
 
 /// How many commands wait at most. The engine gives one at a time.
@@ -24,6 +24,8 @@ pub(super) enum Command {
     Open(oneshot::Sender<Result<Opened, Fault>>),
     /// Makes a commit durable.
     Commit(Box<Commit>, oneshot::Sender<Result<(), Fault>>),
+    /// Removes all that was committed.
+    Clear(oneshot::Sender<Result<(), Fault>>),
 }
 
 /// Starts the thread. When it has ended, it has let go of the file and its ownership.
@@ -65,7 +67,10 @@ impl Writer {
                 let _ = answer.send(contained(|| self.open()));
             }
             Command::Commit(commit, answer) => {
-                let _ = answer.send(self.commit(&commit));
+                let _ = answer.send(self.change(|file| commit::make_durable(file, &commit)));
+            }
+            Command::Clear(answer) => {
+                let _ = answer.send(self.change(remove::all));
             }
         }
     }
@@ -81,9 +86,12 @@ impl Writer {
         Ok(Opened { next_id })
     }
 
-    fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+    fn change(
+        &mut self,
+        change: impl FnOnce(&mut Connection) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let connection = self.connection.as_mut().ok_or(Fault::NotOpen)?;
-        let made = contained(|| commit::make_durable(connection, commit));
+        let made = contained(|| change(connection));
         if matches!(&made, Err(fault) if !fault.spares_connection()) {
             // After a failed write or sync nobody knows what the connection believes.
             self.connection = None;

@@ -64,6 +64,7 @@ fn instance(name: &str, change: InstanceChange, rows: u64) -> InstanceWrite {
             generation: 0,
             name: "Order".to_owned(),
             version: None,
+            version_by_hub: false,
             parent: None,
             tags: [("team".to_owned(), "north".to_owned())].into(),
             created_at: Timestamp::from_ticks(10),

@@ -5,7 +5,7 @@ use durable_task::{Fetch, InstanceFilter, InstanceId, Status, Timestamp};
 use super::File;
 use crate::store::listing::Cursor;
 use crate::store::sqlite::query::{self, Query};
-use crate::store::sqlite::{commit, entity, instance, load, open_work, remove};
+use crate::store::sqlite::{commit, entity, instance, listing, load, open_work, remove};
 
 fn plan(file: &File, sql: &str) -> Vec<String> {
     let mut statement = file
@@ -48,7 +48,9 @@ fn hot_statements_search_and_never_sort() {
         open_work::CHUNKS,
         query::CHILDREN,
         query::BACKLOG,
-        query::ENTITIES,
+        listing::ENTITIES,
+        listing::ONLY_MESSAGES,
+        listing::ENDED,
         query::ENTITY,
         query::ENTITY_STATE,
     ];
@@ -74,6 +76,7 @@ fn hot_windows_use_the_index_made_for_them() {
         (open_work::NEXT_TARGET, "COVERING INDEX messages_by_target"),
         (open_work::TIMERS, "timers_by_time"),
         (open_work::PARKED, "COVERING INDEX instances_parked"),
+        (listing::ENDED, "instances_by_end"),
         (query::CHILDREN, "COVERING INDEX instances_by_parent"),
         (query::BACKLOG, "COVERING INDEX messages_by_target"),
     ] {

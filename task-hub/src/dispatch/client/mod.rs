@@ -1,5 +1,10 @@
 //! What programs ask of an embedded hub.
 
+mod entities;
+mod history;
+mod purge;
+mod restart;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +20,14 @@ use durable_task::{
     ExecutionId, Fetch, HistoryPart, InstanceFilter, InstanceId, InstanceState, Page, Purged,
     Runtime, StartRequest, Status, Timestamp, WaitFor,
 };
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
 use tokio::sync::{mpsc, oneshot};
 
-use super::request::{Ask, Control, Reply, Request, unreadable};
-use super::settings::{HISTORY_PAGE_BYTES, HubLimits};
+use super::request::{Ask, Control, Reply, Request, invalid_state, unreadable};
+use super::settings::HubLimits;
 use super::shared::{HubHealth, Shared};
-use crate::engine::{StartOrder, decode_chunk};
+use crate::engine::StartOrder;
 use crate::store::{Store, StoreError};
-
-/// How many instances are purged at once.
-const PURGE_AT_ONCE: usize = 100;
-
-/// How often a history is read from its start because a new execution has begun meanwhile.
-const HISTORY_ATTEMPTS_MAX: usize = 5;
 
 /// The client of an embedded hub. Cheap to clone.
 #[derive(Clone)]
@@ -118,62 +117,6 @@ impl HubClient {
         Ok(())
     }
 
-    async fn purge_all(&self, ids: &[InstanceId]) -> Result<u64, ClientError> {
-        let mut removed = 0;
-        for some in ids.chunks(PURGE_AT_ONCE) {
-            let asked = some
-                .iter()
-                .map(|id| self.ask(id.clone(), |reply| Ask::Purge { reply }));
-            for answer in join_all(asked).await {
-                match answer {
-                    Ok(()) => removed += 1,
-                    // Somebody else has removed it.
-                    Err(ClientError::NotFound { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(removed)
-    }
-
-    /// Purges ended instances that a filter selects, until there are none or the time is over.
-    /// Returns how many, and whether none is left.
-    pub(crate) async fn purge_until(
-        &self,
-        filter: &InstanceFilter,
-        deadline: Timestamp,
-    ) -> Result<(u64, bool), ClientError> {
-        let mut filter = filter.clone();
-        if filter.statuses.is_empty() {
-            filter.statuses = vec![
-                Status::Completed,
-                Status::Failed,
-                Status::Terminated,
-                Status::Canceled,
-            ];
-        }
-        filter.statuses.retain(|status| status.is_terminal());
-        if filter.statuses.is_empty() {
-            return Ok((0, true));
-        }
-        let mut removed = 0;
-        loop {
-            let page = self
-                .store
-                .query(&filter, Fetch::Metadata, PURGE_AT_ONCE, None)
-                .await
-                .map_err(failed)?;
-            if page.items.is_empty() {
-                return Ok((removed, true));
-            }
-            let ids: Vec<InstanceId> = page.items.into_iter().map(|s| s.instance_id).collect();
-            removed += self.purge_all(&ids).await?;
-            if self.runtime.now() >= deadline {
-                return Ok((removed, page.next.is_none()));
-            }
-        }
-    }
-
     async fn execution(&self, instance: &InstanceId) -> Result<ExecutionId, ClientError> {
         match self.get(instance, Fetch::Metadata).await? {
             Some(state) => Ok(state.execution_id),
@@ -181,52 +124,6 @@ impl HubClient {
                 instance: instance.clone(),
             }),
         }
-    }
-
-    /// The history of an execution; `None` if another one has begun before it was read.
-    async fn history_of(
-        &self,
-        instance: &InstanceId,
-        execution: &ExecutionId,
-    ) -> Result<Option<Vec<HistoryEvent>>, ClientError> {
-        let (mut events, mut from) = (Vec::new(), 0);
-        loop {
-            let page = self
-                .store
-                .history(instance, Some(execution), from, HISTORY_PAGE_BYTES)
-                .await
-                .map_err(failed)?;
-            // The execution has no events yet, or is no longer the current one.
-            if page.chunks.is_empty() && self.execution(instance).await? != *execution {
-                return Ok(None);
-            }
-            for chunk in &page.chunks {
-                events.append(&mut decode_chunk(chunk).map_err(failed)?);
-            }
-            match page.next {
-                Some(next) => from = next,
-                None => return Ok(Some(events)),
-            }
-        }
-    }
-
-    /// Its children and theirs, the last ones first: what a failure leaves can still be found from
-    /// the first one.
-    async fn descendants(&self, instance: &InstanceId) -> Result<Vec<InstanceId>, ClientError> {
-        let mut found = vec![instance.clone()];
-        let mut next = 0;
-        while let Some(parent) = found.get(next) {
-            let children = self.store.children(parent).await.map_err(failed)?;
-            let new: Vec<_> = children
-                .into_iter()
-                .filter(|id| !found.contains(id))
-                .collect();
-            found.extend(new);
-            next += 1;
-        }
-        found.remove(0);
-        found.reverse();
-        Ok(found)
     }
 }
 
@@ -248,6 +145,8 @@ impl Client for HubClient {
             parent: None,
             tags: request.tags,
             scheduled_at: request.scheduled_at,
+            execution_id: request.execution_id,
+            trace_context: request.trace_context,
             replace: request.replaceable,
         };
         self.ask(request.instance_id, |reply| Ask::Start { order, reply })
@@ -303,11 +202,15 @@ impl Client for HubClient {
         input: Option<String>,
     ) -> Result<(), ClientError> {
         self.check_input("input", input.as_deref())?;
-        let event = EventType::EventRaised(EventRaisedEvent {
+        let event = EventRaisedEvent {
             name: name.to_owned(),
             input,
-        });
-        self.send(instance, event, None).await
+        };
+        if instance.is_entity() {
+            return self.raise_to_entity(instance, event).await;
+        }
+        self.send(instance, EventType::EventRaised(event), None)
+            .await
     }
 
     async fn terminate(
@@ -366,15 +269,7 @@ impl Client for HubClient {
     }
 
     async fn history(&self, instance: &InstanceId) -> Result<Vec<HistoryEvent>, ClientError> {
-        for _ in 0..HISTORY_ATTEMPTS_MAX {
-            let execution = self.execution(instance).await?;
-            if let Some(events) = self.history_of(instance, &execution).await? {
-                return Ok(events);
-            }
-        }
-        Err(ClientError::Unavailable {
-            reason: format!("`{instance}` continued as new while its history was read"),
-        })
+        self.whole_history(instance).await
     }
 
     async fn signal_entity(
@@ -427,10 +322,12 @@ impl Client for HubClient {
         })
     }
 
-    async fn restart(&self, _: &InstanceId, _: bool) -> Result<InstanceId, ClientError> {
-        Err(ClientError::Unsupported {
-            operation: "restart",
-        })
+    async fn restart(
+        &self,
+        instance: &InstanceId,
+        new_instance_id: bool,
+    ) -> Result<InstanceId, ClientError> {
+        self.start_again(instance, new_instance_id).await
     }
 
     async fn history_part(
@@ -439,29 +336,15 @@ impl Client for HubClient {
         execution: Option<&ExecutionId>,
         from: Option<u64>,
     ) -> Result<HistoryPart, ClientError> {
-        let page = self
-            .store
-            .history(instance, execution, from.unwrap_or(0), HISTORY_PAGE_BYTES)
-            .await
-            .map_err(failed)?;
-        let mut events = Vec::new();
-        for chunk in &page.chunks {
-            events.append(&mut decode_chunk(chunk).map_err(failed)?);
-        }
-        Ok(HistoryPart {
-            events,
-            next: page.next,
-        })
+        self.part_of_history(instance, execution, from).await
     }
 
     async fn clean_entities(
         &self,
-        _: EntityCleaning,
-        _: Option<&str>,
+        cleaning: EntityCleaning,
+        token: Option<&str>,
     ) -> Result<EntitiesCleaned, ClientError> {
-        Err(ClientError::Unsupported {
-            operation: "clean entities",
-        })
+        self.clean(cleaning, token).await
     }
 
     async fn query_entities(
@@ -471,11 +354,9 @@ impl Client for HubClient {
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, ClientError> {
-        let prefix = filter.id_prefix.as_deref().unwrap_or_default();
-        let name = prefix.trim_start_matches('@').split('@').next();
-        let name = name.unwrap_or_default().to_lowercase();
+        let filter = entities::normalized(filter);
         self.store
-            .entities(&name, include_state, page_size.max(1), token)
+            .entities(&filter, include_state, page_size.max(1), token)
             .await
             .map_err(failed)
     }
