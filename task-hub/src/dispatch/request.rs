@@ -38,8 +38,8 @@ pub(crate) enum Ask {
         at: Option<Timestamp>,
         reply: Reply<()>,
     },
-    /// Release an entity's lock, if it is the one of this critical section. The answer is whether it
-    /// was.
+    /// Release an entity's lock, if it is the one of this critical section. The answer is whether
+    /// it was.
     Release { section: String, reply: Reply<bool> },
     /// Remove it.
     Purge { reply: Reply<()> },

@@ -8,8 +8,8 @@ pub struct EngineLimits {
     pub history_bytes_max: u64,
     /// Operations given to a worker in one entity batch.
     pub entity_batch_max: usize,
-    /// Bytes of one value that a worker gives: an input, an event, a result, an entity's state. What
-    /// is larger is a failure of whoever gave it.
+    /// Bytes of one value that a worker gives: an input, an event, a result, an entity's state.
+    /// What is larger is a failure of whoever gave it.
     pub payload_bytes_max: usize,
 }
 

@@ -78,7 +78,7 @@ pub fn entity_message(target: &InstanceId, raised: &EventRaisedEvent) -> Result<
         ));
     }
     let request: Request = read(input)?;
-    // The true time is in the request; the name's may be earlier, for backends that can't wait long.
+    // The true time is in the request; the name's may be earlier, for backends that wait in steps.
     let due = match request.due.as_deref().or(later) {
         Some(text) => Some(Timestamp::parse(text).ok_or_else(|| format!("`{text}` is no time"))?),
         None => None,

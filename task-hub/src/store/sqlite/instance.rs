@@ -13,12 +13,13 @@ use crate::store::{End, HistoryRow, InstanceChange, InstanceWrite};
 pub(super) const INSERT: &str = "
 INSERT INTO instances (
     instance_id, execution_id, generation, name, version, version_by_hub, status, parked,
-    parent_id, parent, tags, custom_status, input, input_payload_id, output, output_payload_id, failure, locks,
-    created_at, updated_at, completed_at, scheduled_at, history_rows, history_events, history_bytes
+    parent_id, parent, tags, custom_status, input, input_payload_id, output, output_payload_id,
+    failure, locks, created_at, updated_at, completed_at, scheduled_at, history_rows,
+    history_events, history_bytes
 ) VALUES (
     :instance_id, :execution_id, :generation, :name, :version, :version_by_hub, :status, :parked,
-    :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output, :output_payload_id,
-    :failure, :locks, :created_at, :updated_at, :completed_at, :scheduled_at, :history_rows,
+    :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output,
+    :output_payload_id, :failure, :locks, :created_at, :updated_at, :completed_at, :scheduled_at, :history_rows,
     :history_events, :history_bytes
 ) ON CONFLICT (instance_id) DO NOTHING";
 
@@ -36,7 +37,8 @@ WHERE key = :key";
 const RESTART: &str = "
 UPDATE instances SET
     execution_id = :execution_id, generation = :generation, name = :name, version = :version,
-    version_by_hub = :version_by_hub, status = :status, parked = :parked, parent_id = :parent_id, parent = :parent, tags = :tags,
+    version_by_hub = :version_by_hub, status = :status, parked = :parked,
+    parent_id = :parent_id, parent = :parent, tags = :tags,
     custom_status = :custom_status, input = :input, input_payload_id = :input_payload_id,
     output = :output, output_payload_id = :output_payload_id, failure = :failure, locks = :locks,
     created_at = :created_at, updated_at = :updated_at, completed_at = :completed_at,

@@ -134,7 +134,8 @@ CREATE INDEX instances_by_end ON instances (completed_at, instance_id)
     WHERE completed_at IS NOT NULL;
 UPDATE meta SET value = '2' WHERE key = 'schema_version';";
 
-/// Creates the tables in an empty file, brings older ones up to date, and refuses a file that this program does not understand.
+/// Creates the tables in an empty file, brings older ones up to date, and refuses a file that this
+/// program does not understand.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     match refuse_foreign(connection)? {
         None => create(connection),
