@@ -43,11 +43,13 @@ impl Runtime for TokioRuntime {
         }
         // A thread of its own may outlive the tokio runtime, and a tokio timer that is polled then
         // panics. A task ends with its runtime: nobody waits for that time any more.
-        let task = self.handle.spawn(async move { tokio::time::sleep(duration).await });
+        let task = self
+            .handle
+            .spawn(async move { tokio::time::sleep(duration).await });
         let task = AbortOnDropHandle::new(task);
         Box::pin(async move {
             if task.await.is_err() {
-                future::pending().await
+                future::pending().await;
             }
         })
     }

@@ -300,7 +300,7 @@ impl Orchestration {
     }
 
     /// Whether what the next episode takes in first has a row in a commit that is durable: all of
-    /// those whose rows are below `before` are. An episode that was begun: all that it has taken in.
+    /// those whose rows are below `before` are. Of an episode that was begun: all it has taken in.
     pub fn is_durable(&self, before: u64) -> bool {
         if let Some(Episode { taken, .. }) = &self.episode {
             let mut taken = taken.iter();

@@ -235,7 +235,7 @@ fn an_entity_keeps_its_state_if_the_new_one_is_too_large() {
     let mut batch = |state: Option<String>, result: Option<String>| {
         let message = outside.message("@c@k", call("r")).sent_by(id("p"));
         entity.receive(message, &mut outside.env());
-        entity.begin(1);
+        entity.begin(1, Taking::Everything);
         let answer = EntityBatchResult {
             results: vec![success(result)],
             entity_state: state,

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use super::{Outside, complete, id, kinds};
-use crate::engine::{Delta, Drop, Entity, Message, entity_message};
+use crate::engine::{Delta, Drop, Entity, Message, Taking, entity_message};
 
 /// The recordings lie beside the repository; without them the tests say so, and fail in CI.
 fn recorded(name: &str) -> Option<Vec<Value>> {
@@ -192,7 +192,7 @@ fn recorded_messages_are_understood_and_answered_as_they_were() {
                 let mut next = Entity::new(passed.target.clone(), outside.now);
                 found.extend(reply_of(&next.receive(passed, &mut outside.env())));
             }
-            let Some(batch) = entity.begin(10) else {
+            let Some(batch) = entity.begin(10, Taking::Everything) else {
                 continue;
             };
             let answer = EntityBatchResult {
@@ -266,7 +266,10 @@ fn a_delayed_signal_is_a_timer_and_keeps_its_form() {
     });
     let mut entity = Entity::new(id("@c@k"), due);
     entity.receive(message.unwrap(), &mut outside.env());
-    assert_eq!(entity.begin(1).unwrap().operations[0].operation, "add");
+    assert_eq!(
+        entity.begin(1, Taking::Everything).unwrap().operations[0].operation,
+        "add"
+    );
     let answer = EntityBatchResult {
         results: vec![OperationResult {
             result_type: Some(ResultType::Success(OperationResultSuccess {
@@ -325,7 +328,9 @@ fn a_client_can_signal_and_release_and_not_lock() {
         let message = outside.message("@c@k", event);
         let delta = entity.receive(message, &mut outside.env());
         (
-            entity.begin(9).map_or(0, |batch| batch.operations.len()),
+            entity
+                .begin(9, Taking::Everything)
+                .map_or(0, |batch| batch.operations.len()),
             delta.dropped,
         )
     };

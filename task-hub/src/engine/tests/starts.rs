@@ -126,10 +126,11 @@ fn a_start_keeps_its_execution_id_and_its_trace() {
     });
     let start = outside.message("c", start);
     instance.receive(start, &mut outside.env());
-    let (events, _) = instance
-        .orchestration()
-        .unwrap()
-        .begin("", Taking::Everything, &mut outside.env());
+    let (events, _) =
+        instance
+            .orchestration()
+            .unwrap()
+            .begin("", Taking::Everything, &mut outside.env());
     let Some(EventType::ExecutionStarted(start)) = &events[1].event_type else {
         panic!("{events:?}");
     };

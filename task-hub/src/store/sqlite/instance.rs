@@ -19,8 +19,8 @@ INSERT INTO instances (
 ) VALUES (
     :instance_id, :execution_id, :generation, :name, :version, :version_by_hub, :status, :parked,
     :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output,
-    :output_payload_id, :failure, :locks, :created_at, :updated_at, :completed_at, :scheduled_at, :history_rows,
-    :history_events, :history_bytes
+    :output_payload_id, :failure, :locks, :created_at, :updated_at, :completed_at,
+    :scheduled_at, :history_rows, :history_events, :history_bytes
 ) ON CONFLICT (instance_id) DO NOTHING";
 
 /// The columns of an end are null until it comes.
