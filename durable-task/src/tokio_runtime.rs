@@ -49,7 +49,7 @@ impl Runtime for TokioRuntime {
         let task = AbortOnDropHandle::new(task);
         Box::pin(async move {
             if task.await.is_err() {
-                future::pending().await;
+                future::pending::<()>().await;
             }
         })
     }
