@@ -13,7 +13,10 @@ mod id;
 mod json;
 mod panics;
 mod registry;
+mod replay;
+mod rewind;
 mod runtime;
+mod tags;
 pub mod testing;
 mod timestamp;
 mod tokio_runtime;
@@ -38,9 +41,15 @@ pub use error::OrchestrationError;
 pub use failure::{FAILURE_DEPTH_MAX, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use id::{EntityId, ExecutionId, ID_CHARS_MAX, IdError, InstanceId, check_id};
 pub use registry::{Registry, RegistryError};
+pub use replay::{Divergence, DivergenceKind, ReplayOutcome, ReplayReport, replay};
+pub use rewind::{Rewind, RewindError, Rewound, rewind};
 pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
+pub use tags::{TAGS_UTF8_BYTES_MAX, check_tags};
 pub use timestamp::Timestamp;
 pub use tokio_runtime::TokioRuntime;
+pub use wire::json::{
+    HistoryFormatError, event_to_json, history_from_bytes, history_from_json, history_to_json,
+};
 pub use work::{
     Accepts, Completer, EntityProfile, Kept, NameAndVersion, WorkAnswer, WorkHandler, WorkItem,
     WorkRequest, WorkerProfile,

@@ -1,5 +1,6 @@
 //! Calls of activities; what they share with those of sub-orchestrations.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -11,6 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::episode::{Handle, OpenTask, Outcome, State};
+use crate::tags::check_tags;
+use crate::wire::proto::{CreateSubOrchestrationAction, ScheduleTaskAction};
 use crate::{Activity, Failure, InstanceId, OrchestrationError, json};
 
 use super::OrchestrationContext;
@@ -29,7 +32,10 @@ impl OrchestrationContext {
     ) -> ActivityCall<O> {
         let name = name.into();
         let input = json::encode(|| format!("the input of activity `{name}`"), input);
-        let target = Target::Activity { name };
+        let target = Target::Activity {
+            name,
+            version: None,
+        };
         ActivityCall::new(Call::new(&self.state, target, input))
     }
 
@@ -63,6 +69,23 @@ impl<O> ActivityCall<O> {
         self.call.attempts.set_policy(policy);
         self
     }
+
+    /// Asks for a version of the activity, where workers of several versions share a hub.
+    pub fn version(mut self, wanted: impl Into<String>) -> Self {
+        if let Target::Activity { version, .. } = &mut self.call.target {
+            *version = Some(wanted.into());
+        }
+        self
+    }
+
+    /// Adds a label, which the activity and whoever looks at the history sees.
+    ///
+    /// All labels together have at most [`TAGS_UTF8_BYTES_MAX`](crate::TAGS_UTF8_BYTES_MAX); more
+    /// fail the call.
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.call.tags.insert(key.into(), value.into());
+        self
+    }
 }
 
 impl<O: DeserializeOwned> Future for ActivityCall<O> {
@@ -91,6 +114,7 @@ impl<O> fmt::Debug for ActivityCall<O> {
 pub(super) enum Target {
     Activity {
         name: String,
+        version: Option<String>,
     },
     SubOrchestration {
         name: String,
@@ -103,7 +127,7 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Activity { name } | Self::SubOrchestration { name, .. } => name,
+            Self::Activity { name, .. } | Self::SubOrchestration { name, .. } => name,
         }
     }
 }
@@ -115,6 +139,7 @@ pub(super) struct Call {
     pub(super) target: Target,
     /// An input that can't be written fails the call, not the orchestrator that holds it.
     input: Result<String, OrchestrationError>,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) attempts: Attempts,
     /// The instance of the current attempt at a sub-orchestration.
     current_instance: Option<InstanceId>,
@@ -140,6 +165,7 @@ impl Call {
             state: state.clone(),
             target,
             input,
+            tags: BTreeMap::new(),
             attempts: Attempts::new(),
             current_instance: None,
             step: Step::Begin,
@@ -175,26 +201,60 @@ impl Call {
 
     fn begin(&mut self) -> Result<OpenTask, OrchestrationError> {
         let input = self.input.clone()?;
+        check_tags(&self.tags)?;
         let mut state = self.state.borrow_mut();
         let now = state.now();
         self.attempts.begin(now);
         let id = match &self.target {
-            Target::Activity { name } => state.schedule_activity(name.clone(), input, self.at),
-            Target::SubOrchestration {
-                name,
-                version,
-                instance,
-            } => {
-                let instance = instance
-                    .clone()
-                    .unwrap_or_else(|| default_instance(&mut state));
-                let id =
-                    state.start_child(&instance, name.clone(), version.clone(), input, self.at)?;
+            Target::Activity { name, version } => {
+                let activity = ScheduleTaskAction {
+                    name: name.clone(),
+                    version: version.clone(),
+                    input: Some(input),
+                    tags: self.tags.clone(),
+                    parent_trace_context: None,
+                };
+                state.schedule_activity(activity, self.at)
+            }
+            Target::SubOrchestration { .. } => {
+                let child = self.child(&mut state, input);
+                let instance = InstanceId::from_stored(child.instance_id.as_str());
+                let id = state.start_child(child, self.at)?;
                 self.current_instance = Some(instance);
                 id
             }
         };
         Ok(OpenTask::new(&self.state, id))
+    }
+
+    /// Starts a sub-orchestration that nobody waits for.
+    pub(super) fn detach(self) -> Result<InstanceId, OrchestrationError> {
+        let input = self.input.clone()?;
+        check_tags(&self.tags)?;
+        let mut state = self.state.borrow_mut();
+        let child = self.child(&mut state, input);
+        let instance = InstanceId::from_stored(child.instance_id.as_str());
+        state.start_detached(child, self.at)?;
+        drop(state);
+        Ok(instance)
+    }
+
+    fn child(&self, state: &mut State, input: String) -> CreateSubOrchestrationAction {
+        let (version, instance) = match &self.target {
+            Target::SubOrchestration {
+                version, instance, ..
+            } => (version.clone(), instance.clone()),
+            Target::Activity { .. } => (None, None),
+        };
+        let instance = instance.unwrap_or_else(|| default_instance(state));
+        CreateSubOrchestrationAction {
+            instance_id: instance.as_str().to_owned(),
+            name: self.target.name().to_owned(),
+            version,
+            input: Some(input),
+            tags: self.tags.clone(),
+            parent_trace_context: None,
+        }
     }
 
     /// After an attempt: the wait before the next one, or the end.

@@ -79,6 +79,22 @@ impl<O> SubOrchestrationCall<O> {
         self
     }
 
+    /// Adds a label. A sub-orchestration has the labels of its parent, too, unless it has its own
+    /// of that name.
+    ///
+    /// All labels together have at most [`TAGS_UTF8_BYTES_MAX`](crate::TAGS_UTF8_BYTES_MAX); more
+    /// fail the call.
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.call.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// Starts it now and does not wait for it: neither its result nor its failure comes back, and
+    /// it goes on when this orchestration ends. Returns its id. A retry policy does not apply.
+    pub fn detach(self) -> Result<InstanceId, OrchestrationError> {
+        self.call.detach()
+    }
+
     /// Starts it again when it fails.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.call.attempts.set_policy(policy);

@@ -10,6 +10,7 @@ mod lock;
 mod retry;
 mod timer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -112,6 +113,11 @@ impl OrchestrationContext {
     /// The orchestration that started this one, if any.
     pub fn parent(&self) -> Option<InstanceId> {
         self.state.borrow().identity.parent.clone()
+    }
+
+    /// The labels that it was started with, and those that it has from its parent.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        self.state.borrow().identity.tags.clone()
     }
 
     /// The recorded time of this episode. The same on every replay; never goes back.

@@ -1,12 +1,16 @@
 //! Retries, made by the orchestrator itself with durable timers.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Failure, Timestamp};
 
 /// How often and when to repeat a failed activity or sub-orchestration.
 ///
-/// A failure that is marked as not retriable is never repeated.
+/// A failure that is marked as not retriable is never repeated. Of all others, those are that pass
+/// [`retry_on`](Self::retry_on), [`not_on`](Self::not_on) and [`retry_if`](Self::retry_if), as far
+/// as these are set.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,14 +20,21 @@ use crate::{Failure, Timestamp};
 ///     .backoff_coefficient(2.0)
 ///     .max_interval(Duration::from_secs(30));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct RetryPolicy {
     max_attempts: u32,
     first_interval: Duration,
     backoff_coefficient: f64,
     max_interval: Option<Duration>,
     total_time: Option<Duration>,
+    /// Only failures of these types, unless empty.
+    only: Vec<String>,
+    /// No failures of these types.
+    never: Vec<String>,
+    condition: Option<Condition>,
 }
+
+type Condition = Arc<dyn Fn(&Failure) -> bool + Send + Sync>;
 
 impl RetryPolicy {
     /// At most `max_attempts` attempts (the first one included), `first_interval` apart.
@@ -34,6 +45,9 @@ impl RetryPolicy {
             backoff_coefficient: 1.0,
             max_interval: None,
             total_time: None,
+            only: Vec::new(),
+            never: Vec::new(),
+            condition: None,
         }
     }
 
@@ -59,6 +73,40 @@ impl RetryPolicy {
         self
     }
 
+    /// Only failures of these types are repeated ([`Failure::error_type`], or the part of it after
+    /// the last dot).
+    #[must_use]
+    pub fn retry_on<T: Into<String>>(mut self, error_types: impl IntoIterator<Item = T>) -> Self {
+        self.only.extend(error_types.into_iter().map(Into::into));
+        self
+    }
+
+    /// Failures of these types are not repeated. This wins over the other conditions.
+    #[must_use]
+    pub fn not_on<T: Into<String>>(mut self, error_types: impl IntoIterator<Item = T>) -> Self {
+        self.never.extend(error_types.into_iter().map(Into::into));
+        self
+    }
+
+    /// Only failures that satisfy a condition are repeated. It runs again on every replay: it must
+    /// depend on the failure alone.
+    #[must_use]
+    pub fn retry_if(
+        mut self,
+        condition: impl Fn(&Failure) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.condition = Some(Arc::new(condition));
+        self
+    }
+
+    fn is_repeated(&self, failure: &Failure) -> bool {
+        let is_in = |types: &[String]| types.iter().any(|name| is_type(failure, name));
+        !failure.non_retriable
+            && !is_in(&self.never)
+            && (self.only.is_empty() || is_in(&self.only))
+            && self.condition.as_ref().is_none_or(|holds| holds(failure))
+    }
+
     fn interval(&self, retries_before: u32) -> Duration {
         let longest = self.max_interval.unwrap_or(Duration::MAX);
         let mut seconds = self.first_interval.as_secs_f64();
@@ -70,6 +118,46 @@ impl RetryPolicy {
             }
         }
         Duration::try_from_secs_f64(seconds).map_or(longest, |interval| interval.min(longest))
+    }
+}
+
+/// Whether a failure is of a type. Other SDKs write theirs with a namespace.
+fn is_type(failure: &Failure, name: &str) -> bool {
+    let full = failure.error_type.as_str();
+    full == name || full.rsplit_once('.').is_some_and(|(_, last)| last == name)
+}
+
+impl PartialEq for RetryPolicy {
+    /// Conditions are equal if they are the same closure.
+    fn eq(&self, other: &Self) -> bool {
+        let same_condition = match (&self.condition, &other.condition) {
+            (None, None) => true,
+            (Some(left), Some(right)) => Arc::ptr_eq(left, right),
+            _ => false,
+        };
+        same_condition
+            && self.max_attempts == other.max_attempts
+            && self.first_interval == other.first_interval
+            && self.backoff_coefficient == other.backoff_coefficient
+            && self.max_interval == other.max_interval
+            && self.total_time == other.total_time
+            && self.only == other.only
+            && self.never == other.never
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("max_attempts", &self.max_attempts)
+            .field("first_interval", &self.first_interval)
+            .field("backoff_coefficient", &self.backoff_coefficient)
+            .field("max_interval", &self.max_interval)
+            .field("total_time", &self.total_time)
+            .field("only", &self.only)
+            .field("never", &self.never)
+            .field("condition", &self.condition.is_some())
+            .finish()
     }
 }
 
@@ -104,7 +192,7 @@ impl Attempts {
         let policy = self.policy.as_ref()?;
         let retries_before = self.failed;
         self.failed += 1;
-        if failure.non_retriable || self.failed >= policy.max_attempts {
+        if self.failed >= policy.max_attempts || !policy.is_repeated(failure) {
             return None;
         }
         let next = now.saturating_add(policy.interval(retries_before));
@@ -181,6 +269,46 @@ mod tests {
         attempts.begin(Timestamp::EPOCH);
         let final_failure = Failure::new("A", "b").non_retriable();
         assert_eq!(attempts.fail(Timestamp::EPOCH, &final_failure), None);
+        let some = RetryPolicy::new(9, SECOND);
+        let table = [
+            (some.clone(), "Io", true),
+            (some.clone().retry_on(["Io", "Timeout"]), "Io", true),
+            (
+                some.clone().retry_on(["Io"]).retry_on(["Timeout"]),
+                "Timeout",
+                true,
+            ),
+            (some.clone().retry_on(["Io"]), "Logic", false),
+            (some.clone().retry_on(["Io"]), "System.Net.Io", true),
+            (some.clone().retry_on(["Io"]), "System.NetIo", false),
+            (
+                some.clone().retry_on(["System.Net.Io"]),
+                "System.Net.Io",
+                true,
+            ),
+            (some.clone().retry_on(["System.Net.Io"]), "Io", false),
+            (some.clone().not_on(["Io"]), "Io", false),
+            (some.clone().not_on(["Io"]), "io", true),
+            (some.clone().not_on(["Io"]).retry_on(["Io"]), "Io", false),
+            (
+                some.clone().retry_if(|failure| failure.message == "b"),
+                "Io",
+                true,
+            ),
+            (
+                some.clone().retry_if(|failure| failure.message == "c"),
+                "Io",
+                false,
+            ),
+            (some.not_on(["Io"]).retry_if(|_| true), "Io", false),
+        ];
+        for (policy, error_type, expected) in table {
+            let mut attempts = Attempts::new();
+            attempts.set_policy(policy.clone());
+            attempts.begin(Timestamp::EPOCH);
+            let next = attempts.fail(Timestamp::EPOCH, &Failure::new(error_type, "b"));
+            assert_eq!(next.is_some(), expected, "{policy:?} {error_type}");
+        }
         let mut without_policy = Attempts::new();
         let failure = Failure::new("A", "b");
         assert_eq!(without_policy.fail(Timestamp::EPOCH, &failure), None);

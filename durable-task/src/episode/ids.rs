@@ -15,6 +15,7 @@ pub(super) struct Ids {
     /// Shared by users' GUIDs, requests to entities, locks and default ids of children.
     guids: u64,
     random: u64,
+    seed: [u8; 32],
 }
 
 impl Ids {
@@ -25,14 +26,23 @@ impl Ids {
         Uuid::new_v5(&NAMESPACE, name.as_bytes())
     }
 
-    /// The next replay-safe number. It does not depend on the time, nor touch the GUIDs' counter.
-    pub(super) fn random(&mut self, instance: &str, execution: &str) -> u64 {
+    /// The execution begins: what its random numbers depend on. Not the id of the execution, which
+    /// a rewind replaces.
+    pub(super) fn seed(&mut self, instance: &str, start: Timestamp, input: Option<&str>) {
         let mut hash = Sha256::new();
-        for part in [instance, execution] {
+        for part in [instance, input.unwrap_or_default()] {
             // The length keeps `ab` + `c` apart from `a` + `bc`.
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
+        hash.update(start.ticks().to_le_bytes());
+        self.seed = hash.finalize().into();
+    }
+
+    /// The next replay-safe number. It does not touch the GUIDs' counter.
+    pub(super) fn random(&mut self) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(self.seed);
         hash.update(self.random.to_le_bytes());
         self.random += 1;
         let digest = hash.finalize();
@@ -59,19 +69,28 @@ mod tests {
         }
     }
 
+    fn numbers(instance: &str, ticks: i64, input: &str) -> [u64; 2] {
+        let mut ids = Ids::default();
+        ids.seed(instance, Timestamp::from_ticks(ticks), Some(input));
+        [ids.random(), ids.random()]
+    }
+
     #[test]
-    fn random_numbers_repeat_per_execution_and_leave_guids_alone() {
+    fn random_numbers_depend_on_the_start_and_leave_guids_alone() {
+        let first = numbers("i", 1, "x");
+        assert_eq!(first, numbers("i", 1, "x"));
+        assert_ne!(first[0], first[1]);
+        for other in [
+            numbers("j", 1, "x"),
+            numbers("i", 2, "x"),
+            numbers("i", 1, "y"),
+        ] {
+            assert_ne!(first[0], other[0]);
+        }
+        assert_ne!(numbers("ab", 1, "c"), numbers("a", 1, "bc"));
         let now = Timestamp::EPOCH;
-        let (mut left, mut right) = (Ids::default(), Ids::default());
-        let numbers: Vec<u64> = (0..4).map(|_| left.random("i", "e")).collect();
-        let again: Vec<u64> = (0..4).map(|_| right.random("i", "e")).collect();
-        assert_eq!(numbers, again);
-        assert_ne!(numbers[0], numbers[1]);
-        assert_ne!(numbers[0], Ids::default().random("i", "f"));
-        assert_ne!(
-            Ids::default().random("ab", "c"),
-            Ids::default().random("a", "bc")
-        );
-        assert_eq!(left.guid("i", now), Ids::default().guid("i", now));
+        let mut ids = Ids::default();
+        ids.random();
+        assert_eq!(ids.guid("i", now), Ids::default().guid("i", now));
     }
 }

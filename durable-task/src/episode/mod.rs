@@ -5,6 +5,7 @@
 //! tasks, the history confirms commands and completes tasks. No clock, no IO, no randomness, no
 //! async runtime, no map with random order.
 
+mod audit;
 mod complete;
 mod critical_section;
 mod decision;
@@ -12,6 +13,7 @@ mod entity_messages;
 mod entity_reply;
 mod external_events;
 mod ids;
+mod mismatch;
 mod probe;
 mod replay;
 mod scope;
@@ -21,11 +23,13 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use audit::{Audit, Finding};
 pub(crate) use critical_section::LockSet;
 pub(crate) use external_events::Waiter;
+pub(crate) use mismatch::Mismatch;
 pub(crate) use scope::Scope;
 pub(crate) use session::{Episode, Session, Start};
-pub(crate) use state::{EpisodeOptions, Handle, Identity, Outcome, State};
+pub(crate) use state::{EpisodeOptions, FIRE_AND_FORGET, Handle, Identity, Outcome, State};
 pub(crate) use task::OpenTask;
 
 /// The longest custom status, in bytes of UTF-16: the smallest limit of all backends.

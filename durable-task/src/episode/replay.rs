@@ -7,11 +7,12 @@ use crate::{Failure, Timestamp};
 use super::complete::Completion;
 use super::decision::{Decision, is_recorded};
 use super::entity_reply;
+use super::mismatch::{Difference, Mismatch};
 use super::scope::Awaited;
 use super::state::{State, TaskKind};
 
 /// The timer that marks an episode that an engine has split. It has no command.
-const SPLIT_EPISODE_TIMER_ID: i32 = -100;
+pub(super) const SPLIT_EPISODE_TIMER_ID: i32 = -100;
 
 /// What an event means for the orchestrator.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl State {
             return Ok(Effect::Nothing);
         };
         if let Some(recorded) = Decision::of_event(kind) {
-            self.confirm(event.event_id, &recorded, position)?;
+            self.confirm(event.event_id, recorded, kind, position)?;
             return Ok(Effect::Nothing);
         }
         match kind {
@@ -157,31 +158,46 @@ impl State {
     }
 
     /// The history records a decision: the code must have made the same one.
-    fn confirm(&mut self, id: i32, recorded: &Decision, position: usize) -> Result<(), Failure> {
-        if id == SPLIT_EPISODE_TIMER_ID && *recorded == Decision::Timer {
+    fn confirm(
+        &mut self,
+        id: i32,
+        recorded: Decision,
+        event: &EventType,
+        position: usize,
+    ) -> Result<(), Failure> {
+        if id == SPLIT_EPISODE_TIMER_ID && recorded == Decision::Timer {
             return Ok(());
         }
-        let problem = match self.commands.remove(&id) {
-            Some(command) => {
-                let given = Decision::of_action(&command.action);
-                if given.agrees_with(recorded) {
-                    return Ok(());
-                }
-                format!("the code's command {id} is {given} (at {})", command.at)
+        let command = self.commands.remove(&id);
+        if let Some(command) = &command
+            && Decision::of_action(&command.action).agrees_with(&recorded)
+        {
+            if let Some(differences) = &mut self.differences {
+                differences.extend(Difference::between(command, event, id, position));
             }
-            None => format!(
-                "the code gave no command {id}, it has given {} so far",
-                self.next_id
-            ),
+            return Ok(());
+        }
+        let mismatch = Mismatch {
+            position,
+            id,
+            given: command.map(|command| (Decision::of_action(&command.action), command.at)),
+            elsewhere: self.find_command(&recorded),
+            recorded,
+            commands: self.next_id,
+            ended: self.completion.is_some(),
         };
         self.next_id = self.next_id.max(id.saturating_add(1));
-        let message = format!(
-            "history event {position} (id {id}) records {recorded}, but {problem}. The \
-             orchestrator does not repeat what it did when the history was written: it depends on \
-             something outside of its input and history, or its code was changed while instances \
-             were open"
-        );
-        Err(Failure::new("NonDeterministic", message).non_retriable())
+        let failure = mismatch.failure();
+        self.mismatch.get_or_insert(mismatch);
+        Err(failure)
+    }
+
+    /// A command that the history does not confirm, and that fits a recorded decision.
+    fn find_command(&self, recorded: &Decision) -> Option<i32> {
+        let mut open = self.commands.iter();
+        let found =
+            open.find(|(_, command)| Decision::of_action(&command.action).agrees_with(recorded))?;
+        Some(*found.0)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Episode {
 /// One execution with its live future: cold it replays its history, warm it goes on with new
 /// events.
 pub(crate) struct Session {
-    state: Handle,
+    pub(super) state: Handle,
     start: Option<Start>,
     future: Option<LocalBoxFuture<'static, Outcome>>,
     probe: Probe,
@@ -84,7 +84,12 @@ impl Session {
         self.state.borrow().identity.name.clone()
     }
 
-    fn take_in(&mut self, event: HistoryEvent, position: usize) {
+    /// The version that runs; empty for none.
+    pub(crate) fn version(&self) -> String {
+        self.state.borrow().identity.version.clone()
+    }
+
+    pub(super) fn take_in(&mut self, event: HistoryEvent, position: usize) {
         let effect = self.state.borrow_mut().apply(event, position);
         match effect {
             Err(failure) => self.break_off(failure),
@@ -109,6 +114,7 @@ impl Session {
         if self.state.borrow().completion.is_some() {
             return;
         }
+        self.state.borrow_mut().begin(input.as_deref());
         let state = Rc::clone(&self.state);
         match catch_unwind(AssertUnwindSafe(|| start(state, input))) {
             Ok(future) => {

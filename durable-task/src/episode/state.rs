@@ -20,6 +20,7 @@ use super::complete::Completion;
 use super::critical_section::CriticalSection;
 use super::external_events::{ExternalEvents, Waiter};
 use super::ids::Ids;
+use super::mismatch::{Difference, Mismatch};
 use super::scope::{Awaited, Entered, Scope, Scopes};
 
 /// The state of one execution, shared by its session and all futures of the orchestrator.
@@ -45,7 +46,11 @@ pub(crate) struct Identity {
     /// The version that continue-as-new moves to.
     pub(crate) newest_version: String,
     pub(crate) parent: Option<InstanceId>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
+
+/// The tag that tells an engine that nobody waits for a child.
+pub(crate) const FIRE_AND_FORGET: &str = "FireAndForget";
 
 /// A command that is neither in history nor handed out.
 #[derive(Debug)]
@@ -102,9 +107,13 @@ pub(crate) struct State {
     pub(super) completion: Option<Completion>,
     /// The history says that the execution has ended.
     pub(super) end_is_recorded: bool,
+    /// The first event that the code does not agree with.
+    pub(super) mismatch: Option<Mismatch>,
+    /// What agrees but is not the same; collected for reports only.
+    pub(super) differences: Option<Vec<Difference>>,
     /// The first breach of a rule by the code.
     misuse: Option<Failure>,
-    last_awaited: Option<&'static Location<'static>>,
+    pub(super) last_awaited: Option<&'static Location<'static>>,
     /// The future is being dropped: nothing that its parts do counts any more.
     closed: bool,
 }
@@ -129,6 +138,8 @@ impl State {
             suspension: None,
             completion: None,
             end_is_recorded: false,
+            mismatch: None,
+            differences: None,
             misuse: None,
             last_awaited: None,
             closed: false,
@@ -149,12 +160,13 @@ impl State {
     }
 
     pub(crate) fn random(&mut self) -> u64 {
-        let Identity {
-            instance,
-            execution,
-            ..
-        } = &self.identity;
-        self.ids.random(instance.as_str(), execution.as_str())
+        self.ids.random()
+    }
+
+    /// The execution begins.
+    pub(super) fn begin(&mut self, input: Option<&str>) {
+        let now = self.now();
+        self.ids.seed(self.identity.instance.as_str(), now, input);
     }
 
     pub(crate) fn custom_status(&self) -> Option<&str> {
@@ -222,16 +234,10 @@ impl State {
     /// Schedules an activity.
     pub(crate) fn schedule_activity(
         &mut self,
-        name: String,
-        input: String,
+        activity: ScheduleTaskAction,
         at: &'static Location<'static>,
     ) -> i32 {
-        let action = Action::ScheduleTask(ScheduleTaskAction {
-            name,
-            input: Some(input),
-            ..ScheduleTaskAction::default()
-        });
-        self.task(TaskKind::Activity, action, at)
+        self.task(TaskKind::Activity, Action::ScheduleTask(activity), at)
     }
 
     /// Sets a timer.
@@ -249,23 +255,32 @@ impl State {
     /// Starts a sub-orchestration.
     pub(crate) fn start_child(
         &mut self,
-        instance: &InstanceId,
-        name: String,
-        version: Option<String>,
-        input: String,
+        child: CreateSubOrchestrationAction,
         at: &'static Location<'static>,
     ) -> Result<i32, OrchestrationError> {
+        self.may_start_child()?;
+        let action = Action::CreateSubOrchestration(child);
+        Ok(self.task(TaskKind::SubOrchestration, action, at))
+    }
+
+    /// Starts another orchestration that nobody waits for.
+    pub(crate) fn start_detached(
+        &mut self,
+        mut child: CreateSubOrchestrationAction,
+        at: &'static Location<'static>,
+    ) -> Result<(), OrchestrationError> {
+        self.may_start_child()?;
+        child
+            .tags
+            .insert(String::from(FIRE_AND_FORGET), String::new());
+        self.command(Action::CreateSubOrchestration(child), at);
+        Ok(())
+    }
+
+    fn may_start_child(&self) -> Result<(), OrchestrationError> {
         self.section
             .may_start_child()
-            .map_err(OrchestrationError::NotAllowed)?;
-        let action = Action::CreateSubOrchestration(CreateSubOrchestrationAction {
-            instance_id: instance.as_str().to_owned(),
-            name,
-            version,
-            input: Some(input),
-            ..CreateSubOrchestrationAction::default()
-        });
-        Ok(self.task(TaskKind::SubOrchestration, action, at))
+            .map_err(OrchestrationError::NotAllowed)
     }
 
     /// Sends an event to another orchestration.

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::wire::proto::history_event::EventType;
 use crate::wire::proto::{
-    EventRaisedEvent, ExecutionResumedEvent, ExecutionStartedEvent, ExecutionSuspendedEvent,
-    ExecutionTerminatedEvent, HistoryEvent, OrchestrationInstance, OrchestratorCompletedEvent,
-    OrchestratorStartedEvent, SubOrchestrationInstanceCompletedEvent, TaskCompletedEvent,
-    TaskFailedEvent, TaskScheduledEvent, TimerCreatedEvent, TimerFiredEvent,
+    EventRaisedEvent, ExecutionCompletedEvent, ExecutionResumedEvent, ExecutionStartedEvent,
+    ExecutionSuspendedEvent, ExecutionTerminatedEvent, HistoryEvent, OrchestrationInstance,
+    OrchestrationStatus, OrchestratorCompletedEvent, OrchestratorStartedEvent,
+    SubOrchestrationInstanceCompletedEvent, SubOrchestrationInstanceCreatedEvent,
+    SubOrchestrationInstanceFailedEvent, TaskCompletedEvent, TaskFailedEvent, TaskScheduledEvent,
+    TimerCreatedEvent, TimerFiredEvent,
 };
 use crate::{Failure, Timestamp};
 
@@ -145,6 +147,53 @@ impl HistoryBuilder {
             result: Some(json(result)),
         };
         self.event(-1, EventType::SubOrchestrationInstanceCompleted(child))
+    }
+
+    /// A sub-orchestration was started.
+    #[must_use]
+    pub fn child_created(self, id: i32, name: &str, instance: &str) -> Self {
+        let child = SubOrchestrationInstanceCreatedEvent {
+            instance_id: instance.to_owned(),
+            name: name.to_owned(),
+            ..SubOrchestrationInstanceCreatedEvent::default()
+        };
+        self.event(id, EventType::SubOrchestrationInstanceCreated(child))
+    }
+
+    /// A sub-orchestration has failed.
+    #[must_use]
+    pub fn child_failed(self, id: i32, failure: Failure) -> Self {
+        let child = SubOrchestrationInstanceFailedEvent {
+            task_scheduled_id: id,
+            failure_details: Some(failure.into()),
+        };
+        self.event(-1, EventType::SubOrchestrationInstanceFailed(child))
+    }
+
+    /// The orchestration has ended with a result.
+    ///
+    /// # Panics
+    ///
+    /// If the result can't be written as JSON.
+    #[must_use]
+    pub fn completed(self, id: i32, result: &(impl Serialize + ?Sized)) -> Self {
+        let mut end = ExecutionCompletedEvent {
+            result: Some(json(result)),
+            ..ExecutionCompletedEvent::default()
+        };
+        end.set_orchestration_status(OrchestrationStatus::Completed);
+        self.event(id, EventType::ExecutionCompleted(end))
+    }
+
+    /// The orchestration has failed.
+    #[must_use]
+    pub fn failed(self, id: i32, failure: Failure) -> Self {
+        let mut end = ExecutionCompletedEvent {
+            failure_details: Some(failure.into()),
+            ..ExecutionCompletedEvent::default()
+        };
+        end.set_orchestration_status(OrchestrationStatus::Failed);
+        self.event(id, EventType::ExecutionCompleted(end))
     }
 
     /// An external event has arrived.

@@ -11,7 +11,7 @@ use crate::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use crate::wire::proto::send_entity_message_action::EntityMessageType as Message;
 use crate::wire::proto::{
     CompleteOrchestrationAction, EventSentEvent, ExecutionCompletedEvent, HistoryEvent,
-    OrchestrationStatus, OrchestratorAction, OrchestratorRequest,
+    OrchestrationStatus, OrchestratorAction, OrchestratorCompletedEvent, OrchestratorRequest,
     SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent, TimerCreatedEvent,
 };
 use crate::worker::new_session;
@@ -86,6 +86,30 @@ impl TestOrchestration {
         };
         new.run(events);
         new
+    }
+
+    /// Goes on with an instance that has a history, such as a downloaded or a rewound one: runs an
+    /// episode without news.
+    ///
+    /// # Panics
+    ///
+    /// If the registry has no code for the orchestration.
+    pub fn resume(registry: &Registry, history: Vec<HistoryEvent>) -> Self {
+        let now = time_of(&history);
+        let mut resumed = Self {
+            registry: registry.clone(),
+            instance: instance_of(&history).unwrap_or_default(),
+            options: EpisodeOptions::default(),
+            warm: None,
+            keep_warm: false,
+            history,
+            now,
+            actions: Vec::new(),
+            custom_status: None,
+            completion: None,
+        };
+        resumed.run(HistoryBuilder::empty(now).build());
+        resumed
     }
 
     /// Runs an episode, that much later, with the events that `add` adds.
@@ -168,6 +192,13 @@ impl TestOrchestration {
                 self.completion = Some(complete.clone());
             }
         }
+        self.history.push(HistoryEvent {
+            event_id: -1,
+            timestamp: Some(self.now.into()),
+            event_type: Some(EventType::OrchestratorCompleted(
+                OrchestratorCompletedEvent {},
+            )),
+        });
         self.actions = episode.actions;
         self.custom_status = episode.custom_status;
     }

@@ -7,6 +7,7 @@ mod convert;
 #[rustfmt::skip]
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated;
+pub(crate) mod json;
 
 /// The generated protocol types, named as the protocol names them.
 pub mod proto {

@@ -13,9 +13,10 @@ use crate::episode::{Episode, EpisodeOptions};
 use crate::runtime::BoxFuture;
 use crate::wire::proto::{EntityBatchRequest, OrchestratorRequest, OrchestratorResponse};
 use crate::work::{Completer, WorkAnswer};
-use crate::{EntityId, Registry, Runtime};
+use crate::{EntityId, ExecutionId, Registry, Runtime};
 
 use super::WorkerOptions;
+use super::rewinding;
 use super::running::RunningItem;
 use super::sessions::{SessionLimits, Sessions};
 use super::start::new_session;
@@ -155,6 +156,9 @@ impl Lane {
     fn run_episode(&mut self, request: OrchestratorRequest, warm: bool) -> WorkAnswer {
         let begun = self.runtime.now();
         self.sessions.expire(begun);
+        if rewinding::is_rewind(&request) {
+            return self.rewind(request);
+        }
         let kept = self.sessions.take(&request.instance_id).filter(|kept| {
             let execution = request.execution_id.as_deref();
             warm && execution.is_none_or(|execution| execution == kept.execution)
@@ -200,6 +204,20 @@ impl Lane {
             ..OrchestratorResponse::default()
         };
         WorkAnswer::Orchestrator { response, warm }
+    }
+
+    fn rewind(&mut self, request: OrchestratorRequest) -> WorkAnswer {
+        drop(self.sessions.take(&request.instance_id));
+        let execution = ExecutionId::new(format!("{:032x}", self.runtime.random()));
+        match rewinding::answer(request, execution) {
+            Ok(response) => WorkAnswer::Orchestrator {
+                response,
+                warm: false,
+            },
+            Err(error) => WorkAnswer::Abandoned {
+                reason: error.to_string(),
+            },
+        }
     }
 
     fn run_entity(&self, request: EntityBatchRequest) -> WorkAnswer {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod lane;
+mod rewinding;
 mod running;
 mod sessions;
 mod start;

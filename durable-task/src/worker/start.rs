@@ -35,6 +35,7 @@ pub(crate) fn new_session(
         version: version.to_owned(),
         newest_version: newest.map_or(version, |(newest, _)| newest).to_owned(),
         parent: parent_of(started),
+        tags: started.tags.clone(),
     };
     let execution = identity.execution.as_str().to_owned();
     let code = Arc::clone(code);

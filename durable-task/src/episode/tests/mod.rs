@@ -57,6 +57,7 @@ fn identity() -> Identity {
         version: String::new(),
         newest_version: String::new(),
         parent: None,
+        tags: std::collections::BTreeMap::new(),
     }
 }
 

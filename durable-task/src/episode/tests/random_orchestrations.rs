@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::entities::{answered, entity, request_id};
 use super::*;
 use crate::wire::proto::EntityLockGrantedEvent;
-use crate::{Either, RetryPolicy};
+use crate::{Either, ExecutionId, RetryPolicy, Rewind, replay, rewind};
 
 /// One step of an orchestrator.
 #[derive(Debug, Clone)]
@@ -97,7 +97,12 @@ async fn run(ctx: &OrchestrationContext, step: Step) -> Result<(), Orchestration
         Step::Send => ctx.send_event(&InstanceId::new("x").unwrap(), "n", &6)?,
         Step::Terminate => ctx.terminate_child(&InstanceId::new("x").unwrap(), "no"),
         Step::Status(status) => ctx.set_custom_status(status),
-        Step::Guid => drop((ctx.new_uuid(), ctx.random())),
+        Step::Guid => {
+            let (_, number) = (ctx.new_uuid(), ctx.random());
+            ctx.call_activity::<u32>(format!("r{}", number % 9), &number)
+                .await
+                .ok();
+        }
         Step::Both(left, right) => {
             let both = ctx
                 .join_all([run_all(ctx, left), run_all(ctx, right)])
@@ -225,11 +230,7 @@ proptest! {
 
     #[test]
     fn warm_and_cold_sessions_give_the_same(steps in steps(), turns in turns()) {
-        let program = steps.clone();
-        let registry = registry(move |ctx| {
-            let steps = program.clone();
-            async move { run_all(&ctx, steps).await }
-        });
+        let registry = registry_of(&steps);
         let mut warm = TestOrchestration::start_warm(&registry, begin());
         let mut cold = TestOrchestration::start(&registry, begin());
         let mut asked = Vec::new();
@@ -261,4 +262,87 @@ proptest! {
             );
         }
     }
+
+    #[test]
+    fn every_history_matches_the_code_that_wrote_it(steps in steps(), turns in turns()) {
+        let registry = registry_of(&steps);
+        let test = play_all(TestOrchestration::start(&registry, begin()), &turns);
+        let report = replay(&registry, test.history());
+        prop_assert!(report.is_match(), "{}", report);
+        prop_assert!(report.warnings.is_empty(), "{}", report);
+    }
+
+    #[test]
+    fn a_history_without_one_decision_diverges(
+        steps in steps(),
+        turns in turns(),
+        victim in any::<prop::sample::Index>(),
+    ) {
+        let registry = registry_of(&steps);
+        let test = play_all(TestOrchestration::start(&registry, begin()), &turns);
+        let mut history = test.history().to_vec();
+        let decisions: Vec<usize> = (0..history.len())
+            .filter(|position| history[*position].event_id >= 0)
+            .collect();
+        prop_assume!(!decisions.is_empty());
+        history.remove(decisions[victim.index(decisions.len())]);
+        prop_assert!(!replay(&registry, &history).is_match());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 800, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_rewound_replays_without_a_mismatch(
+        mut steps in steps(),
+        turns in turns(),
+        later in turns(),
+    ) {
+        steps.push(Step::Fail);
+        let registry = registry_of(&steps);
+        let test = play_all(TestOrchestration::start(&registry, begin()), &turns);
+        if !matches!(test.result(), Some(Err(_))) {
+            return Ok(());
+        }
+        let order = Rewind {
+            reason: None,
+            execution_id: ExecutionId::new("rewound"),
+            parent_execution_id: None,
+            at: START,
+        };
+        let rewound = rewind(test.history(), &order).unwrap();
+        let resumed = TestOrchestration::resume(&registry, rewound.history);
+        prop_assert!(!is_broken(&resumed), "{:?}", resumed.result());
+        let resumed = play_all(resumed, &later);
+        prop_assert!(!is_broken(&resumed), "{:?}", resumed.result());
+        let report = replay(&registry, resumed.history());
+        prop_assert!(report.is_match(), "{}", report);
+    }
+}
+
+fn is_broken(test: &TestOrchestration) -> bool {
+    matches!(test.result(), Some(Err(failure)) if failure.error_type == "NonDeterministic")
+}
+
+fn registry_of(steps: &[Step]) -> Registry {
+    let program = steps.to_vec();
+    registry(move |ctx| {
+        let steps = program.clone();
+        async move { run_all(&ctx, steps).await }
+    })
+}
+
+/// Plays turns until the orchestration has ended.
+fn play_all(mut test: TestOrchestration, turns: &[Turn]) -> TestOrchestration {
+    let mut asked = test.actions().to_vec();
+    for turn in turns {
+        if test.completion().is_some() {
+            break;
+        }
+        let after = u32::from(turn.seconds) * SECOND;
+        test.episode(after, |events| play(turn, &asked, events));
+        asked.extend_from_slice(test.actions());
+    }
+    test
 }
