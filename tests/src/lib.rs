@@ -6,6 +6,7 @@ mod http;
 mod hub_file;
 mod process;
 mod random;
+pub mod tools;
 
 pub use call_log::{Call, CallLog, Phase};
 pub use http::{Answer, Gone, Http};
