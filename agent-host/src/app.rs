@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use agent_sdk::model::ChatModel;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
+use durable_task::{Registry, Runtime, TokioRuntime};
+use tokio::runtime::Handle;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Engine};
+use crate::config::{HubLocation, ModelChoice};
 use crate::error::HostError;
 use crate::host::{Host, HostPlan};
+use crate::model::{self, Models};
 use crate::options::{AuthLevel, HttpOptions, POLL_INTERVAL, RunDialect, SHUTDOWN_DEADLINE};
 use crate::program;
 
@@ -103,6 +107,13 @@ impl FunctionApp {
     /// Whether `GET /api/health` is served. Default: yes.
     pub fn health_check(mut self, enabled: bool) -> Self {
         self.options.health_check = enabled;
+        self
+    }
+
+    /// Whether the management API of durable instances, `/runtime/webhooks/durabletask`, is served.
+    /// Default: yes. It has a key of its own: the admin key opens it, and `AGENT_DURABLETASK_KEY`.
+    pub fn management_api(mut self, enabled: bool) -> Self {
+        self.options.management_api = enabled;
         self
     }
 
@@ -203,6 +214,21 @@ impl FunctionApp {
     pub async fn start(self, backend: impl Into<Backend>) -> Result<Host, HostError> {
         let model = self.model.clone().or_else(|| self.offline_model.clone());
         self.into_plan(model)?.start(&backend.into()).await
+    }
+
+    /// The code of the app, with a hub behind it that nobody uses.
+    pub(crate) async fn into_registry(self) -> Result<Registry, HostError> {
+        let models = Models {
+            given: self.model.clone(),
+            offline: self.offline_model.clone(),
+        };
+        let model = model::choose(models, Some(ModelChoice::Offline), None)?;
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
+        let hub = Engine::open(&HubLocation::Memory.into(), runtime).await?;
+        let mut registry = Registry::new();
+        let plan = self.into_plan(Some(model))?;
+        plan.app().register(&mut registry, hub.client())?;
+        Ok(registry)
     }
 
     pub(crate) fn deadline(&self) -> Duration {

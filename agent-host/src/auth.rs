@@ -21,6 +21,8 @@ use crate::routes::respond::error;
 pub(crate) struct FunctionKeys {
     function: Vec<SecretString>,
     admin: Option<SecretString>,
+    /// Opens the management API of durable instances.
+    system: Option<SecretString>,
 }
 
 impl FunctionKeys {
@@ -36,7 +38,34 @@ impl FunctionKeys {
                 .map(str::trim)
                 .filter(|key| !key.is_empty())
                 .map(SecretString::from),
+            system: None,
         }
+    }
+
+    /// The same keys, and the system key of the management API. A blank one counts for nothing.
+    pub(crate) fn with_system(mut self, system: Option<&str>) -> Self {
+        self.system = system
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .map(SecretString::from);
+        self
+    }
+
+    /// Whether a request that shows this key may use the management API. It takes the system key
+    /// or the admin key; without any key at all it is open, like everything.
+    pub(crate) fn allow_management(&self, shown: Option<&str>) -> bool {
+        if self.is_empty() && self.system.is_none() {
+            return true;
+        }
+        let Some(shown) = shown else {
+            return false;
+        };
+        matches(self.system.iter().chain(&self.admin), shown)
+    }
+
+    /// The key that links of the management API carry. Never the admin key.
+    pub(crate) fn management_link_key(&self) -> Option<&str> {
+        self.system.as_ref().map(ExposeSecret::expose_secret)
     }
 
     /// Whether there is no key at all: then every level is open.
@@ -66,18 +95,20 @@ impl FunctionKeys {
             AuthLevel::Function => self.function.as_slice(),
             AuthLevel::Anonymous | AuthLevel::Admin => &[],
         };
-        let found = function
-            .iter()
-            .chain(&self.admin)
-            .fold(Choice::from(0), |found, key| {
-                found | key.expose_secret().as_bytes().ct_eq(shown.as_bytes())
-            });
-        found.into()
+        matches(function.iter().chain(&self.admin), shown)
     }
 }
 
+/// Whether a shown key is one of these. All are compared.
+fn matches<'a>(keys: impl Iterator<Item = &'a SecretString>, shown: &str) -> bool {
+    let found = keys.fold(Choice::from(0), |found, key| {
+        found | key.expose_secret().as_bytes().ct_eq(shown.as_bytes())
+    });
+    found.into()
+}
+
 /// The key that a request shows: in the header, else in the query.
-fn shown_key<'a>(headers: &'a HeaderMap, query: &'a Query) -> Option<&'a str> {
+pub(crate) fn shown_key<'a>(headers: &'a HeaderMap, query: &'a Query) -> Option<&'a str> {
     match headers.get("x-functions-key") {
         Some(value) => value.to_str().ok(),
         None => query

@@ -23,6 +23,19 @@ impl From<HubLocation> for Backend {
     }
 }
 
+impl Backend {
+    /// The name of the hub, as links show it: that of its file, which is no secret, without its
+    /// folder, which might be.
+    pub(crate) fn task_hub(&self) -> String {
+        let file = match self {
+            Self::Embedded(HubLocation::File(path)) => path.file_stem(),
+            Self::Embedded(HubLocation::Memory) => None,
+        };
+        let name = file.and_then(|stem| stem.to_str());
+        name.unwrap_or("memory").to_owned()
+    }
+}
+
 impl std::fmt::Display for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Run,
     /// Ask an agent once, print its answer, and end.
     Ask(AskOptions),
+    /// Run recorded histories against the code of this program. Ends with 0 if all fit, with 1 if
+    /// one diverges, with 2 if one can't be read.
+    Replay(ReplayOptions),
 }
 
 /// What every command understands, before its name or after it.
@@ -55,6 +58,54 @@ pub(crate) struct AskOptions {
     /// The conversation to go on with [default: a new one]
     #[arg(long, value_name = "ID")]
     pub(crate) session: Option<String>,
+}
+
+/// Which histories to replay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(crate) struct ReplayOptions {
+    /// Histories as the management API gives them, or protobuf `HistoryChunk`s; `-` is standard
+    /// input
+    #[arg(value_name = "FILE", required_unless_present_any = ["instance", "all_running"])]
+    #[arg(conflicts_with_all = ["instance", "all_running", "url"])]
+    pub(crate) files: Vec<String>,
+    /// An instance of the hub, or of the app at `--url`; can be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) instance: Vec<String>,
+    /// Every instance that has not ended
+    #[arg(long)]
+    pub(crate) all_running: bool,
+    /// A running app to take the histories from, instead of the hub
+    #[arg(long, value_name = "BASE")]
+    pub(crate) url: Option<String>,
+    /// The key of that app's management API
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "AGENT_DURABLETASK_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) code: Option<Key>,
+    /// One line of JSON per history
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A key on the command line. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Key(pub(crate) String);
+
+impl std::str::FromStr for Key {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +162,39 @@ mod tests {
         };
         assert_eq!(cli.command, Some(Command::Ask(expected)));
         assert_eq!(cli.options.hub, Some(PathBuf::from("f.db")));
+    }
+
+    #[test]
+    fn histories_come_from_files_or_from_one_other_place() {
+        let options = |arguments: &[&str]| match parse(arguments) {
+            Ok(Cli {
+                command: Some(Command::Replay(options)),
+                ..
+            }) => Some(options),
+            _ => None,
+        };
+        let files = options(&["replay", "a.json", "-", "--json"]).unwrap();
+        assert_eq!((files.files.len(), files.json), (2, true));
+        let url = [
+            "replay",
+            "--url",
+            "https://a",
+            "--code",
+            "k",
+            "--instance",
+            "x",
+        ];
+        let app = options(&url).unwrap();
+        assert_eq!(app.instance, ["x"]);
+        assert_eq!(format!("{:?}", app.code), "Some(Key(..))");
+        assert!(
+            options(&["replay", "--all-running", "--hub", "f.db"])
+                .unwrap()
+                .all_running
+        );
+        assert!(options(&["replay"]).is_none());
+        assert!(options(&["replay", "--url", "https://a"]).is_none());
+        assert!(options(&["replay", "a.json", "--all-running"]).is_none());
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl Settings {
         let admin_key = variables.get("AGENT_ADMIN_KEY");
         let handler = match cli.command {
             // A question is answered here, whatever port its environment hands to a server.
-            Some(Command::Ask(_)) => None,
+            Some(Command::Ask(_) | Command::Replay(_)) => None,
             None | Some(Command::Run) => variables.get(HANDLER_PORT),
         };
         check_backend(options, variables, handler.is_some())?;
@@ -219,7 +219,8 @@ impl Settings {
                 organization: variables.get("OPENAI_ORG_ID"),
                 project: variables.get("OPENAI_PROJECT_ID"),
             }),
-            keys: FunctionKeys::parse(function_keys(variables)?.as_deref(), admin_key.as_deref()),
+            keys: FunctionKeys::parse(function_keys(variables)?.as_deref(), admin_key.as_deref())
+                .with_system(variables.get("AGENT_DURABLETASK_KEY").as_deref()),
             base_url: base_url(variables)?,
             log_filter: ["AGENT_LOG", "RUST_LOG"]
                 .into_iter()
@@ -286,7 +287,7 @@ fn hub(cli: &Cli, variables: &Variables, binary: &str) -> HubLocation {
     match (&cli.command, variables.get("AGENT_HUB")) {
         (_, Some(path)) => PathBuf::from(path).into(),
         (Some(Command::Ask(_)), None) => HubLocation::Memory,
-        (None | Some(Command::Run), None) => {
+        (None | Some(Command::Run | Command::Replay(_)), None) => {
             HubLocation::File(Path::new(HUB_FOLDER).join(format!("{binary}.db")))
         }
     }

@@ -66,6 +66,12 @@ pub enum HostError {
     /// `ask` could not start the run.
     #[error("{0}")]
     Ask(#[from] RunError),
+    /// `replay` can't get at the histories.
+    #[error("replay: {problem}")]
+    Replay {
+        /// What is missing or wrong.
+        problem: String,
+    },
     /// The agent gave no answer.
     #[error("{0}")]
     Failed(#[from] RunFailure),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent_sdk::{AgentClient, App};
 use axum::Router;
-use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
+use durable_task::{Client, Registry, Runtime, TokioRuntime, WorkHandler, Worker, WorkerOptions};
 use task_hub::Hub;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use crate::auth::FunctionKeys;
 use crate::backend::{Backend, Engine};
 use crate::error::HostError;
 use crate::options::HttpOptions;
+use crate::routes::durable::Functions;
 use crate::routes::{self, RouteState};
 
 /// A checked app that has not been started.
@@ -65,17 +66,21 @@ impl HostPlan {
         let worker = Worker::start(registry, WorkerOptions::default(), runtime);
         hub.attach(Arc::clone(&worker))?;
         let hub = Arc::new(hub);
-        let agents = AgentClient::new(app, client);
+        let agents = AgentClient::new(app, Arc::clone(&client));
         let closing = CancellationToken::new();
         let head_timeout = self.options.head_timeout;
         let state = RouteState {
             agents: agents.clone(),
             options: self.options,
             hub: Arc::clone(&hub),
+            client,
+            functions: Functions::of(worker.profile()),
+            task_hub: backend.task_hub(),
+            keys: self.keys,
             closing: closing.clone(),
         };
         Ok(Host {
-            router: routes::router(Arc::new(state), &self.keys),
+            router: routes::router(Arc::new(state)),
             agents,
             hub,
             worker,

@@ -40,6 +40,7 @@ mod host;
 mod model;
 mod options;
 mod program;
+mod replay;
 mod routes;
 mod serve;
 mod telemetry;

@@ -47,6 +47,8 @@ pub(crate) struct HttpOptions {
     pub(crate) auth_level: AuthLevel,
     pub(crate) health_auth_level: Option<AuthLevel>,
     pub(crate) health_check: bool,
+    /// Whether the management API of durable instances is served.
+    pub(crate) management_api: bool,
     pub(crate) run_dialect: RunDialect,
     pub(crate) poll_retries_max: u32,
     pub(crate) poll_interval: Duration,
@@ -71,6 +73,7 @@ impl Default for HttpOptions {
             auth_level: AuthLevel::default(),
             health_auth_level: None,
             health_check: true,
+            management_api: true,
             run_dialect: RunDialect::default(),
             poll_retries_max: POLL_RETRIES_MAX,
             poll_interval: POLL_INTERVAL,

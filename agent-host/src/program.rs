@@ -1,5 +1,6 @@
-//! The program that every app is: `run` and `ask`.
+//! The program that every app is: `run`, `ask` and `replay`.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::config::{HubLocation, Settings, Variables};
 use crate::error::{HostError, link_of};
 use crate::host::Host;
 use crate::model::{self, Models};
+use crate::replay;
 use crate::serve::{self, Ending};
 use crate::telemetry;
 
@@ -34,9 +36,25 @@ const ASK_QUEUE: Duration = Duration::from_mins(1);
 /// Runs the app as the command line says.
 pub(crate) fn run(app: FunctionApp) -> Result<(), HostError> {
     let cli = Cli::parse();
+    let is_replay = matches!(cli.command, Some(Command::Replay(_)));
+    let code = execute(app, cli);
+    match code {
+        Ok(replay::FITS) => Ok(()),
+        Ok(code) => std::process::exit(code),
+        // Nobody knows whether the code fits: that is not what a divergence says.
+        Err(error) if is_replay => {
+            let _ = writeln!(std::io::stderr(), "Error: {error}");
+            std::process::exit(replay::UNREADABLE)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Does what the command line says. Returns the code with which the process ends.
+fn execute(app: FunctionApp, cli: Cli) -> Result<i32, HostError> {
     let settings = Settings::resolve(&cli, &Variables::load()?, &binary_name())?;
     let default_log = match cli.command {
-        Some(Command::Ask(_)) => ASK_LOG,
+        Some(Command::Ask(_) | Command::Replay(_)) => ASK_LOG,
         None | Some(Command::Run) => RUN_LOG,
     };
     start_logs(&settings, default_log)?;
@@ -46,9 +64,13 @@ pub(crate) fn run(app: FunctionApp) -> Result<(), HostError> {
         .map_err(HostError::Runtime)?;
     let result = runtime.block_on(async {
         match cli.command {
-            Some(Command::Ask(options)) => ask(app, settings, &options).await,
-            None | Some(Command::Run) => serve(app, settings).await,
+            Some(Command::Replay(options)) => {
+                return replay::run(app, &settings, &options, &mut std::io::stdout()).await;
+            }
+            Some(Command::Ask(options)) => ask(app, settings, &options).await?,
+            None | Some(Command::Run) => serve(app, settings).await?,
         }
+        Ok(replay::FITS)
     });
     runtime.shutdown_timeout(THREADS_END);
     result

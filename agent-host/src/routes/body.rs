@@ -23,7 +23,13 @@ pub(crate) enum BodyError {
 
 impl BodyError {
     pub(crate) fn into_response(self) -> Response {
-        let (status, text) = match self {
+        let (status, text) = self.parts();
+        respond::error(status, &text)
+    }
+
+    /// The status of the answer, and what it says.
+    pub(crate) fn parts(&self) -> (StatusCode, String) {
+        match self {
             Self::TooLarge { bytes_max } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("The request body is larger than the limit of {bytes_max} bytes"),
@@ -36,8 +42,7 @@ impl BodyError {
                 StatusCode::BAD_REQUEST,
                 String::from("The request body could not be read"),
             ),
-        };
-        respond::error(status, &text)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod agents;
 mod body;
 mod chat;
+pub(crate) mod durable;
 mod health;
 mod info;
 mod link;
@@ -19,16 +20,18 @@ use std::time::Instant;
 
 use agent_sdk::AgentClient;
 use axum::Router;
-use axum::extract::{MatchedPath, Query as QueryOf, Request};
+use axum::extract::{MatchedPath, Query as QueryOf, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use durable_task::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{FunctionKeys, Guard, require_key, require_local};
 use crate::backend::Engine;
 use crate::options::{AuthLevel, HttpOptions};
+pub(crate) use link::encoded;
 use negotiate::Query;
 
 /// What the handlers share.
@@ -36,12 +39,20 @@ pub(crate) struct RouteState {
     pub(crate) agents: AgentClient,
     pub(crate) options: HttpOptions,
     pub(crate) hub: Arc<Engine>,
+    /// A client of the same engine.
+    pub(crate) client: Arc<dyn Client>,
+    pub(crate) keys: FunctionKeys,
+    /// What the app has code for.
+    pub(crate) functions: durable::Functions,
+    /// The name of its hub, in links.
+    pub(crate) task_hub: String,
     /// Cancelled when the server must end: callers that still wait are told where to fetch.
     pub(crate) closing: CancellationToken,
 }
 
 /// All routes of an app.
-pub(crate) fn router(state: Arc<RouteState>, keys: &FunctionKeys) -> Router {
+pub(crate) fn router(state: Arc<RouteState>) -> Router {
+    let keys = &state.keys;
     let level = state.options.auth_level;
     let mut api = Router::new()
         .route("/api/agents", get(info::list))
@@ -71,13 +82,19 @@ pub(crate) fn router(state: Arc<RouteState>, keys: &FunctionKeys) -> Router {
         .method_not_allowed_fallback(|| async {
             respond::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
         })
-        .fallback(|| async { respond::error(StatusCode::NOT_FOUND, "Not found") });
+        .fallback(elsewhere);
     let routes = if keys.is_empty() {
         routes.layer(middleware::from_fn(require_local))
     } else {
         routes
     };
     routes.layer(middleware::from_fn(log)).with_state(state)
+}
+
+/// Whatever no route matches: a family that matches its paths itself, or nothing.
+async fn elsewhere(State(host): State<Arc<RouteState>>, request: Request) -> Response {
+    let answer = durable::answer(&host, request).await;
+    answer.unwrap_or_else(|| respond::error(StatusCode::NOT_FOUND, "Not found"))
 }
 
 fn guarded(
@@ -92,6 +109,10 @@ fn guarded(
     routes.route_layer(middleware::from_fn_with_state(guard, require_key))
 }
 
+/// The route of an answer, for the log, where the router did not match it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RouteName(&'static str);
+
 /// The query of a request, decoded.
 pub(crate) fn query_of(uri: &Uri) -> Query {
     QueryOf::try_from_uri(uri).map_or_else(|_| Query::new(), |QueryOf(query)| query)
@@ -101,11 +122,15 @@ pub(crate) fn query_of(uri: &Uri) -> Query {
 async fn log(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
+    let own = response.extensions().get::<RouteName>();
+    let route = own.map(|name| name.0);
+    let route = route.or(matched.as_ref().map(MatchedPath::as_str));
+    let route = route.unwrap_or("none");
     tracing::info!(
         %method,
-        route = route.as_ref().map_or("none", MatchedPath::as_str),
+        route,
         status = response.status().as_u16(),
         duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         "request"
