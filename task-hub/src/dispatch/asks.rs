@@ -59,6 +59,7 @@ impl Dispatcher {
             } => self.send(&id, event, operation, reply),
             Ask::Signal { event, reply, .. } => self.signal(&id, event, reply),
             Ask::Release { section, reply } => self.release(&id, section, reply),
+            Ask::Rewind { reason, reply } => self.order_rewind(&id, reason, reply),
             Ask::Purge { reply } => self.purge(&id, reply),
         }
         self.pump();
@@ -66,7 +67,7 @@ impl Dispatcher {
     }
 
     /// Answers when all that the answer is based on is durable: at once, or with the open commit.
-    fn answer<T: Send + 'static>(
+    pub(super) fn answer<T: Send + 'static>(
         &mut self,
         id: &InstanceId,
         reply: Reply<T>,

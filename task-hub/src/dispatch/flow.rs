@@ -88,6 +88,9 @@ impl Dispatcher {
 
     /// Puts it into the ready queue if it may have something to do.
     pub(super) fn make_ready(&mut self, id: &InstanceId) {
+        if self.look_at_order(id) {
+            return;
+        }
         let Some(resident) = self.residents.get(id) else {
             return;
         };

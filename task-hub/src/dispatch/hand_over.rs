@@ -429,7 +429,7 @@ pub(super) fn entity_name(id: &InstanceId) -> &str {
     name.split_once('@').map_or("", |(name, _)| name)
 }
 
-async fn read_history(
+pub(super) async fn read_history(
     store: &dyn Store,
     id: &InstanceId,
     execution: &ExecutionId,

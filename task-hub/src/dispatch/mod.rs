@@ -19,6 +19,7 @@ mod profile;
 mod recovery;
 mod request;
 mod resident;
+mod rewinding;
 mod run_activities;
 mod salvage;
 mod settings;
@@ -176,6 +177,7 @@ impl Out {
 enum Read {
     Instance(InstanceId, Result<Loaded, StoreError>),
     History(Fetching, Result<Vec<HistoryEvent>, StoreError>),
+    Rewinding(rewinding::Rewinding, Result<Vec<HistoryEvent>, StoreError>),
     Activities(Result<Vec<TaskRow>, StoreError>),
     Activity(u64, Result<Option<TaskRow>, StoreError>),
     Timers(Result<Vec<TimerRow>, StoreError>),

@@ -111,6 +111,7 @@ impl Entry {
             }
             RowChange::Restarted { input } => {
                 self.history = Chunk::default();
+                self.end = None;
                 match &mut self.row {
                     RowChange::Created { input: created, .. } => *created = input,
                     other => *other = RowChange::Restarted { input },

@@ -182,6 +182,11 @@ impl Dispatcher {
                 None
             }
             Read::History(of, result) => result.map(|events| self.fetched(&of, events)).err(),
+            Read::Rewinding(of, Err(error)) if is_damage(&error) => {
+                self.can_not_rewind(&of, &error);
+                None
+            }
+            Read::Rewinding(of, result) => result.map(|past| self.rewind(&of, &past)).err(),
             Read::Activities(Err(error)) if is_damage(&error) => {
                 tracing::error!(%error, "open activities can't be read; they are left alone");
                 self.activities.unreadable();

@@ -41,6 +41,11 @@ pub(crate) enum Ask {
     /// Release an entity's lock, if it is the one of this critical section. The answer is whether
     /// it was.
     Release { section: String, reply: Reply<bool> },
+    /// Take a failed instance back to before its failures.
+    Rewind {
+        reason: Option<String>,
+        reply: Reply<()>,
+    },
     /// Remove it.
     Purge { reply: Reply<()> },
 }
@@ -52,7 +57,10 @@ impl Ask {
         match self {
             Self::Start { reply, .. } => drop(reply.send(Err(error))),
             Self::Release { reply, .. } => drop(reply.send(Err(error))),
-            Self::Send { reply, .. } | Self::Signal { reply, .. } | Self::Purge { reply } => {
+            Self::Send { reply, .. }
+            | Self::Signal { reply, .. }
+            | Self::Rewind { reply, .. }
+            | Self::Purge { reply } => {
                 drop(reply.send(Err(error)));
             }
         }

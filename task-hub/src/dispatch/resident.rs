@@ -10,7 +10,7 @@ use std::sync::Arc;
 use durable_task::{InstanceId, Status};
 
 use super::profile::WorkerId;
-use super::request::Request;
+use super::request::{Reply, Request};
 use crate::engine::{Instance, Message};
 
 /// How many instances are remembered.
@@ -39,6 +39,8 @@ pub(super) struct Resident {
     pub(super) status: Option<Status>,
     /// Requests that wait until it is durable.
     pub(super) requests: Vec<Request>,
+    /// Who waits for it to be rewound.
+    pub(super) rewinds: Vec<Reply<()>>,
     /// Its place among those that are only remembered, and its bytes there.
     place: Option<(u64, usize)>,
 }
@@ -88,6 +90,7 @@ impl Resident {
             written: None,
             status: None,
             requests: Vec::new(),
+            rewinds: Vec::new(),
             place: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::{
-    ActivityRequest, CompleteOrchestrationAction, CreateSubOrchestrationAction, CreateTimerAction,
+    ActivityRequest, CreateSubOrchestrationAction, CreateTimerAction,
     EventRaisedEvent, EventSentEvent, ExecutionStartedEvent, ExecutionTerminatedEvent,
     OrchestrationInstance, OrchestratorCompletedEvent, OrchestratorResponse, ParentInstanceInfo,
     ScheduleTaskAction, SendEventAction, SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent,
@@ -39,7 +39,7 @@ impl Orchestration {
         let too_large = payload::of_episode(&response, env.limits);
         let refused = self.set_custom_status(response.custom_status);
         let refused = refused.or(too_large);
-        let mut completion = None;
+        let (mut completion, mut rewound) = (None, None);
         // An answer that is refused is refused as a whole.
         let actions = response.actions.into_iter();
         for action in actions.filter(|_| refused.is_none()) {
@@ -47,9 +47,17 @@ impl Orchestration {
                 Some(Action::CompleteOrchestration(complete)) => {
                     completion = Some((action.id, complete));
                 }
+                Some(Action::RewindOrchestration(action)) => rewound = Some(action.new_history),
                 Some(other) => self.act(action.id, other, env, &mut delta),
                 None => {}
             }
+        }
+        let refused = refused.or_else(|| {
+            let history = rewound?;
+            self.take_rewound(history, env, &mut delta).err()
+        });
+        if delta.is_restart() {
+            return delta;
         }
         let outcome = match (refused, completion) {
             (Some(failure), _) => Some(Outcome::failed(failure)),
@@ -132,9 +140,8 @@ impl Orchestration {
                     self.send_entity_message(id, message, env, delta);
                 }
             }
-            // The last one is handled by the caller, rewinding is not offered by this engine.
-            Action::CompleteOrchestration(CompleteOrchestrationAction { .. })
-            | Action::RewindOrchestration(_) => {}
+            // Both are handled by the caller.
+            Action::CompleteOrchestration(_) | Action::RewindOrchestration(_) => {}
         }
     }
 

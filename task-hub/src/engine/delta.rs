@@ -48,7 +48,7 @@ pub enum RowChange {
         /// Its input.
         input: Option<String>,
     },
-    /// A new execution began.
+    /// A new execution began, or the instance was rewound.
     Restarted {
         /// Its input.
         input: Option<String>,
@@ -115,6 +115,11 @@ impl Delta {
         if message.stored {
             self.consumed.push(message.id);
         }
+    }
+
+    /// Whether the history begins anew.
+    pub(super) fn is_restart(&self) -> bool {
+        matches!(self.row, RowChange::Restarted { .. })
     }
 
     /// Whether nothing has to be written.

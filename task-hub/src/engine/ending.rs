@@ -184,7 +184,7 @@ impl Orchestration {
         delta.timers_closed.extend(timers.into_values());
     }
 
-    fn tell_parent(
+    pub(super) fn tell_parent(
         &self,
         status: Status,
         result: Option<&String>,

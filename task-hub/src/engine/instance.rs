@@ -10,6 +10,7 @@ use super::ending::FIRE_AND_FORGET;
 use super::entity::Entity;
 use super::message::Message;
 use super::orchestration::Orchestration;
+use super::rewind;
 use super::start::StartOrder;
 use crate::store::{LoadedBody, MessageRow};
 
@@ -86,6 +87,7 @@ impl Instance {
                 self.start_by_message(message, exists, env)
             }
             Self::Absent(_) if is_order => self.start_by_message(message, None, env),
+            Self::Absent(_) if message.is_rewind() => self.start_anew(message, env),
             Self::Absent(_) => {
                 let mut delta = Delta::default();
                 if let Some(closes) = message.closes {
@@ -120,6 +122,30 @@ impl Instance {
         delta.consume(&message);
         *self = Self::Orchestration(Box::new(orchestration));
         delta
+    }
+
+    /// A parent that was rewound wants the answer of a child that is gone: it begins again.
+    fn start_anew(&mut self, mut message: Message, env: &mut Env<'_>) -> Delta {
+        let start = match message.kind() {
+            Some(EventType::ExecutionRewound(event)) => rewind::start_anew(event),
+            _ => None,
+        };
+        match start {
+            Some(start) => {
+                message.event.event_type = Some(EventType::ExecutionStarted(start));
+                self.start_by_message(message, None, env)
+            }
+            None => {
+                let mut delta = Delta::default();
+                delta.drop_message(&message, Drop::Absent);
+                delta
+            }
+        }
+    }
+
+    /// Whether it has ended, and an order waits for which its history is needed.
+    pub fn wants_history(&self) -> bool {
+        matches!(self, Self::Orchestration(orchestration) if orchestration.wants_history())
     }
 
     /// Whether it has something to do.

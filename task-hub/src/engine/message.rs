@@ -181,6 +181,10 @@ impl Message {
         self.event.event_type.as_ref()
     }
 
+    pub(super) fn is_rewind(&self) -> bool {
+        matches!(self.kind(), Some(EventType::ExecutionRewound(_)))
+    }
+
     pub(super) fn is_start(&self) -> bool {
         matches!(self.kind(), Some(EventType::ExecutionStarted(_)))
     }

@@ -14,6 +14,7 @@ mod limits;
 mod message;
 mod orchestration;
 mod payload;
+mod rewind;
 mod sent_event;
 mod start;
 #[cfg(test)]

@@ -184,7 +184,9 @@ impl Orchestration {
         delta: &mut Delta,
     ) -> Result<bool, Drop> {
         if self.is_ended() {
-            return Err(Drop::Ended);
+            // One order is enough.
+            let ordered = message.is_rewind() && !self.wants_history();
+            return if ordered { Ok(true) } else { Err(Drop::Ended) };
         }
         if let Some(execution) = &message.execution
             && *execution != self.identity.execution_id
@@ -214,6 +216,11 @@ impl Orchestration {
                 }
                 self.suspended = false;
                 self.change(env.now, delta);
+            }
+            Some(EventType::ExecutionRewound(event)) => {
+                self.notice_rewind(event, delta);
+                // One with a row may be the order that was carried out: it wakes the next episode.
+                return Ok(known);
             }
             Some(EventType::ExecutionStarted(_)) if self.has_past() || self.has_start() => {
                 return Err(Drop::StartedBefore);

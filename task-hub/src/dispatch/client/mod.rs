@@ -316,10 +316,13 @@ impl Client for HubClient {
         Ok(Purged { removed, complete })
     }
 
-    async fn rewind(&self, _: &InstanceId, _: Option<String>) -> Result<(), ClientError> {
-        Err(ClientError::Unsupported {
-            operation: "rewind",
-        })
+    async fn rewind(
+        &self,
+        instance: &InstanceId,
+        reason: Option<String>,
+    ) -> Result<(), ClientError> {
+        self.ask(instance.clone(), |reply| Ask::Rewind { reason, reply })
+            .await
     }
 
     async fn restart(

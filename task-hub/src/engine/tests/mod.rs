@@ -5,6 +5,7 @@ mod fates;
 mod limits;
 mod locks;
 mod reloading;
+mod rewinds;
 mod sent_events;
 mod starts;
 mod world;
@@ -164,6 +165,9 @@ fn kind(event: &HistoryEvent) -> &'static str {
         EventType::EntityLockRequested(_) => "EntityLockRequested",
         EventType::EntityUnlockSent(_) => "EntityUnlockSent",
         EventType::ExecutionSuspended(_) => "ExecutionSuspended",
+        EventType::ExecutionRewound(_) => "ExecutionRewound",
+        EventType::SubOrchestrationInstanceFailed(_) => "SubOrchestrationInstanceFailed",
+        EventType::TaskFailed(_) => "TaskFailed",
         EventType::ExecutionResumed(_) => "ExecutionResumed",
         other => panic!("{other:?}"),
     }

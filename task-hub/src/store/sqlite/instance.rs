@@ -27,7 +27,7 @@ INSERT INTO instances (
 pub(super) const STEP: &str = "
 UPDATE instances SET
     version = :version, version_by_hub = :version_by_hub, status = :status, parked = :parked,
-    custom_status = :custom_status, locks = :locks, updated_at = :updated_at,
+    parent = :parent, custom_status = :custom_status, locks = :locks, updated_at = :updated_at,
     completed_at = coalesce(:completed_at, completed_at), output = coalesce(:output, output),
     output_payload_id = coalesce(:output_payload_id, output_payload_id),
     failure = coalesce(:failure, failure), history_rows = :history_rows,
@@ -196,6 +196,7 @@ fn step(connection: &Connection, write: &InstanceWrite) -> Result<i64, Fault> {
         ":version_by_hub": identity.version_by_hub,
         ":status": status_text(step.status),
         ":parked": step.parked,
+        ":parent": identity.parent.as_ref().map(Message::encode_to_vec),
         ":custom_status": step.custom_status.as_deref(),
         ":locks": locks,
         ":updated_at": step.updated_at.ticks(),
