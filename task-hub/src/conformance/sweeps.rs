@@ -98,11 +98,23 @@ async fn rewound(store: &dyn Store) -> Outcome {
         &Vec::new(),
     )?;
     let page = store.history(&id("a"), None, 0, 1_000).await?;
-    same(
-        "its history",
-        &page.chunks,
-        &vec![history_row(0, 70).events],
-    )
+    let events = vec![history_row(0, 70).events];
+    same("its history", &page.chunks, &events)?;
+    // Its parent goes on as another execution, too.
+    let mut adopted = super::rows::identity("a", 10);
+    adopted.parent = Some(super::rows::parent("parent-2"));
+    let stepped = InstanceWrite {
+        identity: Arc::new(adopted.clone()),
+        change: InstanceChange::Step,
+        step: step(Status::Running, 40, 1),
+        ..created("a", 10)
+    };
+    store.commit(instance_commit(stepped)).await?;
+    let found = match store.load(&id("a")).await?.body {
+        LoadedBody::Orchestration(row) => row.identity.parent,
+        _ => None,
+    };
+    same("its parent", &found, &adopted.parent)
 }
 
 async fn clearing(store: &dyn Store) -> Outcome {

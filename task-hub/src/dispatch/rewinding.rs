@@ -109,7 +109,10 @@ impl Dispatcher {
             .filter(|orchestration| orchestration.identity.execution_id == of.execution)
             .map(|orchestration| {
                 let mut env = env(&mut self.ids, &self.limits, now);
-                (orchestration.rewind(past, &mut env), orchestration.is_ended())
+                (
+                    orchestration.rewind(past, &mut env),
+                    orchestration.is_ended(),
+                )
             });
         let (delta, ended) = delta.unwrap_or_default();
         resident.changed = open;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::{
-    ActivityRequest, CreateSubOrchestrationAction, CreateTimerAction,
-    EventRaisedEvent, EventSentEvent, ExecutionStartedEvent, ExecutionTerminatedEvent,
-    OrchestrationInstance, OrchestratorCompletedEvent, OrchestratorResponse, ParentInstanceInfo,
-    ScheduleTaskAction, SendEventAction, SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent,
+    ActivityRequest, CreateSubOrchestrationAction, CreateTimerAction, EventRaisedEvent,
+    EventSentEvent, ExecutionStartedEvent, ExecutionTerminatedEvent, OrchestrationInstance,
+    OrchestratorCompletedEvent, OrchestratorResponse, ParentInstanceInfo, ScheduleTaskAction,
+    SendEventAction, SubOrchestrationInstanceCreatedEvent, TaskScheduledEvent,
     TerminateOrchestrationAction, TimerCreatedEvent,
 };
 use durable_task::{Failure, InstanceId, Timestamp};

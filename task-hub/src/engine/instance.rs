@@ -130,22 +130,13 @@ impl Instance {
             Some(EventType::ExecutionRewound(event)) => rewind::start_anew(event),
             _ => None,
         };
-        match start {
-            Some(start) => {
-                message.event.event_type = Some(EventType::ExecutionStarted(start));
-                self.start_by_message(message, None, env)
-            }
-            None => {
-                let mut delta = Delta::default();
-                delta.drop_message(&message, Drop::Absent);
-                delta
-            }
+        if let Some(start) = start {
+            message.event.event_type = Some(EventType::ExecutionStarted(start));
+            return self.start_by_message(message, None, env);
         }
-    }
-
-    /// Whether it has ended, and an order waits for which its history is needed.
-    pub fn wants_history(&self) -> bool {
-        matches!(self, Self::Orchestration(orchestration) if orchestration.wants_history())
+        let mut delta = Delta::default();
+        delta.drop_message(&message, Drop::Absent);
+        delta
     }
 
     /// Whether it has something to do.

@@ -78,7 +78,12 @@ impl Orchestration {
                 if let Some(message) = self.inbox.remove(place) {
                     delta.consume(&message);
                 }
-                let end = past.iter().rev().find_map(completion).cloned().unwrap_or_default();
+                let end = past
+                    .iter()
+                    .rev()
+                    .find_map(completion)
+                    .cloned()
+                    .unwrap_or_default();
                 let status = status.unwrap_or(Status::Failed);
                 let (result, failure) = (end.result, end.failure_details);
                 self.tell_parent(status, result.as_ref(), failure.as_ref(), env, &mut delta);

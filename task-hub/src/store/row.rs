@@ -142,8 +142,8 @@ pub enum InstanceChange {
     /// A new execution began, or a failed one was rewound: what the history was is removed, and so
     /// is the end, if there was one.
     Restart,
-    /// The execution goes on; of the identity only what is said about the version, and the execution
-    /// of the parent, may have changed.
+    /// The execution goes on; of the identity only what is said about the version, and the
+    /// execution of the parent, may have changed.
     Step,
 }
 

@@ -22,6 +22,7 @@ mod management;
 mod real_worker;
 mod recovery;
 mod review;
+mod rewinding;
 #[cfg(feature = "sqlite")]
 mod sqlite_crash;
 #[cfg(feature = "sqlite")]

@@ -79,7 +79,8 @@ impl Recorded {
 
     fn rewind(&mut self) -> Delta {
         assert!(self.orchestration.wants_history());
-        self.orchestration.rewind(&self.past, &mut self.outside.env())
+        self.orchestration
+            .rewind(&self.past, &mut self.outside.env())
     }
 }
 
@@ -107,8 +108,16 @@ fn a_failed_activity_is_asked_for_again() {
 
     let delta = run.receive(order("fixed"));
     assert!(delta.dropped.is_empty());
-    assert_eq!(run.orchestration.status(), Status::Failed, "until its history is there");
-    assert_eq!(run.receive(order("again")).dropped, [Drop::Ended], "one order is enough");
+    assert_eq!(
+        run.orchestration.status(),
+        Status::Failed,
+        "until its history is there"
+    );
+    assert_eq!(
+        run.receive(order("again")).dropped,
+        [Drop::Ended],
+        "one order is enough"
+    );
     let delta = run.rewind();
     assert_eq!(run.orchestration.status(), Status::Running);
     assert_ne!(run.orchestration.identity.execution_id, before);
@@ -184,7 +193,10 @@ fn failed_children_are_rewound_and_answer_the_new_execution() {
     };
     let execution = run.orchestration.identity.execution_id.to_string();
     assert_eq!(target, &id("c"));
-    assert_eq!(to_child.parent_execution_id.as_deref(), Some(execution.as_str()));
+    assert_eq!(
+        to_child.parent_execution_id.as_deref(),
+        Some(execution.as_str())
+    );
     assert_eq!(to_child.reason.as_deref(), Some("why"));
     assert_eq!(delta.tasks_opened.len(), 1, "it waits for the child again");
 
@@ -195,7 +207,13 @@ fn failed_children_are_rewound_and_answer_the_new_execution() {
         panic!("{:?}", delta.row);
     };
     assert_eq!(input.as_deref(), Some("7"));
-    let parent = gone.orchestration().unwrap().identity.parent.clone().unwrap();
+    let parent = gone
+        .orchestration()
+        .unwrap()
+        .identity
+        .parent
+        .clone()
+        .unwrap();
     assert_eq!(parent.task_scheduled_id, 0);
     let parent = parent.orchestration_instance.unwrap();
     assert_eq!(parent.execution_id, Some(execution));
@@ -267,7 +285,10 @@ fn a_child_that_has_ended_well_or_was_terminated_says_so_again() {
         match &message.event.event_type {
             Some(EventType::SubOrchestrationInstanceCompleted(done)) => {
                 assert!(well);
-                assert_eq!((done.task_scheduled_id, done.result.as_deref()), (3, Some("5")));
+                assert_eq!(
+                    (done.task_scheduled_id, done.result.as_deref()),
+                    (3, Some("5"))
+                );
             }
             Some(EventType::SubOrchestrationInstanceFailed(failed)) => {
                 assert!(!well);

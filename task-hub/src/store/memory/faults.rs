@@ -24,6 +24,8 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct Plan {
     held: bool,
+    /// How many commits go through before they are held.
+    passing: Option<usize>,
     waiting: usize,
     next: VecDeque<Fault>,
     opens_refused: usize,
@@ -33,6 +35,11 @@ impl Faults {
     /// From now on commits wait, not durable, until [`release`](Self::release).
     pub fn hold(&self) {
         self.plan().held = true;
+    }
+
+    /// Lets so many commits through, and holds those after them.
+    pub fn hold_after(&self, commits: usize) {
+        self.plan().passing = Some(commits);
     }
 
     /// Lets waiting commits go on, and does not hold further ones.
@@ -68,7 +75,7 @@ impl Faults {
     }
 
     pub(super) async fn before_commit(&self) -> Option<Fault> {
-        self.plan().waiting += 1;
+        self.plan().begin();
         self.changed.notify_waiters();
         let waiting = Waiting(self);
         self.until(|plan| !plan.held).await;
@@ -96,6 +103,20 @@ impl Faults {
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plan {
+    /// One more commit is to be made.
+    fn begin(&mut self) {
+        self.waiting += 1;
+        self.passing = match self.passing {
+            Some(0) => {
+                self.held = true;
+                None
+            }
+            passing => passing.map(|left| left - 1),
+        };
     }
 }
 
