@@ -8,7 +8,8 @@ use durable_task::{Client, ClientError, InstanceFilter, Purged, Runtime, WorkHan
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::{
-    Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Notice, Parts, Shared, WorkerId,
+    Concurrency, Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Notice, Parked,
+    Parts, Shared, WorkerId,
 };
 use crate::store::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -32,6 +33,7 @@ pub struct HubOptions {
     place: Place,
     durability: Durability,
     limits: HubLimits,
+    concurrency: Concurrency,
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +60,7 @@ impl HubOptions {
             place: Place::Memory,
             durability: Durability::default(),
             limits: HubLimits::default(),
+            concurrency: Concurrency::default(),
         }
     }
 
@@ -80,6 +83,13 @@ impl HubOptions {
     #[must_use]
     pub fn limits(mut self, limits: HubLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets how much of one name runs at once.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: Concurrency) -> Self {
+        self.concurrency = concurrency;
         self
     }
 }
@@ -249,7 +259,7 @@ impl Hub {
         match &options.place {
             Place::Memory => {
                 let store = Arc::new(MemoryStore::new());
-                Ok(Self::with_store(store, options.limits, runtime).await?)
+                Ok(Self::with_options(store, &options, runtime).await?)
             }
             Place::File(path) => Self::open_file(path, &options, runtime).await,
         }
@@ -272,7 +282,7 @@ impl Hub {
         }
         // The loop owns the file: it is free when the loop has ended, not when the hub is dropped.
         let lock = Arc::downgrade(&store.lock_file());
-        let mut hub = Self::with_store(Arc::new(store), options.limits, runtime).await?;
+        let mut hub = Self::with_options(Arc::new(store), options, runtime).await?;
         hub.address = Some(Arc::new(move |address: &str| {
             if let Some(lock) = lock.upgrade()
                 && let Err(error) = lock.announce(address)
@@ -299,6 +309,17 @@ impl Hub {
         limits: HubLimits,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, StoreError> {
+        let options = HubOptions::memory().limits(limits);
+        Self::with_options(store, &options, runtime).await
+    }
+
+    /// Opens a hub over any store, with all that the options say but the place.
+    pub async fn with_options(
+        store: Arc<dyn Store>,
+        options: &HubOptions,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, StoreError> {
+        let limits = options.limits;
         let opened = store.open().await?;
         let shared = Arc::new(Shared::default());
         let (asking, controls) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -307,6 +328,7 @@ impl Hub {
             runtime: Arc::clone(&runtime),
             store: Arc::clone(&store),
             limits,
+            concurrency: options.concurrency.clone(),
             shared: Arc::clone(&shared),
             controls,
             notices: (noticing.clone(), notices),
@@ -382,6 +404,13 @@ impl Hub {
     /// Counters since it was opened.
     pub fn stats(&self) -> HubStats {
         self.client.shared.stats()
+    }
+
+    /// Work that waits for a worker, by name: nobody has code for it, or it was given back too
+    /// often. It goes on when a worker comes or changes. Known since a worker was attached; at most
+    /// 10,000 items are counted.
+    pub fn parked(&self) -> Vec<Parked> {
+        self.client.shared.parked()
     }
 
     /// Removes ended instances that a filter selects, in small commits, at most for `time`.

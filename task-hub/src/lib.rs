@@ -6,7 +6,7 @@ mod engine;
 mod hub;
 pub mod store;
 
-pub use dispatch::{HubHealth, HubLimits, HubStats};
+pub use dispatch::{Concurrency, HubHealth, HubLimits, HubStats, Parked, ParkedReason, WorkKind};
 pub use engine::EngineLimits;
 pub use hub::{AttachError, Attachment, Durability, Hub, HubOptions, OpenError};
 

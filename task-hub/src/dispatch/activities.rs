@@ -1,21 +1,26 @@
 //! Which open activities are in memory, and which ones run.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use durable_task::wire::proto::ActivityRequest;
 use durable_task::{ExecutionId, InstanceId};
 use tokio_util::sync::CancellationToken;
 
+use super::fair::Line;
+use super::lanes::{LANE_KEPT, LaneKey, Lanes};
 use crate::store::{TaskKind, TaskRow};
 
 /// How many open activities wait in memory; the rest stays in the store.
-pub(super) const ACTIVITIES_KEPT: usize = 1_024;
+pub(super) const ACTIVITIES_KEPT: usize = 16 * 1_024;
+/// How many are read at once.
+pub(super) const ACTIVITIES_READ: usize = 1_024;
 
-/// Open activities: a window that waits, in the order of their ids, and those that run.
+/// Open activities: a window that waits, and those that run. The names take turns, and within a
+/// name the instances: what one instance has too much of stays in the store.
 #[derive(Debug, Default)]
 pub(super) struct Activities {
-    queue: VecDeque<Arc<TaskRow>>,
+    waiting: Lanes,
     running: HashMap<u64, Running>,
     /// All that wait here, wait to be tried again, run, or are not closed durably yet.
     known: HashSet<u64>,
@@ -23,14 +28,36 @@ pub(super) struct Activities {
     closed: HashSet<u64>,
     /// Not wanted any more, as of a commit that is not durable: it closes them.
     cancelled: HashMap<u64, u64>,
-    /// The highest id that has been here.
+    /// The highest id up to which the store was looked through.
     last: u64,
     /// Whether the store has more after `last`.
     more: bool,
-    reading: bool,
+    /// Lanes that have more in the store, by the first id that was left there.
+    left: BTreeMap<u64, LaneKey>,
+    reading: Option<Reading>,
     /// Whether more came during a read that may not have seen it.
     missed: bool,
+    /// The first of a lane that came while more of that lane was read.
+    missed_in_lane: Option<u64>,
+    /// Whether any was left to the store because nobody has code for it.
+    without_code: bool,
     attempts: HashMap<u64, u32>,
+}
+
+/// What is being read.
+#[derive(Debug)]
+enum Reading {
+    /// What comes after `last`.
+    All,
+    /// More of one lane.
+    Lane(LaneKey),
+}
+
+/// Where to read, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NextRead {
+    pub(super) after: u64,
+    pub(super) limit: usize,
 }
 
 /// An activity that a worker runs.
@@ -39,63 +66,150 @@ pub(super) struct Running {
     pub(super) instance: InstanceId,
     pub(super) execution: ExecutionId,
     pub(super) task_id: i32,
+    pub(super) line: Line,
     pub(super) cancel: CancellationToken,
 }
 
 impl Activities {
     /// A task that has become durable.
     pub(super) fn opened(&mut self, task: Arc<TaskRow>) {
-        if self.more || self.queue.len() >= ACTIVITIES_KEPT {
+        let Some(key) = LaneKey::of(&task) else {
+            return;
+        };
+        if self.waiting.len() >= ACTIVITIES_KEPT {
             self.more = true;
             self.missed = true;
             return;
         }
-        self.last = self.last.max(task.id);
-        self.put(task);
-    }
-
-    fn put(&mut self, task: Arc<TaskRow>) {
-        if matches!(task.kind, TaskKind::Activity(_))
-            && !self.cancelled.contains_key(&task.id)
-            && self.known.insert(task.id)
-        {
-            self.queue.push_back(task);
+        if !self.more {
+            self.last = self.last.max(task.id);
+        }
+        if self.has_left(&key) {
+            self.note_missed(&key, task.id);
+        } else if self.waiting.lane_len(&key) >= LANE_KEPT {
+            self.left.insert(task.id, key);
+        } else {
+            self.put(&key, task);
         }
     }
 
-    /// Where to read on, if there is room for more. The read has to be answered by
+    /// Whether more of the lane is in the store, or may be.
+    fn has_left(&self, key: &LaneKey) -> bool {
+        self.is_read(key) || self.left.values().any(|left| left == key)
+    }
+
+    fn is_read(&self, key: &LaneKey) -> bool {
+        matches!(&self.reading, Some(Reading::Lane(read)) if read == key)
+    }
+
+    fn note_missed(&mut self, key: &LaneKey, id: u64) {
+        if self.is_read(key) {
+            let first = self.missed_in_lane.unwrap_or(id);
+            self.missed_in_lane = Some(first.min(id));
+        }
+    }
+
+    fn put(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+        if !self.cancelled.contains_key(&task.id) && self.known.insert(task.id) {
+            self.waiting.push(key, task);
+        }
+    }
+
+    /// What to read next, if there is room for more. The read has to be answered by
     /// [`read`](Self::read).
-    pub(super) fn next_read(&mut self) -> Option<u64> {
-        if !self.more || self.reading || self.queue.len() > ACTIVITIES_KEPT / 2 {
+    pub(super) fn next_read(&mut self) -> Option<NextRead> {
+        if self.reading.is_some() {
             return None;
         }
-        self.reading = true;
-        self.missed = false;
-        Some(self.last)
+        let room = ACTIVITIES_KEPT.saturating_sub(self.waiting.len());
+        if self.more && room >= ACTIVITIES_READ {
+            self.reading = Some(Reading::All);
+            self.missed = false;
+            return Some(NextRead {
+                after: self.last,
+                limit: ACTIVITIES_READ,
+            });
+        }
+        let waiting = &self.waiting;
+        let mut left = self.left.iter();
+        let (first, limit) = left.find_map(|(first, key)| {
+            let len = waiting.lane_len(key);
+            (len <= LANE_KEPT / 2).then_some((*first, LANE_KEPT - len))
+        })?;
+        let key = self.left.remove(&first)?;
+        self.reading = Some(Reading::Lane(key));
+        self.missed_in_lane = None;
+        Some(NextRead {
+            after: first.saturating_sub(1),
+            limit,
+        })
     }
 
-    /// Takes in what was read.
-    pub(super) fn read(&mut self, tasks: Vec<TaskRow>) {
-        self.reading = false;
-        self.more = tasks.len() >= ACTIVITIES_KEPT || self.missed;
+    /// Takes in what was read; `limit` was asked for.
+    pub(super) fn read(&mut self, tasks: Vec<TaskRow>, limit: usize) {
         let closed = std::mem::take(&mut self.closed);
-        for task in tasks {
-            self.last = self.last.max(task.id);
-            if !closed.contains(&task.id) {
-                self.put(Arc::new(task));
+        let is_full = tasks.len() >= limit;
+        let tasks = tasks.into_iter().map(Arc::new);
+        match self.reading.take() {
+            Some(Reading::All) => {
+                self.more = is_full || self.missed;
+                for task in tasks {
+                    self.last = self.last.max(task.id);
+                    if !closed.contains(&task.id) {
+                        self.take_in(task);
+                    }
+                }
             }
+            Some(Reading::Lane(key)) => {
+                let mut left = self.missed_in_lane.take();
+                for task in tasks {
+                    if is_full {
+                        left = Some(task.id + 1);
+                    }
+                    if !closed.contains(&task.id) && LaneKey::of(&task).as_ref() == Some(&key) {
+                        self.put(&key, task);
+                    }
+                }
+                if let Some(first) = left {
+                    self.left.insert(first, key);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// One that was read with all others: into its lane, unless that is full.
+    fn take_in(&mut self, task: Arc<TaskRow>) {
+        let Some(key) = LaneKey::of(&task) else {
+            return;
+        };
+        if self.known.contains(&task.id) || self.has_left(&key) {
+            return;
+        }
+        if self.waiting.lane_len(&key) >= LANE_KEPT {
+            self.left.insert(task.id, key);
+        } else {
+            self.put(&key, task);
         }
     }
 
     /// What was to be read is damaged: it is left alone until the store is looked through again.
     pub(super) fn unreadable(&mut self) {
-        self.reading = false;
-        self.more = false;
+        if matches!(self.reading.take(), Some(Reading::All)) {
+            self.more = false;
+        }
         self.closed.clear();
     }
 
-    /// Looks through the whole store again: at the start, or because a worker can run what could
-    /// not be run before.
+    /// Looks through the whole store again, if something was left there because nobody had code
+    /// for it.
+    pub(super) fn look_for_code(&mut self) {
+        if std::mem::take(&mut self.without_code) {
+            self.rescan();
+        }
+    }
+
+    /// Looks through the whole store.
     pub(super) fn rescan(&mut self) {
         self.last = 0;
         self.more = true;
@@ -104,11 +218,12 @@ impl Activities {
 
     /// Forgets all that does not run; what runs is not started again.
     pub(super) fn reset(&mut self) {
-        self.queue.clear();
+        self.waiting = Lanes::default();
+        self.left.clear();
         self.known = self.running.keys().copied().collect();
         self.closed.clear();
         self.cancelled.clear();
-        self.reading = false;
+        self.reading = None;
         self.rescan();
     }
 
@@ -116,11 +231,8 @@ impl Activities {
     /// of this number closes it.
     pub(super) fn cancel(&mut self, id: u64, commit: u64) -> Option<CancellationToken> {
         self.cancelled.insert(id, commit);
-        if let Some(running) = self.running.get(&id) {
-            return Some(running.cancel.clone());
-        }
-        self.queue.retain(|task| task.id != id);
-        None
+        let running = self.running.get(&id)?;
+        Some(running.cancel.clone())
     }
 
     /// Tells all that run that nobody wants their results.
@@ -130,22 +242,29 @@ impl Activities {
         }
     }
 
-    /// The next one to run.
-    pub(super) fn next(&mut self) -> Option<Arc<TaskRow>> {
-        self.queue.pop_front()
+    /// The name whose turn it is. It has to be passed to [`next`](Self::next) or
+    /// [`give_back`](Self::give_back).
+    pub(super) fn next_line(&mut self) -> Option<Line> {
+        self.waiting.next_line()
     }
 
-    /// Puts back those that no worker has room for, in their order.
-    pub(super) fn put_back(&mut self, tasks: Vec<Arc<TaskRow>>) {
-        for task in tasks.into_iter().rev() {
-            self.queue.push_front(task);
-        }
+    /// Names that no worker has room for: they come first the next time.
+    pub(super) fn give_back(&mut self, lines: Vec<Line>) {
+        self.waiting.give_back(lines);
+    }
+
+    /// The next one of a name; `None` if it is not wanted any more.
+    pub(super) fn next(&mut self, line: Line) -> Option<Arc<TaskRow>> {
+        let task = self.waiting.pop(line)?;
+        let wanted = self.known.contains(&task.id) && !self.cancelled.contains_key(&task.id);
+        wanted.then_some(task)
     }
 
     /// One is handed to a worker.
     pub(super) fn start(
         &mut self,
         task: Arc<TaskRow>,
+        line: Line,
     ) -> Option<(u64, ActivityRequest, CancellationToken)> {
         let task = Arc::unwrap_or_clone(task);
         let TaskKind::Activity(request) = task.kind else {
@@ -156,6 +275,7 @@ impl Activities {
             instance: task.instance,
             execution: task.execution,
             task_id: task.task_id,
+            line,
             cancel: cancel.clone(),
         };
         self.running.insert(task.id, running);
@@ -166,6 +286,7 @@ impl Activities {
     pub(super) fn leave(&mut self, id: u64) {
         self.running.remove(&id);
         self.known.remove(&id);
+        self.without_code = true;
     }
 
     /// One has been answered for good. It stays known until that is durable.
@@ -178,7 +299,7 @@ impl Activities {
     pub(super) fn closed(&mut self, id: u64) {
         self.known.remove(&id);
         self.attempts.remove(&id);
-        if self.reading {
+        if self.reading.is_some() {
             self.closed.insert(id);
         }
     }
@@ -188,24 +309,26 @@ impl Activities {
         self.cancelled.retain(|_, closing| *closing > commit);
     }
 
-    /// One has been given back; returns how often.
-    pub(super) fn abandoned(&mut self, id: u64) -> Option<u32> {
-        self.running.remove(&id)?;
+    /// One has been given back; returns how often, and what it was.
+    pub(super) fn abandoned(&mut self, id: u64) -> Option<(u32, Running)> {
+        let running = self.running.remove(&id)?;
         let attempts = self.attempts.entry(id).or_default();
         *attempts += 1;
-        Some(*attempts)
+        Some((*attempts, running))
     }
 
     /// One that was given back has been read again; `None` if it is not open any more.
     pub(super) fn retry(&mut self, id: u64, task: Option<TaskRow>) {
-        if !self.known.contains(&id) {
+        if !self.known.contains(&id) || self.running.contains_key(&id) {
             return;
         }
-        if let Some(task) = task.filter(|task| !self.cancelled.contains_key(&task.id)) {
-            self.queue.push_front(Arc::new(task));
-        } else {
-            self.known.remove(&id);
-            self.attempts.remove(&id);
+        let task = task.filter(|task| !self.cancelled.contains_key(&task.id));
+        match task.and_then(|task| Some((LaneKey::of(&task)?, task))) {
+            Some((key, task)) => self.waiting.push_front(&key, Arc::new(task)),
+            None => {
+                self.known.remove(&id);
+                self.attempts.remove(&id);
+            }
         }
     }
 
@@ -215,151 +338,4 @@ impl Activities {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn task(id: u64) -> TaskRow {
-        TaskRow {
-            id,
-            instance: InstanceId::from_stored("a"),
-            execution: ExecutionId::new("e"),
-            task_id: 0,
-            kind: TaskKind::Activity(ActivityRequest::default()),
-        }
-    }
-
-    impl Activities {
-        fn start_next(&mut self) -> Option<(u64, ActivityRequest, CancellationToken)> {
-            let next = self.next()?;
-            self.start(next)
-        }
-    }
-
-    fn run_all(activities: &mut Activities) -> Vec<u64> {
-        let next = std::iter::from_fn(|| activities.start_next());
-        let ids: Vec<u64> = next.map(|(id, _, _)| id).collect();
-        for id in &ids {
-            activities.answered(*id);
-            activities.closed(*id);
-        }
-        ids
-    }
-
-    #[test]
-    fn a_large_fan_out_runs_once_and_in_order_through_the_window() {
-        let mut activities = Activities::default();
-        let all = ACTIVITIES_KEPT as u64 * 3 + 7;
-        for id in 1..=all {
-            activities.opened(Arc::new(task(id)));
-        }
-        assert_eq!(activities.queue.len(), ACTIVITIES_KEPT);
-        let mut ran = Vec::new();
-        loop {
-            ran.append(&mut run_all(&mut activities));
-            let Some(after) = activities.next_read() else {
-                break;
-            };
-            let page = (after + 1..=all).take(ACTIVITIES_KEPT).map(task).collect();
-            activities.read(page);
-        }
-        assert_eq!(ran, (1..=all).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_is_opened_during_a_read_is_not_missed() {
-        let mut activities = Activities::default();
-        activities.rescan();
-        assert_eq!(activities.next_read(), Some(0));
-        activities.opened(Arc::new(task(5)));
-        activities.read(Vec::new());
-        assert_eq!(activities.next_read(), Some(0));
-        activities.read(vec![task(5)]);
-        assert_eq!(run_all(&mut activities), [5]);
-        assert_eq!(activities.next_read(), None);
-    }
-
-    #[test]
-    fn what_runs_is_not_started_again_after_a_reset() {
-        let mut activities = Activities::default();
-        activities.opened(Arc::new(task(1)));
-        activities.opened(Arc::new(task(2)));
-        assert!(activities.start_next().is_some());
-        activities.reset();
-        assert_eq!(activities.next_read(), Some(0));
-        activities.read(vec![task(1), task(2)]);
-        assert_eq!(activities.start_next().map(|(id, ..)| id), Some(2));
-        assert!(activities.start_next().is_none());
-    }
-
-    #[test]
-    fn an_answered_one_is_not_run_again_by_a_read_that_still_saw_it() {
-        let mut activities = Activities::default();
-        activities.opened(Arc::new(task(1)));
-        activities.opened(Arc::new(task(2)));
-        while activities.start_next().is_some() {}
-        activities.answered(1);
-        activities.rescan();
-        assert_eq!(activities.next_read(), Some(0));
-        activities.answered(2);
-        activities.closed(2);
-        activities.read(vec![task(1), task(2)]);
-        assert!(activities.start_next().is_none());
-        activities.closed(1);
-        assert!(activities.known.is_empty(), "{:?}", activities.known);
-    }
-
-    #[test]
-    fn a_cancelled_one_that_waits_never_runs_and_one_that_runs_is_told() {
-        let mut activities = Activities::default();
-        activities.opened(Arc::new(task(1)));
-        activities.opened(Arc::new(task(2)));
-        let (_, _, token) = activities.start_next().unwrap();
-        activities.cancel(1, 1).unwrap().cancel();
-        assert!(token.is_cancelled());
-        assert!(activities.cancel(2, 1).is_none());
-        activities.answered(1);
-        assert!(activities.start_next().is_none());
-    }
-    #[test]
-    fn one_that_is_cancelled_before_it_is_known_never_runs() {
-        let mut activities = Activities::default();
-        // The commit that opens it is being written; the next one closes it.
-        assert!(activities.cancel(1, 2).is_none());
-        activities.durable(1);
-        activities.opened(Arc::new(task(1)));
-        assert!(activities.start_next().is_none());
-        activities.closed(1);
-        activities.durable(2);
-        assert!(activities.cancelled.is_empty(), "it is not kept for ever");
-    }
-
-    #[test]
-    fn one_that_is_cancelled_during_a_read_never_runs() {
-        // The read ends before or after the commit that closes it is durable.
-        for durable_first in [false, true] {
-            let mut activities = Activities::default();
-            activities.rescan();
-            assert_eq!(activities.next_read(), Some(0));
-            assert!(activities.cancel(1, 2).is_none());
-            if durable_first {
-                activities.closed(1);
-                activities.durable(2);
-            }
-            activities.read(vec![task(1)]);
-            assert!(activities.start_next().is_none(), "{durable_first}");
-        }
-    }
-
-    #[test]
-    fn one_that_was_given_back_and_is_cancelled_is_not_tried_again() {
-        let mut activities = Activities::default();
-        activities.opened(Arc::new(task(1)));
-        assert!(activities.start_next().is_some());
-        assert_eq!(activities.abandoned(1), Some(1));
-        assert!(activities.cancel(1, 2).is_none());
-        activities.retry(1, Some(task(1)));
-        assert!(activities.start_next().is_none());
-        activities.closed(1);
-        assert!(activities.known.is_empty() && activities.attempts.is_empty());
-    }
-}
+mod tests;

@@ -3,20 +3,12 @@
 use std::collections::BTreeMap;
 use std::task::{Context, Poll};
 
-use durable_task::{BoxFuture, InstanceId, Timestamp};
+use durable_task::{BoxFuture, Timestamp};
 
+use super::parked::ParkedItem;
 use super::settings::{CLOCK_CHECK, COMMIT_OPEN_MAX, RETRY_DELAY_MAX, retry_delay};
 use super::timers::{Next, TIMERS_READ};
 use super::{Dispatcher, Event, Read, salvage};
-
-/// Something that is tried again.
-#[derive(Debug)]
-pub(super) enum Retry {
-    /// Work of an instance or entity that was given back.
-    Instance(InstanceId),
-    /// An activity that was given back.
-    Activity(u64),
-}
 
 #[derive(Default)]
 pub(super) struct Alarms {
@@ -24,7 +16,7 @@ pub(super) struct Alarms {
     overdue: Option<BoxFuture<'static, ()>>,
     /// Ends at the latest when the next timer is due.
     clock: Option<(Timestamp, BoxFuture<'static, ()>)>,
-    retries: BTreeMap<(Timestamp, u64), Retry>,
+    retries: BTreeMap<(Timestamp, u64), ParkedItem>,
 }
 
 impl Alarms {
@@ -69,17 +61,17 @@ impl Alarms {
 
 impl Dispatcher {
     /// Tries something again, later each time.
-    pub(super) fn retry_later(&mut self, retry: Retry, attempts: u32) {
+    pub(super) fn retry_later(&mut self, retry: ParkedItem, attempts: u32) {
         let at = self.now().saturating_add(retry_delay(attempts));
         self.tokens += 1;
         self.alarms.retries.insert((at, self.tokens), retry);
     }
 
-    /// Tries something again.
-    pub(super) fn retry_now(&mut self, what: Retry) {
+    /// Tries something again now.
+    pub(super) fn retry_now(&mut self, what: ParkedItem) {
         match what {
-            Retry::Instance(id) => self.retry_instance(&id),
-            Retry::Activity(id) => self.read(
+            ParkedItem::Instance(id) => self.retry_instance(&id),
+            ParkedItem::Activity(id) => self.read(
                 false,
                 move |store| async move {
                     let before = id.saturating_sub(1);
@@ -160,7 +152,9 @@ mod tests {
         let mut alarms = Alarms::default();
         for (token, seconds) in [(1, 1), (2, 30)] {
             let at = before.saturating_add(Duration::from_secs(seconds));
-            alarms.retries.insert((at, token), Retry::Activity(token));
+            alarms
+                .retries
+                .insert((at, token), ParkedItem::Activity(token));
         }
         alarms.look(before);
         let times = |alarms: &Alarms| alarms.retries.keys().copied().collect::<Vec<_>>();

@@ -1,12 +1,16 @@
 //! Work items: answered by the worker, or given back.
 
+use std::sync::Arc;
+
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::{ActivityResponse, TaskCompletedEvent, TaskFailedEvent};
 use durable_task::{InstanceId, Kept, WorkAnswer};
 
-use super::alarm::Retry;
-use super::profile::{Kind, WorkerId};
+use super::hand_over::entity_name;
+use super::parked::{Entry, ParkedItem, ParkedReason};
+use super::profile::{WorkKind, WorkerId};
 use super::resident::Doing;
+use super::settings::GIVEN_BACK_MAX;
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};
 use crate::engine::{Closes, Instance, Message, bounded_response};
@@ -22,21 +26,25 @@ impl Dispatcher {
             item,
             worker,
             said: answer,
+            place,
             kept,
         } = answer;
+        if let Some(place) = place {
+            self.names.give_back(&place);
+        }
         match item {
             Item::Episode(id, handed) => {
                 *self.out.of(handed) -= 1;
-                self.workers.returned(worker, Kind::Orchestration);
+                self.workers.returned(worker, WorkKind::Orchestration);
                 self.episode_answered(&id, handed.token, worker, answer);
             }
             Item::Batch(id, handed) => {
                 *self.out.of(handed) -= 1;
-                self.workers.returned(worker, Kind::Entity);
+                self.workers.returned(worker, WorkKind::Entity);
                 self.batch_answered(&id, handed.token, worker, answer);
             }
             Item::Activity(id) => {
-                self.workers.returned(worker, Kind::Activity);
+                self.workers.returned(worker, WorkKind::Activity);
                 self.activity_answered(id, worker, answer);
             }
         }
@@ -90,6 +98,7 @@ impl Dispatcher {
             }
         };
         resident.attempts = 0;
+        self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
         let is_attached = self.workers.is_attached(worker);
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return;
@@ -140,6 +149,7 @@ impl Dispatcher {
         };
         let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
         resident.attempts = 0;
+        self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
         if !delta.is_empty() {
             resident.changed = open;
         }
@@ -155,14 +165,24 @@ impl Dispatcher {
             WorkAnswer::Activity(response) => response,
             other => {
                 let reason = why(other);
-                if let Some(attempts) = self.activities.abandoned(id) {
+                if let Some((attempts, running)) = self.activities.abandoned(id) {
                     tracing::warn!(
                         task = id,
                         attempts,
                         reason,
                         "an activity was given back; it is tried again later"
                     );
-                    self.retry(Retry::Activity(id), worker, attempts);
+                    let entry = Entry {
+                        kind: WorkKind::Activity,
+                        name: running.line.name.to_string(),
+                        version: running.line.version.as_deref().map(str::to_owned),
+                        reason: ParkedReason::GivenBack {
+                            times: attempts,
+                            reason,
+                        },
+                        instance: running.instance,
+                    };
+                    self.retry(ParkedItem::Activity(id), entry, worker, attempts);
                 }
                 return;
             }
@@ -170,6 +190,7 @@ impl Dispatcher {
         let Some(running) = self.activities.answered(id) else {
             return;
         };
+        self.shared.parked.remove(&ParkedItem::Activity(id));
         let task_scheduled_id = running.task_id;
         let response = bounded_response(response, &self.limits.engine);
         let event = match response.failure_details {
@@ -188,28 +209,62 @@ impl Dispatcher {
         self.outbox.push_back(message);
     }
 
-    /// Work of an instance was given back: it is tried again later.
+    /// Work of an instance was given back: it is tried again.
     pub(super) fn given_back(&mut self, id: &InstanceId, worker: WorkerId, reason: &str) {
         let Some(resident) = self.residents.get(id) else {
             return;
         };
-        resident.attempts += 1;
+        resident.attempts = resident.attempts.saturating_add(1);
         resident.doing = Doing::Waits;
         let attempts = resident.attempts;
-        tracing::warn!(
-            instance = %id, attempts, reason,
-            "work was given back; it is tried again later"
-        );
-        self.retry(Retry::Instance(id.clone()), worker, attempts);
+        let identity = resident.live().and_then(Instance::orchestration);
+        let identity = identity.map(|orchestration| Arc::clone(&orchestration.identity));
+        tracing::warn!(instance = %id, attempts, reason, "work was given back; it is tried again");
+        let entry = Entry {
+            kind: identity
+                .as_ref()
+                .map_or(WorkKind::Entity, |_| WorkKind::Orchestration),
+            name: identity
+                .as_ref()
+                .map_or_else(|| entity_name(id).to_owned(), |of| of.name.clone()),
+            version: identity.and_then(|identity| identity.version.clone()),
+            reason: ParkedReason::GivenBack {
+                times: attempts,
+                reason: reason.to_owned(),
+            },
+            instance: id.clone(),
+        };
+        self.retry(ParkedItem::Instance(id.clone()), entry, worker, attempts);
     }
 
     /// Tries again what a worker gave back: at once if the worker is gone, since another one may do
-    /// it, else later.
-    fn retry(&mut self, what: Retry, worker: WorkerId, attempts: u32) {
-        if self.workers.is_attached(worker) {
+    /// it, else later. What was given back too often waits until a worker comes.
+    fn retry(&mut self, what: ParkedItem, entry: Entry, worker: WorkerId, attempts: u32) {
+        let instance = entry.instance.clone();
+        if attempts >= GIVEN_BACK_MAX && self.shared.parked.add(what.clone(), entry) {
+            tracing::error!(
+                %instance, attempts,
+                "work was given back too often; it waits until a worker is attached"
+            );
+            if matches!(what, ParkedItem::Instance(_)) {
+                self.show_parked(&instance);
+            }
+        } else if self.workers.is_attached(worker) {
             self.retry_later(what, attempts);
         } else {
             self.retry_now(what);
+        }
+    }
+
+    fn show_parked(&mut self, id: &InstanceId) {
+        let now = self.runtime.now();
+        let resident = self.residents.get(id);
+        let orchestration = resident
+            .and_then(|resident| resident.live())
+            .and_then(Instance::orchestration);
+        if let Some(orchestration) = orchestration {
+            let delta = orchestration.park(true, &mut env(&mut self.ids, &self.limits, now));
+            self.merge(id, delta);
         }
     }
 

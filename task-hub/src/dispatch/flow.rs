@@ -6,6 +6,7 @@ use durable_task::wire::proto::history_event::EventType;
 
 use super::hand_over::entity_name;
 use super::open_commit::timer_key;
+use super::parked::ParkedItem;
 use super::resident::{Arrived, Doing, State};
 use super::shared::count;
 use super::{Dispatcher, Read, env};
@@ -70,6 +71,7 @@ impl Dispatcher {
             self.outbox.push_front(message);
         }
         for task in delta.tasks_cancelled.drain(..) {
+            self.shared.parked.remove(&ParkedItem::Activity(task));
             if let Some(token) = self.activities.cancel(task, self.open.number) {
                 self.open.effects.push(Box::new(move || token.cancel()));
             }
@@ -82,6 +84,12 @@ impl Dispatcher {
         }
         if let Some(resident) = self.residents.get(id) {
             resident.commit = self.open.number;
+            if delta.end.is_some() && resident.doing == Doing::Waits {
+                resident.doing = Doing::Nothing;
+            }
+        }
+        if delta.end.is_some() {
+            self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
         }
         self.open.absorb(id, &mut delta);
     }
@@ -247,6 +255,7 @@ impl Dispatcher {
         if instance.is_running() || (instance.is_ready() && has_code) {
             return;
         }
+        self.forgot_ready |= instance.is_ready();
         let keep = match instance {
             Instance::Absent(_) => false,
             Instance::Orchestration(orchestration) => warm && !orchestration.is_ended(),

@@ -1,18 +1,20 @@
 //! Work items: handed to workers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use durable_task::wire::proto::{HistoryEvent, OrchestratorRequest};
 use durable_task::{Completer, ExecutionId, InstanceId, WorkHandler, WorkItem, WorkRequest};
 use tokio_util::sync::CancellationToken;
 
-use super::profile::{Kind, Pick, WorkerId};
+use super::parked::{Entry, ParkedItem, ParkedReason};
+use super::profile::{Pick, WorkKind, WorkerId};
 use super::resident::Doing;
 use super::settings::{
     COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES, REMOTE_EVENTS_BYTES_MAX,
 };
 use super::shared::count;
-use super::{Answer, Dispatcher, Fetching, Handed, Item, Notice, Read, env};
+use super::{Answer, Dispatcher, Fetching, Handed, Item, Notice, Place, Read, env};
 use crate::engine::{Instance, Taking, decode_chunk};
 use crate::store::{Store, StoreError};
 
@@ -39,9 +41,7 @@ impl Dispatcher {
             && let Some(line) = self.ready.next()
         {
             let version = line.version.as_deref();
-            let pick = self
-                .workers
-                .pick(Kind::Orchestration, &line.name, version, None);
+            let pick = self.pick(WorkKind::Orchestration, &line.name, version, None);
             if pick == Pick::Busy {
                 blocked.push(line);
             } else if let Some(id) = self.ready.pop(line) {
@@ -59,7 +59,7 @@ impl Dispatcher {
         while !self.open.is_full()
             && let Some(line) = self.ready_entities.next()
         {
-            let pick = self.workers.pick(Kind::Entity, &line.name, None, None);
+            let pick = self.pick(WorkKind::Entity, &line.name, None, None);
             if pick == Pick::Busy {
                 blocked.push(line);
             } else if let Some(id) = self.ready_entities.pop(line) {
@@ -71,6 +71,24 @@ impl Dispatcher {
         ran
     }
 
+    /// Who takes it, if the limit for its name leaves room.
+    pub(super) fn pick(
+        &mut self,
+        kind: WorkKind,
+        name: &str,
+        version: Option<&str>,
+        preferred: Option<WorkerId>,
+    ) -> Pick {
+        let pick = self.workers.pick(kind, name, version, preferred);
+        if matches!(pick, Pick::Worker(_)) && !self.names.has_room(kind, name) {
+            if self.names.is_hit(kind, name) {
+                count(&self.shared.counters.name_limits_hit);
+            }
+            return Pick::Busy;
+        }
+        pick
+    }
+
     /// Whether a worker has code for it.
     pub(super) fn has_code(&mut self, id: &InstanceId) -> bool {
         match self.residents.get(id).and_then(|resident| resident.live()) {
@@ -78,9 +96,9 @@ impl Dispatcher {
                 let identity = &orchestration.identity;
                 let version = identity.version.as_deref();
                 self.workers
-                    .have(Kind::Orchestration, &identity.name, version)
+                    .have(WorkKind::Orchestration, &identity.name, version)
             }
-            Some(Instance::Entity(_)) => self.workers.have(Kind::Entity, entity_name(id), None),
+            Some(Instance::Entity(_)) => self.workers.have(WorkKind::Entity, entity_name(id), None),
             _ => false,
         }
     }
@@ -94,10 +112,9 @@ impl Dispatcher {
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return Pick::Nobody;
         };
-        let identity = &orchestration.identity;
+        let identity = Arc::clone(&orchestration.identity);
         let version = identity.version.as_deref();
-        self.workers
-            .pick(Kind::Orchestration, &identity.name, version, preferred)
+        self.pick(WorkKind::Orchestration, &identity.name, version, preferred)
     }
 
     fn run_orchestration(&mut self, id: &InstanceId) {
@@ -118,9 +135,9 @@ impl Dispatcher {
         if !orchestration.is_ready() && !orchestration.in_episode() {
             return;
         }
-        let (has_past, execution) = (
+        let (has_past, identity) = (
             orchestration.has_past(),
-            orchestration.identity.execution_id.clone(),
+            Arc::clone(&orchestration.identity),
         );
         let is_durable = changed <= durable && orchestration.is_durable(self.durable_id);
         let worker = match pick {
@@ -143,11 +160,13 @@ impl Dispatcher {
             self.tokens += 1;
             self.set_doing(id, Doing::Fetching(self.tokens));
             self.workers.fetching(worker);
+            let place = self.names.fetching(&identity.name);
             self.fetch_history(Fetching {
                 id: id.clone(),
-                execution,
+                execution: identity.execution_id.clone(),
                 token: self.tokens,
                 worker,
+                place,
                 ahead,
             });
         }
@@ -182,6 +201,17 @@ impl Dispatcher {
                 "no worker has code for it; it waits"
             );
         }
+        let identity = Arc::clone(&orchestration.identity);
+        let entry = Entry {
+            kind: WorkKind::Orchestration,
+            name: identity.name.clone(),
+            version: identity.version.clone(),
+            reason: ParkedReason::NoCode,
+            instance: id.clone(),
+        };
+        self.shared
+            .parked
+            .add(ParkedItem::Instance(id.clone()), entry);
         self.merge(id, delta);
         self.settle(id);
     }
@@ -204,6 +234,7 @@ impl Dispatcher {
             execution,
             token,
             worker,
+            place: _,
             ahead: _,
         } = fetching;
         let Some(resident) = self.residents.get(id) else {
@@ -280,9 +311,10 @@ impl Dispatcher {
             let (events, delta) = orchestration.begin(newest, taking, &mut env);
             (events, Some(delta))
         };
+        let identity = Arc::clone(&orchestration.identity);
         let request = OrchestratorRequest {
             instance_id: id.to_string(),
-            execution_id: Some(orchestration.identity.execution_id.to_string()),
+            execution_id: Some(identity.execution_id.to_string()),
             past_events: past,
             new_events,
             ..OrchestratorRequest::default()
@@ -304,9 +336,11 @@ impl Dispatcher {
         }
         *self.out.of(handed) += 1;
         self.shared.is_readable(id);
+        let place = self.names.take(WorkKind::Orchestration, &identity.name);
         self.hand_over(
             worker,
-            Kind::Orchestration,
+            WorkKind::Orchestration,
+            place,
             WorkRequest::Orchestrator { request, warm },
             Item::Episode(id.clone(), handed),
             CancellationToken::new(),
@@ -317,12 +351,13 @@ impl Dispatcher {
     pub(super) fn hand_over(
         &mut self,
         worker: WorkerId,
-        kind: Kind,
+        kind: WorkKind,
+        place: Option<Place>,
         request: WorkRequest,
         item: Item,
         cancelled: CancellationToken,
     ) {
-        let completer = self.completer(item, worker);
+        let completer = self.completer(item, worker, place);
         // A worker that is gone drops the item too.
         let Some(handler) = self.workers.give(worker, kind) else {
             return;
@@ -335,7 +370,7 @@ impl Dispatcher {
         dispatch(&*handler, item);
     }
 
-    fn completer(&self, item: Item, worker: WorkerId) -> Completer {
+    fn completer(&self, item: Item, worker: WorkerId, place: Option<Place>) -> Completer {
         let noticing = self.noticing.clone();
         Completer::keeping(move |answer, kept| {
             // The loop is gone: what was not committed runs again.
@@ -343,6 +378,7 @@ impl Dispatcher {
                 item,
                 worker,
                 said: answer,
+                place,
                 kept,
             }));
         })
@@ -366,6 +402,16 @@ impl Dispatcher {
         }
         let Pick::Worker(worker) = pick else {
             tracing::warn!(entity = %id, "no worker has code for it; its operations wait");
+            let entry = Entry {
+                kind: WorkKind::Entity,
+                name: entity_name(id).to_owned(),
+                version: None,
+                reason: ParkedReason::NoCode,
+                instance: id.clone(),
+            };
+            self.shared
+                .parked
+                .add(ParkedItem::Instance(id.clone()), entry);
             self.settle(id);
             return;
         };
@@ -405,9 +451,11 @@ impl Dispatcher {
             self.open.episodes += 1;
         }
         *self.out.of(handed) += 1;
+        let place = self.names.take(WorkKind::Entity, entity_name(id));
         self.hand_over(
             worker,
-            Kind::Entity,
+            WorkKind::Entity,
+            place,
             WorkRequest::Entity { request, callers },
             Item::Batch(id.clone(), handed),
             CancellationToken::new(),

@@ -11,10 +11,13 @@ mod answers;
 mod asks;
 mod client;
 mod commit;
+mod concurrency;
 mod fair;
 mod flow;
 mod hand_over;
+mod lanes;
 mod open_commit;
+mod parked;
 mod profile;
 mod recovery;
 mod request;
@@ -43,6 +46,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use client::HubClient;
+pub use concurrency::Concurrency;
+pub use parked::{Parked, ParkedReason};
+pub use profile::WorkKind;
 pub(crate) use profile::WorkerId;
 pub(crate) use request::Control;
 pub use settings::HubLimits;
@@ -52,6 +58,7 @@ pub use shared::{HubHealth, HubStats};
 use self::activities::Activities;
 use self::alarm::Alarms;
 use self::commit::Writing;
+use self::concurrency::{NameLimits, Place};
 use self::fair::Lines;
 use self::open_commit::OpenCommit;
 use self::profile::Workers;
@@ -105,7 +112,12 @@ pub(crate) struct Dispatcher {
     timers: Timers,
     alarms: Alarms,
     workers: Workers,
+    /// How much of one name may run at once.
+    names: NameLimits,
     scan: Scan,
+    /// Whether the store may have messages for instances that are not in memory and not searched
+    /// for: no worker had code for them.
+    forgot_ready: bool,
     /// Answers that came while the store was being opened again.
     deferred: Vec<Answer>,
     on_stopped: Option<oneshot::Sender<()>>,
@@ -135,6 +147,8 @@ pub(crate) struct Answer {
     item: Item,
     worker: WorkerId,
     said: WorkAnswer,
+    /// The room that the item took of the limit of its name.
+    place: Option<Place>,
     /// Who wants to know when it is durable.
     kept: Option<Kept>,
 }
@@ -178,7 +192,8 @@ enum Read {
     Instance(InstanceId, Result<Loaded, StoreError>),
     History(Fetching, Result<Vec<HistoryEvent>, StoreError>),
     Rewinding(rewinding::Rewinding, Result<Vec<HistoryEvent>, StoreError>),
-    Activities(Result<Vec<TaskRow>, StoreError>),
+    /// How many were asked for, and what came.
+    Activities(usize, Result<Vec<TaskRow>, StoreError>),
     Activity(u64, Result<Option<TaskRow>, StoreError>),
     Timers(Result<Vec<TimerRow>, StoreError>),
     Targets(Result<Vec<InstanceId>, StoreError>),
@@ -192,6 +207,8 @@ struct Fetching {
     token: u64,
     /// Who is to run the episode.
     worker: WorkerId,
+    /// The room that it keeps of the limit of its name.
+    place: Option<Place>,
     /// Whether the episode is to be in the open commit.
     ahead: bool,
 }
@@ -236,6 +253,7 @@ pub(crate) struct Parts {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) limits: HubLimits,
+    pub(crate) concurrency: Concurrency,
     pub(crate) shared: Arc<Shared>,
     pub(crate) controls: mpsc::Receiver<Control>,
     pub(crate) notices: (
@@ -281,7 +299,9 @@ impl Dispatcher {
             timers: Timers::default(),
             alarms: Alarms::default(),
             workers: Workers::default(),
+            names: NameLimits::new(&parts.concurrency),
             scan: Scan::default(),
+            forgot_ready: true,
             deferred: Vec::new(),
             on_stopped: None,
         }

@@ -12,11 +12,15 @@ use crate::engine::newest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WorkerId(pub(crate) u64);
 
-/// What a work item is, as far as workers have a limit for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+/// What a work item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum WorkKind {
+    /// An episode of an orchestration.
     Orchestration,
+    /// An activity.
     Activity,
+    /// A batch of operations of an entity.
     Entity,
 }
 
@@ -134,19 +138,19 @@ impl Attached {
         }
     }
 
-    fn load(&mut self, kind: Kind) -> &mut Load {
+    fn load(&mut self, kind: WorkKind) -> &mut Load {
         match kind {
-            Kind::Orchestration => &mut self.episodes,
-            Kind::Activity => &mut self.activities,
-            Kind::Entity => &mut self.batches,
+            WorkKind::Orchestration => &mut self.episodes,
+            WorkKind::Activity => &mut self.activities,
+            WorkKind::Entity => &mut self.batches,
         }
     }
 
-    fn accepts(&self, kind: Kind, name: &str, version: &str) -> bool {
+    fn accepts(&self, kind: WorkKind, name: &str, version: &str) -> bool {
         match kind {
-            Kind::Orchestration => self.can.orchestrators.accept(name, version),
-            Kind::Activity => self.can.activities.accept(name, version),
-            Kind::Entity => match &self.can.entities {
+            WorkKind::Orchestration => self.can.orchestrators.accept(name, version),
+            WorkKind::Activity => self.can.activities.accept(name, version),
+            WorkKind::Entity => match &self.can.entities {
                 None => true,
                 Some(by_name) => by_name.contains_key(name),
             },
@@ -154,14 +158,14 @@ impl Attached {
     }
 
     /// Its load, if there is room.
-    fn room(&self, kind: Kind) -> Option<Load> {
+    fn room(&self, kind: WorkKind) -> Option<Load> {
         let load = match kind {
-            Kind::Orchestration => Load {
+            WorkKind::Orchestration => Load {
                 out: self.episodes.out + self.fetching,
                 ..self.episodes
             },
-            Kind::Activity => self.activities,
-            Kind::Entity => self.batches,
+            WorkKind::Activity => self.activities,
+            WorkKind::Entity => self.batches,
         };
         (load.out < load.max).then_some(load)
     }
@@ -238,9 +242,9 @@ impl Workers {
     }
 
     /// Whether a worker has code for it. Without a version: for any.
-    pub(super) fn have(&self, kind: Kind, name: &str, version: Option<&str>) -> bool {
+    pub(super) fn have(&self, kind: WorkKind, name: &str, version: Option<&str>) -> bool {
         match (kind, version) {
-            (Kind::Orchestration, None) => self.newest(name).is_some(),
+            (WorkKind::Orchestration, None) => self.newest(name).is_some(),
             (kind, version) => self
                 .by_id
                 .values()
@@ -251,14 +255,14 @@ impl Workers {
     /// Who takes it: the one that is preferred, if it has room, else the one with the least load.
     pub(super) fn pick(
         &self,
-        kind: Kind,
+        kind: WorkKind,
         name: &str,
         version: Option<&str>,
         preferred: Option<WorkerId>,
     ) -> Pick {
         let newest;
         let version = match (kind, version) {
-            (Kind::Orchestration, None) => {
+            (WorkKind::Orchestration, None) => {
                 newest = self.newest(name);
                 match &newest {
                     Some(newest) => newest.as_str(),
@@ -302,7 +306,7 @@ impl Workers {
     }
 
     /// Counts an item that is handed over, and says to whom.
-    pub(super) fn give(&mut self, id: WorkerId, kind: Kind) -> Option<Arc<dyn WorkHandler>> {
+    pub(super) fn give(&mut self, id: WorkerId, kind: WorkKind) -> Option<Arc<dyn WorkHandler>> {
         self.turn += 1;
         let turn = self.turn;
         let worker = self.by_id.get_mut(&id)?;
@@ -313,7 +317,7 @@ impl Workers {
     }
 
     /// An item is answered or given back.
-    pub(super) fn returned(&mut self, id: WorkerId, kind: Kind) {
+    pub(super) fn returned(&mut self, id: WorkerId, kind: WorkKind) {
         if let Some(worker) = self.by_id.get_mut(&id) {
             let load = worker.load(kind);
             load.out = load.out.saturating_sub(1);

@@ -95,14 +95,19 @@ impl Dispatcher {
 
     /// Looks for all that may have waited for code.
     fn look_again(&mut self) {
+        for (item, times) in self.shared.parked.look_again() {
+            self.retry_later(item, times);
+        }
         for id in self.residents.ids() {
             // What gets work is more than remembered.
             self.residents.wake(&id);
             self.make_ready(&id);
             self.settle(&id);
         }
-        self.activities.rescan();
-        self.scan = Scan::After(None);
+        self.activities.look_for_code();
+        if std::mem::take(&mut self.forgot_ready) {
+            self.scan = Scan::After(None);
+        }
     }
 
     /// Gives it no more work. What it has is still its own, until it gives it back.
@@ -114,6 +119,7 @@ impl Dispatcher {
             self.ready_entities.clear();
             self.next_commit.clear();
             self.scan = Scan::Done;
+            self.forgot_ready = true;
         }
         for instance in self.residents.ids() {
             let Some(resident) = self.residents.get(&instance) else {
@@ -170,6 +176,9 @@ impl Dispatcher {
         });
         if let Read::History(fetching, _) = &read {
             self.workers.fetched(fetching.worker);
+            if let Some(place) = &fetching.place {
+                self.names.fetched(place);
+            }
         }
         let failed = match read {
             Read::Instance(id, Err(error)) if is_damage(&error) => {
@@ -187,7 +196,7 @@ impl Dispatcher {
                 None
             }
             Read::Rewinding(of, result) => result.map(|past| self.rewind(&of, &past)).err(),
-            Read::Activities(Err(error)) if is_damage(&error) => {
+            Read::Activities(_, Err(error)) if is_damage(&error) => {
                 tracing::error!(%error, "open activities can't be read; they are left alone");
                 self.activities.unreadable();
                 None
@@ -202,7 +211,9 @@ impl Dispatcher {
                 self.timers.unreadable();
                 None
             }
-            Read::Activities(result) => result.map(|tasks| self.activities.read(tasks)).err(),
+            Read::Activities(limit, result) => {
+                result.map(|tasks| self.activities.read(tasks, limit)).err()
+            }
             Read::Activity(id, result) => result
                 .map(|task| self.activities.retry(id, task.filter(|task| task.id == id)))
                 .err(),
@@ -280,6 +291,8 @@ impl Dispatcher {
         self.reads.clear();
         self.reads_awaited = 0;
         self.workers.stop_fetching();
+        self.names.stop_fetching();
+        self.shared.parked.clear();
         self.activities.reset();
         self.timers = super::Timers::default();
         self.alarms.clear();
@@ -319,7 +332,9 @@ impl Dispatcher {
                 self.ids.next = self.ids.next.max(opened.next_id);
                 self.durable = self.open.number - 1;
                 self.durable_id = self.ids.next;
-                if !self.workers.is_empty() {
+                if self.workers.is_empty() {
+                    self.forgot_ready = true;
+                } else {
                     self.scan = Scan::After(None);
                 }
                 for answer in std::mem::take(&mut self.deferred) {

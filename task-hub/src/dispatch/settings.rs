@@ -14,6 +14,10 @@ pub(super) const COMMIT_EPISODES_PER_INSTANCE_MAX: u32 = 64;
 pub(super) const RETRY_DELAY_MIN: Duration = Duration::from_millis(100);
 /// The longest delay before something that failed is tried again.
 pub(super) const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
+/// How often work is given back in a row, by workers or by their death, before it is parked: with
+/// the delays above for about three quarters of an hour, longer than a deployment takes. Counted in
+/// memory: a hub that is opened again begins anew.
+pub(super) const GIVEN_BACK_MAX: u32 = 100;
 /// The wall clock is looked at at least so often while a timer waits, since it may jump.
 pub(super) const CLOCK_CHECK: Duration = Duration::from_mins(1);
 /// How many bytes of new events or operations a remote worker gets at once, if there is more than

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use durable_task::InstanceId;
 use tokio::sync::Notify;
 
+use super::parked::{Parked, ParkedItems};
+
 /// Whether a hub takes writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -54,6 +56,10 @@ pub struct HubStats {
     pub messages_dropped: u64,
     /// Instances and entities in memory now.
     pub instances_in_memory: u64,
+    /// How often work began to wait because of a limit for its name.
+    pub name_limits_hit: u64,
+    /// Items that are parked now; [`Hub::parked`](crate::Hub::parked) says why.
+    pub parked: u64,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +73,7 @@ pub(crate) struct Counters {
     pub(super) histories_loaded: AtomicU64,
     pub(super) messages_dropped: AtomicU64,
     pub(super) instances_in_memory: AtomicU64,
+    pub(super) name_limits_hit: AtomicU64,
 }
 
 impl Counters {
@@ -87,6 +94,8 @@ impl Counters {
             histories_loaded: of(&self.histories_loaded),
             messages_dropped: of(&self.messages_dropped),
             instances_in_memory: of(&self.instances_in_memory),
+            name_limits_hit: of(&self.name_limits_hit),
+            parked: 0,
         }
     }
 }
@@ -100,6 +109,7 @@ pub(super) fn count(counter: &AtomicU64) {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(super) counters: Counters,
+    pub(super) parked: ParkedItems,
     health: Mutex<HubHealth>,
     health_changed: Notify,
     waiters: Mutex<HashMap<InstanceId, Waiter>>,
@@ -118,7 +128,15 @@ struct Waiter {
 
 impl Shared {
     pub(crate) fn stats(&self) -> HubStats {
-        self.counters.read()
+        HubStats {
+            parked: self.parked.len() as u64,
+            ..self.counters.read()
+        }
+    }
+
+    /// What waits for a worker to come.
+    pub(crate) fn parked(&self) -> Vec<Parked> {
+        self.parked.list()
     }
 
     pub(crate) fn health(&self) -> HubHealth {

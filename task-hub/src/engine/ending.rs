@@ -1,5 +1,6 @@
 //! How an execution ends: completion, failure, termination, continue-as-new.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use durable_task::wire::proto::history_event::EventType;
@@ -114,10 +115,6 @@ impl Orchestration {
             recurse,
         });
         delta.record(-1, at, terminated);
-        for (_, row) in std::mem::take(&mut self.activities) {
-            delta.tasks_closed.push(row);
-            delta.tasks_cancelled.push(row);
-        }
         if recurse {
             for (_, child) in self.children.values() {
                 let terminated = EventType::ExecutionTerminated(ExecutionTerminatedEvent {
@@ -154,6 +151,7 @@ impl Orchestration {
             failure_details: failure.clone(),
         });
         delta.record(event_id, at, completed);
+        self.cancel_activities(delta);
         self.close_execution(env, delta);
         for message in std::mem::take(&mut self.inbox) {
             delta.drop_message(&message, Drop::Ended);
@@ -171,8 +169,20 @@ impl Orchestration {
         self.close_episode(delta);
     }
 
-    /// Closes what only the execution that ends could have used. Activities run to their end: their
-    /// rows are closed by their results.
+    /// Closes the activities that an instance which ends has left open, and tells them that nobody
+    /// wants their results. What its last episode has scheduled runs: it was its last word.
+    fn cancel_activities(&mut self, delta: &mut Delta) {
+        let last: BTreeSet<u64> = delta.tasks_opened.iter().map(|task| task.id).collect();
+        for row in std::mem::take(&mut self.activities).into_values() {
+            if !last.contains(&row) {
+                delta.tasks_closed.push(row);
+                delta.tasks_cancelled.push(row);
+            }
+        }
+    }
+
+    /// Closes what only the execution that ends could have used. Activities that are left run to
+    /// their end: their rows are closed by their results.
     fn close_execution(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
         self.release_locks(env, delta);
         self.activities.clear();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use durable_task::wire::proto::{ActivityResponse, OrchestratorResponse};
 use durable_task::{EntityId, StartRequest, Status, WorkAnswer};
-use task_hub::{AttachError, Hub};
+use task_hub::{AttachError, Concurrency, Hub, HubOptions, ParkedReason, WorkKind};
 
 use crate::flow::{counter, sequence};
 use crate::support::script::{self, activity, call, complete};
@@ -365,4 +365,254 @@ async fn an_asynchronous_entity_in_the_process_gets_one_operation_at_a_time() {
     bench.has_made(6, "a signal and a batch each").await;
     let batches = bench.worker.batches();
     assert!(batches.iter().all(|batch| batch.operations.len() == 1));
+}
+
+/// Starts as many activities at once as its input says, of the name of the instance.
+fn fan() -> ScriptedWorker {
+    ScriptedWorker::new().orchestrator("fan", |events| {
+        let input = script::input(events);
+        let (name, width) = input.split_once(' ').unwrap();
+        let width: usize = width.parse().unwrap();
+        let mut actions: Vec<_> = (0..width)
+            .map(|task| activity(name, &task.to_string()))
+            .collect();
+        if script::results(events).len() == width {
+            actions.push(complete("all"));
+        }
+        actions
+    })
+}
+
+#[tokio::test]
+async fn a_wide_fan_out_starves_no_other_instance() {
+    let bench = Bench::memory(fan()).await;
+    let (work, _) = bench.attach(ScriptedWorker::new().activity("work").at_once(1, 4, 1));
+    bench.start("fan", "wide", "work 10000").await;
+    bench.start("fan", "b", "work 3").await;
+    bench.start("fan", "c", "work 3").await;
+    // Of all that it is given, at most a few of the wide one come before those of the others.
+    let mut wide = 0;
+    let mut others = 0;
+    while others < 6 {
+        let started = work.started().await;
+        let is_wide = started.key().starts_with("wide");
+        wide += usize::from(is_wide);
+        others += usize::from(!is_wide);
+        started.complete("1");
+    }
+    bench.completes("b", "all").await;
+    bench.completes("c", "all").await;
+    assert!(wide < 20, "{wide} came before");
+}
+
+#[tokio::test]
+async fn a_name_has_its_limit_and_holds_up_no_other() {
+    let options = HubOptions::memory().concurrency(Concurrency::default().activity("work", 2));
+    let worker = fan().activity("work").activity("play");
+    let bench = Bench::open(options, worker).await;
+    bench.start("fan", "a", "work 5").await;
+    bench.start("fan", "b", "play 5").await;
+    let mut names = Vec::new();
+    let mut held = Vec::new();
+    for _ in 0..7 {
+        let started = bench.worker.started().await;
+        names.push(started.request.name.clone());
+        held.push(started);
+    }
+    bench.start_and_forget().await;
+    assert_eq!(bench.worker.started_count(), 0);
+    assert_eq!(names.iter().filter(|name| *name == "work").count(), 2);
+    assert_eq!(bench.hub.stats().name_limits_hit, 1);
+    for started in held {
+        started.complete("1");
+    }
+    bench.completes("b", "all").await;
+    for _ in 0..3 {
+        bench.worker.started().await.complete("1");
+    }
+    bench.completes("a", "all").await;
+}
+
+#[tokio::test]
+async fn episodes_and_batches_have_limits_by_name_too() {
+    for remote in [false, true] {
+        let concurrency = Concurrency::default()
+            .orchestration("sequence", 2)
+            .entity("counter", 1);
+        let worker = sequence().entity("counter", true, |state, asked| {
+            counter(state, &asked.operation, asked.input.as_deref())
+        });
+        let worker = if remote { worker.remote() } else { worker };
+        let options = HubOptions::memory().concurrency(concurrency);
+        let bench = Arc::new(Bench::open(options, worker).await);
+        bench.worker.hold();
+        let tasks: Vec<_> = (0..5)
+            .map(|number| {
+                let bench = Arc::clone(&bench);
+                tokio::spawn(async move {
+                    bench.start("sequence", &format!("a{number}"), "0").await;
+                    let entity = EntityId::new("counter", number.to_string()).unwrap();
+                    let add = bench.client.signal_entity(&entity, "add", None, None);
+                    add.await.unwrap();
+                })
+            })
+            .collect();
+        bench.worker.held(2).await;
+        if !remote {
+            bench.runtime.sleeping(1).await;
+            bench.runtime.advance(Duration::from_millis(2));
+        }
+        bench.worker.held(3).await;
+        bench.start_and_forget().await;
+        assert_eq!(bench.worker.held_count(), 3, "two episodes, one batch");
+        bench.worker.release();
+        for number in 0..5 {
+            bench.completes(&format!("a{number}"), "0").await;
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(bench.hub.stats().name_limits_hit >= 2);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_code_is_shown_until_code_comes() {
+    let bench = Bench::memory(one_of()).await;
+    bench.start("one", "a", "work").await;
+    bench.start("one", "b", "work").await;
+    bench.start("none", "c", "").await;
+    let entity = EntityId::new("counter", "k").unwrap();
+    let add = bench.client.signal_entity(&entity, "add", None, None);
+    add.await.unwrap();
+    bench.start_and_forget().await;
+    let parked = bench.hub.parked();
+    let short: Vec<_> = parked
+        .iter()
+        .map(|parked| (parked.kind, parked.name.as_str(), parked.items))
+        .collect();
+    assert_eq!(
+        short,
+        [
+            (WorkKind::Orchestration, "none", 1),
+            (WorkKind::Activity, "work", 2),
+            (WorkKind::Entity, "counter", 1),
+        ]
+    );
+    assert!(parked.iter().all(|p| p.reason == ParkedReason::NoCode));
+    assert_eq!(bench.hub.stats().parked, 4);
+    bench.client.terminate(&id("b"), None, false).await.unwrap();
+    assert_eq!(bench.hub.parked()[1].items, 1, "it has ended");
+    let _play = bench.attach(ScriptedWorker::new().activity("play"));
+    // All three are found to have no code again.
+    while bench.hub.stats().parked < 3 {
+        tokio::task::yield_now().await;
+    }
+    let (all, _) = bench.attach(
+        counting()
+            .activity("work")
+            .orchestrator("none", |_| vec![complete("some")]),
+    );
+    all.started().await.complete("1");
+    bench.completes("a", "1").await;
+    bench.completes("c", "some").await;
+    assert_eq!(bench.hub.parked(), []);
+}
+
+#[tokio::test]
+async fn what_is_given_back_too_often_waits_for_a_worker_to_come() {
+    let bench = Bench::memory(one_of().activity("work")).await;
+    bench.start("one", "a", "work").await;
+    drop(bench.worker.started().await);
+    bench.worker.abandon(99);
+    for _ in 0..99 {
+        bench.runtime.sleeping(1).await;
+        bench.runtime.advance(Duration::from_secs(30));
+    }
+    while bench.hub.stats().parked == 0 {
+        tokio::task::yield_now().await;
+    }
+    let parked = bench.hub.parked().remove(0);
+    assert_eq!((parked.kind, parked.items), (WorkKind::Activity, 1));
+    let reason = ParkedReason::GivenBack {
+        times: 100,
+        reason: String::from("scripted"),
+    };
+    assert_eq!(parked.reason, reason);
+    bench.runtime.advance(Duration::from_mins(60));
+    bench.start_and_forget().await;
+    assert_eq!(bench.worker.started_count(), 0);
+    let _other = bench.attach(ScriptedWorker::new());
+    bench.runtime.sleeping(1).await;
+    bench.runtime.advance(Duration::from_secs(30));
+    // It may fail again: once is enough now.
+    drop(bench.worker.started().await);
+    bench.start_and_forget().await;
+    assert_eq!(bench.hub.stats().parked, 1);
+    let _other = bench.attach(ScriptedWorker::new());
+    bench.runtime.sleeping(1).await;
+    bench.runtime.advance(Duration::from_secs(30));
+    bench.worker.started().await.complete("1");
+    bench.completes("a", "1").await;
+    assert_eq!(bench.hub.parked(), []);
+}
+
+#[tokio::test]
+async fn an_episode_that_kills_its_workers_is_parked_and_can_be_ended() {
+    let bench = Bench::memory(ScriptedWorker::new()).await;
+    let client = Arc::clone(&bench.client);
+    client
+        .start(StartRequest::new("bad", id("a")))
+        .await
+        .unwrap();
+    for _ in 0..100 {
+        let (worker, attachment) = bench.attach(
+            ScriptedWorker::new()
+                .remote()
+                .orchestrator("bad", |_| Vec::new()),
+        );
+        worker.hold();
+        worker.takes_everything();
+        bench.start_and_forget().await;
+        worker.held(1).await;
+        attachment.detach();
+        worker.vanish();
+    }
+    let (last, _) = bench.attach(ScriptedWorker::new().orchestrator("bad", |_| Vec::new()));
+    while bench.hub.parked().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(last.requests().len(), 0);
+    assert_eq!(bench.hub.parked().len(), 1);
+    client.terminate(&id("a"), None, false).await.unwrap();
+    assert_eq!(bench.ended("a").await.status, Status::Terminated);
+    assert_eq!(bench.hub.parked(), []);
+    assert_eq!(bench.hub.stats().instances_in_memory, 0);
+}
+
+#[tokio::test]
+async fn the_end_of_an_instance_cancels_what_it_left_open() {
+    let worker = ScriptedWorker::new()
+        .activity("work")
+        .orchestrator("race", |events| {
+            let mut actions = vec![activity("work", "1"), activity("work", "2")];
+            if !script::results(events).is_empty() {
+                actions.push(activity("work", "last"));
+                actions.push(complete("first"));
+            }
+            actions
+        });
+    let bench = Bench::memory(worker).await;
+    bench.start("race", "a", "").await;
+    let (first, second) = (bench.worker.started().await, bench.worker.started().await);
+    first.complete("1");
+    bench.completes("a", "first").await;
+    second.cancelled.cancelled().await;
+    let last = bench.worker.started().await;
+    assert_eq!(last.request.input.as_deref(), Some("last"));
+    assert!(!last.cancelled.is_cancelled(), "its last word is done");
+    last.complete("1");
+    second.complete("late");
+    bench.start_and_forget().await;
+    bench.client.purge(&id("a"), false).await.unwrap();
 }

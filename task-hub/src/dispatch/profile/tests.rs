@@ -64,7 +64,7 @@ fn a_version_is_the_newest_that_is_named() {
         let workers = workers(accepts.iter().cloned().map(takes));
         assert_eq!(workers.newest("a").as_deref(), newest, "{accepts:?}");
         assert_eq!(
-            workers.have(Kind::Orchestration, "a", None),
+            workers.have(WorkKind::Orchestration, "a", None),
             newest.is_some()
         );
     }
@@ -76,7 +76,7 @@ fn an_item_goes_to_who_has_code_for_its_version() {
         takes(named(&[("a", Some("1")), ("b", Some("1")), ("b", None)])),
         takes(named(&[("a", Some("2"))])),
     ]);
-    let pick = |name, version| workers.pick(Kind::Orchestration, name, version, None);
+    let pick = |name, version| workers.pick(WorkKind::Orchestration, name, version, None);
     assert_eq!(pick("a", Some("1")), Pick::Worker(ONE));
     assert_eq!(pick("a", Some("2")), Pick::Worker(TWO));
     assert_eq!(pick("a", None), Pick::Worker(TWO));
@@ -93,21 +93,21 @@ fn the_least_loaded_gets_it_and_equals_take_turns() {
     };
     let mut workers = workers([takes(Accepts::Everything), large]);
     let mut given = Vec::new();
-    while let Pick::Worker(id) = workers.pick(Kind::Orchestration, "a", Some(""), None) {
-        workers.give(id, Kind::Orchestration);
+    while let Pick::Worker(id) = workers.pick(WorkKind::Orchestration, "a", Some(""), None) {
+        workers.give(id, WorkKind::Orchestration);
         given.push(id.0);
     }
     assert_eq!(given, [1, 2, 2, 1, 2, 2], "as their limits are");
-    let pick = workers.pick(Kind::Orchestration, "a", Some(""), Some(ONE));
+    let pick = workers.pick(WorkKind::Orchestration, "a", Some(""), Some(ONE));
     assert_eq!(pick, Pick::Busy);
-    workers.returned(ONE, Kind::Orchestration);
-    workers.returned(TWO, Kind::Orchestration);
-    workers.returned(TWO, Kind::Orchestration);
-    let pick = |preferred| workers.pick(Kind::Orchestration, "a", Some(""), preferred);
+    workers.returned(ONE, WorkKind::Orchestration);
+    workers.returned(TWO, WorkKind::Orchestration);
+    workers.returned(TWO, WorkKind::Orchestration);
+    let pick = |preferred| workers.pick(WorkKind::Orchestration, "a", Some(""), preferred);
     assert_eq!(pick(Some(TWO)), Pick::Worker(TWO), "who has the session");
     assert_eq!(pick(Some(WorkerId(9))), Pick::Worker(ONE));
     assert_eq!(
-        workers.pick(Kind::Activity, "a", None, None),
+        workers.pick(WorkKind::Activity, "a", None, None),
         Pick::Nobody,
         "each kind has its own names"
     );
@@ -116,9 +116,9 @@ fn the_least_loaded_gets_it_and_equals_take_turns() {
 #[test]
 fn a_history_that_is_read_takes_room() {
     let mut workers = workers([takes(Accepts::Everything)]);
-    let pick = |workers: &Workers| workers.pick(Kind::Orchestration, "a", Some(""), None);
+    let pick = |workers: &Workers| workers.pick(WorkKind::Orchestration, "a", Some(""), None);
     workers.fetching(ONE);
-    workers.give(ONE, Kind::Orchestration);
+    workers.give(ONE, WorkKind::Orchestration);
     assert_eq!(pick(&workers), Pick::Busy);
     workers.fetched(ONE);
     assert_eq!(pick(&workers), Pick::Worker(ONE));
@@ -131,16 +131,17 @@ fn a_history_that_is_read_takes_room() {
 fn an_update_keeps_what_a_worker_has() {
     let mut workers = workers([takes(Accepts::Everything)]);
     for _ in 0..2 {
-        workers.give(ONE, Kind::Orchestration);
+        workers.give(ONE, WorkKind::Orchestration);
     }
     workers.update(ONE, takes(named(&[("a", None)])));
-    let pick = |workers: &Workers, name| workers.pick(Kind::Orchestration, name, Some(""), None);
+    let pick =
+        |workers: &Workers, name| workers.pick(WorkKind::Orchestration, name, Some(""), None);
     assert_eq!(pick(&workers, "a"), Pick::Busy);
     assert_eq!(pick(&workers, "b"), Pick::Nobody);
     workers.detach(ONE);
     assert_eq!(pick(&workers, "a"), Pick::Nobody);
     // Late answers of one that is gone.
-    workers.returned(ONE, Kind::Orchestration);
+    workers.returned(ONE, WorkKind::Orchestration);
     assert!(workers.is_empty() && !workers.is_attached(ONE));
 }
 
@@ -159,7 +160,7 @@ fn only_synchronous_entities_of_workers_in_the_process_run_ahead() {
         assert_eq!(workers.runs_ahead(ONE, "e"), synchronous && !remote);
         assert!(!workers.runs_ahead(ONE, "f"));
         assert_eq!(workers.is_remote(ONE), remote);
-        let pick = |name| workers.pick(Kind::Entity, name, None, None);
+        let pick = |name| workers.pick(WorkKind::Entity, name, None, None);
         assert_eq!([pick("e"), pick("f")], [Pick::Worker(ONE), Pick::Nobody]);
     }
 }

@@ -1,0 +1,96 @@
+//! Open activities that wait: the names take turns, and within a name the instances.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use durable_task::InstanceId;
+
+use super::fair::{Line, Lines};
+use crate::store::{TaskKind, TaskRow};
+
+/// How many activities of one instance and name wait in memory; the rest stays in the store.
+pub(super) const LANE_KEPT: usize = 2 * 1_024;
+
+/// The activities of one name and version that one instance has scheduled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct LaneKey {
+    instance: InstanceId,
+    name: String,
+    version: Option<String>,
+}
+
+impl LaneKey {
+    /// The lane of a task; `None` if it is no activity.
+    pub(super) fn of(task: &TaskRow) -> Option<Self> {
+        match &task.kind {
+            TaskKind::Activity(request) => Some(Self {
+                instance: task.instance.clone(),
+                name: request.name.clone(),
+                version: request.version.clone(),
+            }),
+            TaskKind::SubOrchestration(_) => None,
+        }
+    }
+}
+
+/// Lanes with activities. Each has one place in the line of its name.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    turns: Lines<LaneKey>,
+    lanes: HashMap<LaneKey, VecDeque<Arc<TaskRow>>>,
+    len: usize,
+}
+
+impl Lanes {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many wait in a lane.
+    pub(super) fn lane_len(&self, key: &LaneKey) -> usize {
+        self.lanes.get(key).map_or(0, VecDeque::len)
+    }
+
+    /// Puts one at the end of its lane.
+    pub(super) fn push(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+        self.lane(key).push_back(task);
+    }
+
+    /// Puts one at the beginning of its lane.
+    pub(super) fn push_front(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+        self.lane(key).push_front(task);
+    }
+
+    /// The lane, which is to get one more.
+    fn lane(&mut self, key: &LaneKey) -> &mut VecDeque<Arc<TaskRow>> {
+        self.len += 1;
+        if !self.lanes.contains_key(key) {
+            self.turns
+                .push(&key.name, key.version.as_deref(), key.clone());
+        }
+        self.lanes.entry(key.clone()).or_default()
+    }
+
+    pub(super) fn next_line(&mut self) -> Option<Line> {
+        self.turns.next()
+    }
+
+    pub(super) fn give_back(&mut self, lines: Vec<Line>) {
+        self.turns.give_back(lines);
+    }
+
+    /// The first one of the instance whose turn it is within a name.
+    pub(super) fn pop(&mut self, line: Line) -> Option<Arc<TaskRow>> {
+        let key = self.turns.pop(line)?;
+        let lane = self.lanes.get_mut(&key)?;
+        let task = lane.pop_front();
+        self.len -= usize::from(task.is_some());
+        if lane.is_empty() {
+            self.lanes.remove(&key);
+        } else {
+            let (name, version) = (key.name.clone(), key.version.clone());
+            self.turns.push(&name, version.as_deref(), key);
+        }
+        task
+    }
+}
