@@ -323,12 +323,11 @@ impl Activities {
             return;
         }
         let task = task.filter(|task| !self.cancelled.contains_key(&task.id));
-        match task.and_then(|task| Some((LaneKey::of(&task)?, task))) {
-            Some((key, task)) => self.waiting.push_front(&key, Arc::new(task)),
-            None => {
-                self.known.remove(&id);
-                self.attempts.remove(&id);
-            }
+        if let Some((key, task)) = task.and_then(|task| Some((LaneKey::of(&task)?, task))) {
+            self.waiting.push_front(&key, Arc::new(task));
+        } else {
+            self.known.remove(&id);
+            self.attempts.remove(&id);
         }
     }
 

@@ -6,10 +6,10 @@ use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::{ActivityResponse, TaskCompletedEvent, TaskFailedEvent};
 use durable_task::{InstanceId, Kept, WorkAnswer};
 
-use super::hand_over::entity_name;
 use super::parked::{Entry, ParkedItem, ParkedReason};
 use super::profile::{WorkKind, WorkerId};
 use super::resident::Doing;
+use super::run_entities::entity_name;
 use super::settings::GIVEN_BACK_MAX;
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};

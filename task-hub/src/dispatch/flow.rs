@@ -4,10 +4,10 @@ use durable_task::InstanceId;
 use durable_task::wire::proto::TimerFiredEvent;
 use durable_task::wire::proto::history_event::EventType;
 
-use super::hand_over::entity_name;
 use super::open_commit::timer_key;
 use super::parked::ParkedItem;
 use super::resident::{Arrived, Doing, State};
+use super::run_entities::entity_name;
 use super::shared::count;
 use super::{Dispatcher, Read, env};
 use crate::engine::{Closes, Delta, Instance, Message};

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::parked::{Entry, ParkedItem, ParkedReason};
 use super::profile::{Pick, WorkKind, WorkerId};
 use super::resident::Doing;
+use super::run_entities::entity_name;
 use super::settings::{
     COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES, REMOTE_EVENTS_BYTES_MAX,
 };
@@ -50,24 +51,6 @@ impl Dispatcher {
             }
         }
         self.ready.give_back(blocked);
-        ran
-    }
-
-    /// Hands over batches of entity operations; the names take turns.
-    fn run_entities(&mut self) -> usize {
-        let (mut ran, mut blocked) = (0, Vec::new());
-        while !self.open.is_full()
-            && let Some(line) = self.ready_entities.next()
-        {
-            let pick = self.pick(WorkKind::Entity, &line.name, None, None);
-            if pick == Pick::Busy {
-                blocked.push(line);
-            } else if let Some(id) = self.ready_entities.pop(line) {
-                ran += 1;
-                self.run_entity(&id, pick);
-            }
-        }
-        self.ready_entities.give_back(blocked);
         ran
     }
 
@@ -179,7 +162,7 @@ impl Dispatcher {
     }
 
     /// It has had as many episodes in the open commit as one may have.
-    fn wait_for_next_commit(&mut self, id: &InstanceId) {
+    pub(super) fn wait_for_next_commit(&mut self, id: &InstanceId) {
         self.set_doing(id, Doing::Queued);
         self.next_commit.push(id.clone());
     }
@@ -383,84 +366,6 @@ impl Dispatcher {
             }));
         })
     }
-
-    fn run_entity(&mut self, id: &InstanceId, pick: Pick) {
-        let (open, durable, durable_id) = (self.open.number, self.durable, self.durable_id);
-        let Some(resident) = self.residents.get(id) else {
-            return;
-        };
-        if resident.doing != Doing::Queued {
-            return;
-        }
-        resident.doing = Doing::Nothing;
-        let (changed, episodes) = (resident.changed, resident.episodes_in(open));
-        let Some(entity) = resident.live().and_then(Instance::entity) else {
-            return;
-        };
-        if !entity.is_ready() {
-            return;
-        }
-        let Pick::Worker(worker) = pick else {
-            tracing::warn!(entity = %id, "no worker has code for it; its operations wait");
-            let entry = Entry {
-                kind: WorkKind::Entity,
-                name: entity_name(id).to_owned(),
-                version: None,
-                reason: ParkedReason::NoCode,
-                instance: id.clone(),
-            };
-            self.shared
-                .parked
-                .add(ParkedItem::Instance(id.clone()), entry);
-            self.settle(id);
-            return;
-        };
-        let ahead = self.workers.runs_ahead(worker, entity_name(id));
-        if ahead && episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
-            return self.wait_for_next_commit(id);
-        }
-        let limit = if ahead || self.workers.is_remote(worker) {
-            self.limits.engine.entity_batch_max
-        } else {
-            1
-        };
-        let taking = if ahead {
-            Taking::Everything
-        } else if changed > durable {
-            // The commit that it waits for makes it ready again.
-            return;
-        } else {
-            Taking::Durable {
-                before: durable_id,
-                bytes_max: REMOTE_EVENTS_BYTES_MAX,
-            }
-        };
-        // The same holds for operations that are not durable.
-        let Some(request) = entity.begin(limit, taking) else {
-            return;
-        };
-        let callers = entity.callers();
-        self.tokens += 1;
-        let handed = Handed {
-            token: self.tokens,
-            ahead,
-        };
-        resident.doing = Doing::Out(self.tokens);
-        if ahead {
-            resident.count_episode(open);
-            self.open.episodes += 1;
-        }
-        *self.out.of(handed) += 1;
-        let place = self.names.take(WorkKind::Entity, entity_name(id));
-        self.hand_over(
-            worker,
-            WorkKind::Entity,
-            place,
-            WorkRequest::Entity { request, callers },
-            Item::Batch(id.clone(), handed),
-            CancellationToken::new(),
-        );
-    }
 }
 
 /// A worker that panics has dropped the item, which gives it back.
@@ -469,12 +374,6 @@ fn dispatch(handler: &dyn WorkHandler, item: WorkItem) {
     if catch_unwind(AssertUnwindSafe(|| handler.dispatch(item))).is_err() {
         tracing::error!("the worker panicked when it was given a work item");
     }
-}
-
-/// The name of an entity, from its id.
-pub(super) fn entity_name(id: &InstanceId) -> &str {
-    let name = id.as_str().strip_prefix('@').unwrap_or_default();
-    name.split_once('@').map_or("", |(name, _)| name)
 }
 
 pub(super) async fn read_history(

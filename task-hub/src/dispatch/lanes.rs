@@ -37,7 +37,7 @@ impl LaneKey {
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     turns: Lines<LaneKey>,
-    lanes: HashMap<LaneKey, VecDeque<Arc<TaskRow>>>,
+    by_key: HashMap<LaneKey, VecDeque<Arc<TaskRow>>>,
     len: usize,
 }
 
@@ -48,7 +48,7 @@ impl Lanes {
 
     /// How many wait in a lane.
     pub(super) fn lane_len(&self, key: &LaneKey) -> usize {
-        self.lanes.get(key).map_or(0, VecDeque::len)
+        self.by_key.get(key).map_or(0, VecDeque::len)
     }
 
     /// Puts one at the end of its lane.
@@ -64,11 +64,11 @@ impl Lanes {
     /// The lane, which is to get one more.
     fn lane(&mut self, key: &LaneKey) -> &mut VecDeque<Arc<TaskRow>> {
         self.len += 1;
-        if !self.lanes.contains_key(key) {
+        if !self.by_key.contains_key(key) {
             self.turns
                 .push(&key.name, key.version.as_deref(), key.clone());
         }
-        self.lanes.entry(key.clone()).or_default()
+        self.by_key.entry(key.clone()).or_default()
     }
 
     pub(super) fn next_line(&mut self) -> Option<Line> {
@@ -82,11 +82,11 @@ impl Lanes {
     /// The first one of the instance whose turn it is within a name.
     pub(super) fn pop(&mut self, line: Line) -> Option<Arc<TaskRow>> {
         let key = self.turns.pop(line)?;
-        let lane = self.lanes.get_mut(&key)?;
-        let task = lane.pop_front();
+        let waiting = self.by_key.get_mut(&key)?;
+        let task = waiting.pop_front();
         self.len -= usize::from(task.is_some());
-        if lane.is_empty() {
-            self.lanes.remove(&key);
+        if waiting.is_empty() {
+            self.by_key.remove(&key);
         } else {
             let (name, version) = (key.name.clone(), key.version.clone());
             self.turns.push(&name, version.as_deref(), key);

@@ -24,6 +24,7 @@ mod request;
 mod resident;
 mod rewinding;
 mod run_activities;
+mod run_entities;
 mod salvage;
 mod settings;
 mod shared;

@@ -161,7 +161,6 @@ impl ParkedItems {
     }
 
     /// Whether something of the instance waits.
-    #[allow(dead_code, reason = "asked by the client")]
     pub(super) fn has(&self, instance: &InstanceId) -> bool {
         self.len() > 0 && self.entries().by_instance.contains_key(instance)
     }

@@ -501,6 +501,9 @@ async fn what_waits_for_code_is_shown_until_code_comes() {
     );
     assert!(parked.iter().all(|p| p.reason == ParkedReason::NoCode));
     assert_eq!(bench.hub.stats().parked, 4);
+    for (instance, why) in [("a", "its activity"), ("c", "itself")] {
+        assert!(bench.state(instance).await.parked, "{why} has no code");
+    }
     bench.client.terminate(&id("b"), None, false).await.unwrap();
     assert_eq!(bench.hub.parked()[1].items, 1, "it has ended");
     let _play = bench.attach(ScriptedWorker::new().activity("play"));
@@ -516,6 +519,7 @@ async fn what_waits_for_code_is_shown_until_code_comes() {
     all.started().await.complete("1");
     bench.completes("a", "1").await;
     bench.completes("c", "some").await;
+    assert!(!bench.state("a").await.parked);
     assert_eq!(bench.hub.parked(), []);
 }
 
@@ -539,7 +543,7 @@ async fn what_is_given_back_too_often_waits_for_a_worker_to_come() {
         reason: String::from("scripted"),
     };
     assert_eq!(parked.reason, reason);
-    bench.runtime.advance(Duration::from_mins(60));
+    bench.runtime.advance(Duration::from_hours(1));
     bench.start_and_forget().await;
     assert_eq!(bench.worker.started_count(), 0);
     let _other = bench.attach(ScriptedWorker::new());

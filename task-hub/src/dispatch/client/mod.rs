@@ -56,6 +56,12 @@ impl HubClient {
         answer.unwrap_or_else(|| Err(self.unavailable()))
     }
 
+    /// The state, parked also if an activity of the instance is: only the hub's memory knows that.
+    fn with_parked(&self, mut state: InstanceState) -> InstanceState {
+        state.parked |= !state.status.is_terminal() && self.shared.parked.has(&state.instance_id);
+        state
+    }
+
     fn unavailable(&self) -> ClientError {
         ClientError::Unavailable {
             reason: match self.shared.health() {
@@ -158,7 +164,8 @@ impl Client for HubClient {
         instance: &InstanceId,
         fetch: Fetch,
     ) -> Result<Option<InstanceState>, ClientError> {
-        self.store.instance(instance, fetch).await.map_err(failed)
+        let state = self.store.instance(instance, fetch).await;
+        Ok(state.map_err(failed)?.map(|state| self.with_parked(state)))
     }
 
     async fn wait(
@@ -265,6 +272,14 @@ impl Client for HubClient {
         self.store
             .query(filter, fetch, page_size.max(1), token)
             .await
+            .map(|page| Page {
+                items: page
+                    .items
+                    .into_iter()
+                    .map(|state| self.with_parked(state))
+                    .collect(),
+                ..page
+            })
             .map_err(failed)
     }
 
