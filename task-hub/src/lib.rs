@@ -4,6 +4,8 @@ pub mod conformance;
 mod dispatch;
 mod engine;
 mod hub;
+#[cfg(feature = "sidecar")]
+pub mod sidecar;
 pub mod store;
 
 pub use dispatch::{Concurrency, HubHealth, HubLimits, HubStats, Parked, ParkedReason, WorkKind};

@@ -1,0 +1,197 @@
+//! Many instances at once: listed and removed.
+
+use std::time::Duration;
+
+use durable_task::wire::proto::purge_instances_request::Request as What;
+use durable_task::wire::proto::{
+    ListInstanceIdsRequest, ListInstanceIdsResponse, PurgeInstanceFilter, PurgeInstancesRequest,
+    PurgeInstancesResponse, QueryInstancesRequest, QueryInstancesResponse,
+};
+use durable_task::{ClientError, Fetch, InstanceFilter, Status as InstanceStatus};
+use prost::Message as _;
+use tonic::Status;
+
+use super::convert::{count, state, statuses, text, time};
+use super::instances::{check_batch, fetch};
+use super::status::{invalid, status};
+use super::{Core, known};
+
+/// How many instances a page has if nobody says how many.
+const PAGE: usize = 100;
+/// How many instances a page has at most.
+const PAGE_MAX: usize = 1_000;
+/// How long a purge by filter goes on if nobody says how long.
+const PURGE_TIME: Duration = Duration::from_secs(30);
+
+/// The statuses of instances that have ended.
+const ENDED: [InstanceStatus; 4] = [
+    InstanceStatus::Completed,
+    InstanceStatus::Failed,
+    InstanceStatus::Terminated,
+    InstanceStatus::Canceled,
+];
+
+/// How many to list.
+pub(super) fn page_size(field: &str, asked: i32) -> Result<usize, Status> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(PAGE),
+        Ok(asked) => Ok(asked.min(PAGE_MAX)),
+        Err(_) => Err(invalid(field, format_args!("{asked} is less than none"))),
+    }
+}
+
+/// How many of the first items fit into `bytes_max`, at least one.
+pub(super) fn fitting(sizes: impl Iterator<Item = usize>, bytes_max: usize) -> usize {
+    let sums = sizes.scan(0_usize, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= bytes_max).count().max(1)
+}
+
+impl Core {
+    /// Lists instances: at most as many as asked for, fewer where they would not fit into a message.
+    pub(super) async fn query(
+        &self,
+        request: QueryInstancesRequest,
+    ) -> Result<QueryInstancesResponse, Status> {
+        let query = request.query.unwrap_or_default();
+        let filter = InstanceFilter {
+            statuses: statuses("runtimeStatus", &query.runtime_status)?,
+            created_from: time("createdTimeFrom", query.created_time_from)?,
+            created_to: time("createdTimeTo", query.created_time_to)?,
+            id_prefix: text(query.instance_id_prefix),
+            ..InstanceFilter::default()
+        };
+        let fetch = fetch(query.fetch_inputs_and_outputs);
+        let token = text(query.continuation_token);
+        let mut size = page_size("maxInstanceCount", query.max_instance_count)?;
+        let bytes_max = self.options.payload_bytes_max();
+        loop {
+            let page = self.client.query(&filter, fetch, size, token.as_deref());
+            let page = page.await.map_err(status)?;
+            let shown: Vec<_> = page.items.into_iter().map(state).collect();
+            let fit = fitting(shown.iter().map(|state| state.encoded_len() + 8), bytes_max);
+            if fit >= shown.len() {
+                return Ok(QueryInstancesResponse {
+                    orchestration_state: shown,
+                    continuation_token: page.next,
+                });
+            }
+            // Asked again, so that the token goes on where this page ends.
+            size = fit;
+        }
+    }
+
+    /// Lists the ids of instances that have ended.
+    pub(super) async fn list_ids(
+        &self,
+        request: ListInstanceIdsRequest,
+    ) -> Result<ListInstanceIdsResponse, Status> {
+        let mut wanted = statuses("runtimeStatus", &request.runtime_status)?;
+        if wanted.is_empty() {
+            wanted = ENDED.to_vec();
+        }
+        let filter = InstanceFilter {
+            statuses: wanted,
+            completed_from: time("completedTimeFrom", request.completed_time_from)?,
+            completed_to: time("completedTimeTo", request.completed_time_to)?,
+            ..InstanceFilter::default()
+        };
+        let size = page_size("pageSize", request.page_size)?;
+        let token = text(request.last_instance_key);
+        let page = self
+            .client
+            .query(&filter, Fetch::Metadata, size, token.as_deref());
+        let page = page.await.map_err(status)?;
+        let ids = page.items.iter().map(|state| state.instance_id.to_string());
+        Ok(ListInstanceIdsResponse {
+            instance_ids: ids.collect(),
+            last_instance_key: page.next,
+        })
+    }
+
+    /// Removes instances and entities. What is not there or has not ended is left out and not
+    /// counted.
+    pub(super) async fn purge(
+        &self,
+        request: PurgeInstancesRequest,
+    ) -> Result<PurgeInstancesResponse, Status> {
+        let recursive = request.recursive;
+        let (deleted, complete) = match request.request {
+            None => return Err(invalid("request", "say what to purge")),
+            Some(What::InstanceId(id)) => {
+                if request.is_orchestration && known(&id)?.is_entity() {
+                    return Err(invalid("instanceId", format_args!("`{id}` is an entity")));
+                }
+                (self.purge_one(&id, recursive).await?, true)
+            }
+            Some(What::InstanceBatch(batch)) => {
+                check_batch(&batch.instance_ids)?;
+                let mut deleted = 0;
+                for id in &batch.instance_ids {
+                    deleted += self.purge_one(id, recursive).await?;
+                }
+                (deleted, true)
+            }
+            Some(What::PurgeInstanceFilter(filter)) => self.purge_filtered(filter).await?,
+        };
+        Ok(PurgeInstancesResponse {
+            deleted_instance_count: count(deleted),
+            is_complete: Some(complete),
+        })
+    }
+
+    async fn purge_one(&self, id: &str, recursive: bool) -> Result<u64, Status> {
+        match self.client.purge(&known(id)?, recursive).await {
+            Err(ClientError::NotFound { .. } | ClientError::InvalidState { .. }) => Ok(0),
+            purged => purged.map_err(status),
+        }
+    }
+
+    async fn purge_filtered(&self, filter: PurgeInstanceFilter) -> Result<(u64, bool), Status> {
+        let limit = match filter.timeout {
+            None => PURGE_TIME,
+            Some(timeout) => Duration::try_from(timeout)
+                .map_err(|_| invalid("timeout", "it is less than nothing"))?,
+        };
+        let filter = InstanceFilter {
+            statuses: statuses("runtimeStatus", &filter.runtime_status)?,
+            created_from: time("createdTimeFrom", filter.created_time_from)?,
+            created_to: time("createdTimeTo", filter.created_time_to)?,
+            ..InstanceFilter::default()
+        };
+        let purged = self.client.purge_matching(&filter, limit).await;
+        let purged = purged.map_err(status)?;
+        Ok((purged.removed, purged.complete))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_bounded_and_never_negative() {
+        let table = [(0, PAGE), (7, 7), (i32::MAX, PAGE_MAX)];
+        for (asked, size) in table {
+            assert_eq!(page_size("n", asked).unwrap(), size);
+        }
+        let status = page_size("pageSize", -1).unwrap_err();
+        assert_eq!(status.message(), "pageSize: -1 is less than none");
+    }
+
+    #[test]
+    fn a_page_has_what_fits_and_at_least_one() {
+        let table: [(&[usize], usize); 5] = [
+            (&[], 1),
+            (&[10], 1),
+            (&[10, 10], 2),
+            (&[10, 10, 1], 2),
+            (&[21, 1], 1),
+        ];
+        for (sizes, fit) in table {
+            assert_eq!(fitting(sizes.iter().copied(), 20), fit, "{sizes:?}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Pings, and how a server stops.
+
+use std::time::Duration;
+
+use durable_task::wire::proto::OrchestrationStatus;
+use durable_task::wire::proto::work_item::Request;
+use task_hub::HubOptions;
+use task_hub::sidecar::SidecarOptions;
+use tonic::Code;
+
+use crate::support::worker::{call, complete};
+use crate::support::{Server, ended, instance, is, start, state};
+
+#[tokio::test]
+async fn a_worker_is_pinged_when_there_is_nothing_to_do() {
+    let mut options = SidecarOptions::default();
+    options.ping_every = Duration::from_millis(20);
+    let server = Server::with(options).await;
+    let mut worker = server.worker().await;
+    for _ in 0..3 {
+        let message = worker.message().await.unwrap();
+        assert!(matches!(message.request, Some(Request::HealthPing(_))));
+        assert_eq!(message.completion_token, "");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_waits_for_what_is_out_and_ends_its_streams() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SidecarOptions::default();
+    let hub = || HubOptions::file(folder.path().join("hub.db"));
+    let server = Server::of(hub(), options).await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    client
+        .start_instance(start("a", "Order", "1"))
+        .await
+        .unwrap();
+    let episode = worker.episode().await;
+    let mut waiting = client.clone();
+    let waits =
+        tokio::spawn(async move { waiting.wait_for_instance_completion(instance("a")).await });
+    server.stop();
+    // It takes no more requests.
+    while client
+        .start_instance(start("b", "Order", "1"))
+        .await
+        .is_ok()
+    {
+        tokio::task::yield_now().await;
+    }
+    worker
+        .decide(&episode.token, vec![call(0, "Pay", "1")])
+        .await;
+    assert_eq!(
+        worker.message().await,
+        None,
+        "no activity is given out, the stream ends"
+    );
+    let told = waits.await.unwrap().unwrap_err();
+    assert_eq!(told.code(), Code::Unavailable, "{told}");
+    server.stopped().await;
+
+    let server = Server::of(hub(), options).await;
+    let mut client = server.client().await;
+    assert!(is(
+        &state(&mut client, "a").await,
+        OrchestrationStatus::Running
+    ));
+    let mut worker = server.worker().await;
+    let activity = worker.activity().await;
+    worker.done(&activity.token, "1").await;
+    let episode = worker.episode().await;
+    worker.decide(&episode.token, vec![complete(1, "4")]).await;
+    assert_eq!(ended(&mut client, "a").await.output.as_deref(), Some("4"));
+}

@@ -1,0 +1,166 @@
+//! Entities over the wire.
+
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::operation_result::ResultType;
+use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
+use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
+use durable_task::wire::proto::work_item::Request;
+use durable_task::wire::proto::{
+    AbandonEntityTaskRequest, EntityBatchResult, EntityOperationCalledEvent, EntityQuery,
+    GetEntityRequest, OperationResult, OperationResultSuccess, QueryEntitiesRequest,
+    SendEntityMessageAction, SignalEntityRequest,
+};
+use task_hub::sidecar::{EntityForm, SidecarOptions};
+
+use crate::support::worker::{action, complete};
+use crate::support::{Client, Server, ended, start};
+
+const COUNTER: &str = "@counter@k";
+
+fn signal(id: &str) -> SignalEntityRequest {
+    SignalEntityRequest {
+        instance_id: id.to_owned(),
+        name: String::from("add"),
+        input: Some(String::from("2")),
+        ..SignalEntityRequest::default()
+    }
+}
+
+async fn get(client: &mut Client, id: &str) -> Option<String> {
+    let request = GetEntityRequest {
+        instance_id: id.to_owned(),
+        include_state: true,
+    };
+    let response = client.get_entity(request).await.unwrap().into_inner();
+    assert_eq!(response.exists, response.entity.is_some());
+    let entity = response.entity?;
+    assert_eq!(entity.instance_id, id);
+    assert!(entity.last_modified_time.is_some());
+    entity.serialized_state
+}
+
+#[tokio::test]
+async fn a_signal_reaches_the_worker_and_its_state_is_kept() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    assert_eq!(get(&mut client, COUNTER).await, None);
+    client.signal_entity(signal(COUNTER)).await.unwrap();
+    let item = worker.entity().await;
+    assert_eq!(item.request.instance_id, COUNTER);
+    assert_eq!(item.request.entity_state, None);
+    let event = &item.request.operation_requests[0];
+    assert!(event.timestamp.is_some());
+    let Some(EventType::EntityOperationSignaled(signaled)) = &event.event_type else {
+        panic!("{event:?}");
+    };
+    assert_eq!(
+        (signaled.operation.as_str(), signaled.input.as_deref()),
+        ("add", Some("2"))
+    );
+    worker.operated(&item, "2", "2").await;
+    assert_eq!(get(&mut client, COUNTER).await.as_deref(), Some("2"));
+
+    client.signal_entity(signal(COUNTER)).await.unwrap();
+    let first = worker.entity().await;
+    assert_eq!(first.request.entity_state.as_deref(), Some("2"));
+    let abandon = AbandonEntityTaskRequest {
+        completion_token: first.token.clone(),
+    };
+    client.abandon_task_entity_work_item(abandon).await.unwrap();
+    let second = worker.entity().await;
+    assert_ne!(first.token, second.token);
+    worker.operated(&first, "9", "9").await;
+    worker.operated(&second, "4", "4").await;
+    assert_eq!(get(&mut client, COUNTER).await.as_deref(), Some("4"));
+
+    let query = EntityQuery {
+        instance_id_starts_with: Some(String::from("@counter@")),
+        include_state: true,
+        ..EntityQuery::default()
+    };
+    let request = QueryEntitiesRequest { query: Some(query) };
+    let listed = client.query_entities(request).await.unwrap().into_inner();
+    assert_eq!(listed.entities.len(), 1);
+    assert_eq!(listed.entities[0].serialized_state.as_deref(), Some("4"));
+}
+
+#[tokio::test]
+async fn a_call_names_its_caller_and_is_answered() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    client
+        .start_instance(start("a", "Order", "1"))
+        .await
+        .unwrap();
+    let episode = worker.episode().await;
+    let called = EntityOperationCalledEvent {
+        request_id: String::from("r1"),
+        operation: String::from("add"),
+        input: Some(String::from("3")),
+        parent_instance_id: Some(String::from("a")),
+        parent_execution_id: episode.request.execution_id.clone(),
+        target_instance_id: Some(String::from(COUNTER)),
+        scheduled_time: None,
+    };
+    let message = SendEntityMessageAction {
+        entity_message_type: Some(EntityMessageType::EntityOperationCalled(called)),
+    };
+    let actions = vec![action(0, Action::SendEntityMessage(message))];
+    worker.decide(&episode.token, actions).await;
+    let item = worker.entity().await;
+    let Some(EventType::EntityOperationCalled(called)) =
+        &item.request.operation_requests[0].event_type
+    else {
+        panic!("{item:?}");
+    };
+    assert_eq!(called.request_id, "r1");
+    assert_eq!(called.parent_instance_id.as_deref(), Some("a"));
+    assert_eq!(called.parent_execution_id, episode.request.execution_id);
+    worker.operated(&item, "3", "3").await;
+    let episode = worker.episode().await;
+    let Some(EventType::EntityOperationCompleted(completed)) =
+        &episode.request.new_events[1].event_type
+    else {
+        panic!("{episode:?}");
+    };
+    assert_eq!(completed.request_id, "r1");
+    assert_eq!(completed.output.as_deref(), Some("3"));
+    worker.decide(&episode.token, vec![complete(1, "1")]).await;
+    ended(&mut client, "a").await;
+}
+
+#[tokio::test]
+async fn in_the_first_form_answers_need_no_token_and_one_item_is_out_at_a_time() {
+    let mut options = SidecarOptions::default();
+    options.entity_form = EntityForm::V1;
+    let server = Server::with(options).await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    let ids: Vec<String> = (0..4).map(|index| format!("@counter@{index}")).collect();
+    for id in &ids {
+        client.signal_entity(signal(id)).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let (Request::EntityRequest(batch), _) = worker.item().await else {
+            panic!("another form");
+        };
+        assert_eq!(batch.operations.len(), 1);
+        let success = ResultType::Success(OperationResultSuccess::default());
+        let state = format!("\"{}\"", batch.instance_id);
+        let result = EntityBatchResult {
+            results: vec![OperationResult {
+                result_type: Some(success),
+            }],
+            entity_state: Some(state.clone()),
+            ..EntityBatchResult::default()
+        };
+        worker.client.complete_entity_task(result).await.unwrap();
+        assert_eq!(get(&mut client, &batch.instance_id).await, Some(state));
+        seen.push(batch.instance_id);
+    }
+    seen.sort();
+    assert_eq!(seen, ids);
+}
