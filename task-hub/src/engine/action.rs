@@ -36,9 +36,9 @@ impl Orchestration {
         self.parked = false;
         self.updated_at = at.max(env.now);
         delta.touch();
-        let too_large = payload::of_episode(&response, env.limits);
-        let refused = self.set_custom_status(response.custom_status);
-        let refused = refused.or(too_large);
+        let refused =
+            payload::of_episode(&response, env.limits).or_else(|| self.malformed(&response));
+        let refused = self.set_custom_status(response.custom_status).or(refused);
         let (mut completion, mut rewound) = (None, None);
         // An answer that is refused is refused as a whole.
         let actions = response.actions.into_iter();

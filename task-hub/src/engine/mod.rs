@@ -4,6 +4,7 @@
 //! an [`Env`]. The loop around it (`dispatch`) decides when something runs and when it is durable.
 
 mod action;
+mod answer;
 mod delta;
 mod ending;
 mod entity;

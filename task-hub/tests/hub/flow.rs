@@ -225,6 +225,33 @@ async fn a_durable_timer_fires_when_its_time_has_come() {
 }
 
 #[tokio::test]
+async fn a_timer_is_never_early_on_a_clock_that_is_set_back_or_jumps() {
+    let worker = ScriptedWorker::new().orchestrator("sleep", |events| {
+        let at = Timestamp::parse("2026-01-01T00:01:00Z").unwrap();
+        let mut actions = vec![script::timer(at)];
+        if script::fired(events) == 1 {
+            actions.push(complete("awake"));
+        }
+        actions
+    });
+    let bench = Bench::memory(worker).await;
+    bench.start("sleep", "a", "").await;
+    bench.runtime.sleeping(1).await;
+    bench.runtime.advance(Duration::from_secs(50));
+    // A day back: the timer waits for its time, not for how long it was to be.
+    let day = Duration::from_hours(24);
+    bench.runtime.set_back(day);
+    for _ in 0..24 * 60 {
+        bench.runtime.advance(Duration::from_mins(1));
+        bench.start_and_forget().await;
+    }
+    assert_eq!(bench.state("a").await.status, Status::Running);
+    bench.runtime.sleeping(1).await;
+    bench.runtime.advance(Duration::from_hours(1_000));
+    bench.completes("a", "awake").await;
+}
+
+#[tokio::test]
 async fn entities_keep_state_and_answer_calls() {
     let worker = ScriptedWorker::new()
         .entity("counter", true, |state, asked| {

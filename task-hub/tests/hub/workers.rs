@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::wire::proto::{ActivityResponse, OrchestratorResponse};
+use durable_task::wire::proto::operation_result::ResultType;
+use durable_task::wire::proto::{
+    ActivityResponse, EntityBatchResult, OperationResult, OperationResultSuccess,
+    OrchestratorResponse,
+};
 use durable_task::{EntityId, StartRequest, Status, WorkAnswer};
 use task_hub::{AttachError, Concurrency, Hub, HubOptions, ParkedReason, WorkKind};
 
@@ -619,4 +623,64 @@ async fn the_end_of_an_instance_cancels_what_it_left_open() {
     second.complete("late");
     bench.start_and_forget().await;
     bench.client.purge(&id("a"), false).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_of_another_kind_or_without_an_answer_gives_the_item_back() {
+    let bench = Bench::memory(sequence().remote().echo()).await;
+    bench.worker.hold();
+    bench.start("sequence", "a", "0").await;
+    let wrong: [fn() -> WorkAnswer; 2] = [
+        || WorkAnswer::Activity(ActivityResponse::default()),
+        // It was given the history.
+        || WorkAnswer::Orchestrator {
+            response: OrchestratorResponse {
+                requires_history: true,
+                ..OrchestratorResponse::default()
+            },
+            warm: false,
+        },
+    ];
+    for (attempt, wrong) in wrong.into_iter().enumerate() {
+        bench.worker.held(1).await;
+        bench.worker.take_held().completer.complete(wrong());
+        bench.runtime.sleeping(1).await;
+        bench.runtime.advance(Duration::from_millis(100 << attempt));
+    }
+    bench.worker.held(1).await;
+    bench.worker.release();
+    bench.completes("a", "0").await;
+}
+
+#[tokio::test]
+async fn an_operation_without_a_result_runs_again_and_a_result_too_many_is_dropped() {
+    let bench = Bench::memory(counting().remote()).await;
+    let entity = EntityId::new("counter", "a").unwrap();
+    let add = || bench.client.signal_entity(&entity, "add", None, None);
+    bench.worker.hold();
+    add().await.unwrap();
+    bench.worker.held(1).await;
+    for _ in 0..2 {
+        add().await.unwrap();
+    }
+    let result = || OperationResult {
+        result_type: Some(ResultType::Success(OperationResultSuccess::default())),
+    };
+    let answer = |results| {
+        WorkAnswer::Entity(EntityBatchResult {
+            results,
+            entity_state: Some(String::from("5")),
+            ..EntityBatchResult::default()
+        })
+    };
+    let item = bench.worker.take_held();
+    item.completer.complete(answer(vec![result(), result()]));
+    bench.worker.held(1).await;
+    let item = bench.worker.take_held();
+    item.completer.complete(answer(vec![result()]));
+    bench.worker.held(1).await;
+    bench.worker.release();
+    bench.has_made(6, "three signals, three batches").await;
+    let got = bench.client.get_entity(&entity, true).await.unwrap();
+    assert_eq!(got.unwrap().state.as_deref(), Some("6"));
 }

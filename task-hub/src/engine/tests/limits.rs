@@ -12,7 +12,7 @@ use durable_task::wire::proto::{
     SendEventAction, TaskFailureDetails,
 };
 
-use super::{Outside, activity, id, kinds};
+use super::{Outside, activity, id, kinds, response};
 use crate::engine::limits::CUSTOM_STATUS_BYTES_MAX;
 use crate::engine::{Entity, Orchestration, Taking, bounded_response};
 
@@ -63,13 +63,15 @@ fn a_history_has_a_size() {
     by_bytes.limits.history_bytes_max = 250;
     for mut outside in [by_events, by_bytes] {
         let (mut orchestration, _) = outside.running("a", Vec::new());
-        for _ in 0..100 {
+        for step in 0..100 {
             if orchestration.is_ended() {
                 break;
             }
             let go = outside.raised("a", "go");
             orchestration.receive(go, &mut outside.env());
-            let delta = outside.episode(&mut orchestration, vec![activity("x")]);
+            orchestration.begin("", Taking::Everything, &mut outside.env());
+            let answer = response(step, vec![activity("x")]);
+            let delta = orchestration.apply(answer, &mut outside.env());
             if let Some(end) = delta.end.clone() {
                 let failure = end.failure.unwrap();
                 assert_eq!(failure.error_type, "HistoryTooLarge");

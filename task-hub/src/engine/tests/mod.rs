@@ -1,4 +1,5 @@
 mod actions;
+mod answers;
 mod endings;
 mod entities;
 mod fates;

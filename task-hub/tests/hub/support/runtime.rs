@@ -49,6 +49,18 @@ impl TestRuntime {
         }
     }
 
+    /// Sets the clock back. What sleeps does so for as long as it wanted to.
+    pub fn set_back(&self, duration: Duration) {
+        let ticks = i64::try_from(duration.as_nanos() / 100).unwrap();
+        let back = |at: Timestamp| Timestamp::from_ticks(at.ticks() - ticks);
+        let mut clock = self.clock.lock().unwrap();
+        clock.now = back(clock.now);
+        let sleepers = std::mem::take(&mut clock.sleepers).into_iter();
+        clock.sleepers = sleepers
+            .map(|((at, number), sleeper)| ((back(at), number), sleeper))
+            .collect();
+    }
+
     /// Returns once so many sleep.
     pub async fn sleeping(&self, count: usize) {
         loop {
