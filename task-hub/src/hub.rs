@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::{
     Concurrency, Control, Dispatcher, HubClient, HubHealth, HubLimits, HubStats, Notice, Parked,
-    Parts, Shared, WorkerId,
+    Parts, RetentionPolicy, Shared, Sweeper, WorkerId,
 };
 use crate::store::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -34,6 +34,7 @@ pub struct HubOptions {
     durability: Durability,
     limits: HubLimits,
     concurrency: Concurrency,
+    retention: RetentionPolicy,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +62,7 @@ impl HubOptions {
             durability: Durability::default(),
             limits: HubLimits::default(),
             concurrency: Concurrency::default(),
+            retention: RetentionPolicy::new(),
         }
     }
 
@@ -76,6 +78,13 @@ impl HubOptions {
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
+        self
+    }
+
+    /// Sets how long ended instances are kept.
+    #[must_use]
+    pub fn retention(mut self, policy: RetentionPolicy) -> Self {
+        self.retention = policy;
         self
     }
 
@@ -256,13 +265,15 @@ impl Hub {
     /// Opens a hub, or creates it, and goes on with what is open in it as soon as a worker is
     /// attached.
     pub async fn open(options: HubOptions, runtime: Arc<dyn Runtime>) -> Result<Self, OpenError> {
-        match &options.place {
+        let hub = match &options.place {
             Place::Memory => {
                 let store = Arc::new(MemoryStore::new());
-                Ok(Self::with_options(store, &options, runtime).await?)
+                Self::with_options(store, &options, runtime).await?
             }
-            Place::File(path) => Self::open_file(path, &options, runtime).await,
-        }
+            Place::File(path) => Self::open_file(path, &options, runtime).await?,
+        };
+        hub.retain(options.retention);
+        Ok(hub)
     }
 
     #[cfg(feature = "sqlite")]
@@ -411,6 +422,41 @@ impl Hub {
     /// 10,000 items are counted.
     pub fn parked(&self) -> Vec<Parked> {
         self.client.shared.parked()
+    }
+
+    /// Removes ended instances from now on as the policy says, in small commits. A hub that is
+    /// opened with options does what they say.
+    pub fn retain(&self, policy: RetentionPolicy) {
+        if policy.keeps_all() {
+            return;
+        }
+        let HubClient {
+            runtime,
+            store,
+            shared,
+            limits,
+            controls,
+        } = &self.client;
+        let sweeper = Sweeper {
+            policy,
+            runtime: Arc::clone(runtime),
+            store: Arc::clone(store),
+            shared: Arc::clone(shared),
+            limits: *limits,
+            controls: controls.downgrade(),
+        };
+        runtime.spawn("task-hub-retention", Box::pin(sweeper.run()));
+    }
+
+    /// Removes all instances and entities, and all that waits for them, at once. Activities that
+    /// run are told so, and their results are dropped; workers stay attached.
+    pub async fn clear(&self) -> Result<(), ClientError> {
+        let (reply, cleared) = oneshot::channel();
+        // A request that was not sent is dropped, and with it the reply.
+        let _ = self.client.controls.send(Control::Clear { reply }).await;
+        cleared
+            .await
+            .unwrap_or_else(|_| Err(self.client.unavailable()))
     }
 
     /// Removes ended instances that a filter selects, in small commits, at most for `time`.

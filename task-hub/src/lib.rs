@@ -8,7 +8,9 @@ mod hub;
 pub mod sidecar;
 pub mod store;
 
-pub use dispatch::{Concurrency, HubHealth, HubLimits, HubStats, Parked, ParkedReason, WorkKind};
+pub use dispatch::{
+    Concurrency, HubHealth, HubLimits, HubStats, Parked, ParkedReason, RetentionPolicy, WorkKind,
+};
 pub use engine::EngineLimits;
 pub use hub::{AttachError, Attachment, Durability, Hub, HubOptions, OpenError};
 

@@ -227,6 +227,14 @@ impl Activities {
         self.rescan();
     }
 
+    /// Tells all that run that nobody wants their results, and forgets them.
+    pub(super) fn forget_running(&mut self) {
+        self.cancel_all();
+        self.running.clear();
+        self.known.clear();
+        self.attempts.clear();
+    }
+
     /// Drops what waits and is not wanted any more; returns how to tell it, if it runs. The commit
     /// of this number closes it.
     pub(super) fn cancel(&mut self, id: u64, commit: u64) -> Option<CancellationToken> {

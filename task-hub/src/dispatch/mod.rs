@@ -9,6 +9,7 @@ mod activities;
 mod alarm;
 mod answers;
 mod asks;
+mod clearing;
 mod client;
 mod commit;
 mod concurrency;
@@ -22,6 +23,7 @@ mod profile;
 mod recovery;
 mod request;
 mod resident;
+mod retention;
 mod rewinding;
 mod run_activities;
 mod run_entities;
@@ -52,6 +54,8 @@ pub use parked::{Parked, ParkedReason};
 pub use profile::WorkKind;
 pub(crate) use profile::WorkerId;
 pub(crate) use request::Control;
+pub use retention::RetentionPolicy;
+pub(crate) use retention::Sweeper;
 pub use settings::HubLimits;
 pub(crate) use shared::Shared;
 pub use shared::{HubHealth, HubStats};
@@ -121,6 +125,8 @@ pub(crate) struct Dispatcher {
     forgot_ready: bool,
     /// Answers that came while the store was being opened again.
     deferred: Vec<Answer>,
+    /// Who has asked for the hub to be cleared.
+    clears: Vec<request::Reply<()>>,
     on_stopped: Option<oneshot::Sender<()>>,
 }
 
@@ -304,6 +310,7 @@ impl Dispatcher {
             scan: Scan::default(),
             forgot_ready: true,
             deferred: Vec::new(),
+            clears: Vec::new(),
             on_stopped: None,
         }
     }
@@ -383,6 +390,7 @@ impl Dispatcher {
                 self.on_stopped = Some(reply);
                 self.drain(deadline);
             }
+            Event::Control(Control::Clear { reply }) => self.order_clear(reply),
             Event::Abandoned => self.drain(self.limits.drain_after_drop),
             Event::Written(result) => self.written(result),
             Event::Read(read) => self.has_read(read),
@@ -397,6 +405,7 @@ impl Dispatcher {
 
     /// Does what can be done now.
     fn advance(&mut self) {
+        self.clear_if_asked();
         if self.mode.is_opening() {
             return;
         }

@@ -281,22 +281,8 @@ impl Dispatcher {
     /// afterwards.
     pub(super) fn fail(&mut self, error: &StoreError) {
         tracing::error!(%error, failures = self.failures + 1, "the store failed");
-        self.residents.clear();
-        self.ready.clear();
-        self.ready_entities.clear();
-        self.next_commit.clear();
-        self.outbox.clear();
-        self.open = OpenCommit::new(self.open.number + 1);
-        self.writing = None;
-        self.reads.clear();
-        self.reads_awaited = 0;
-        self.workers.stop_fetching();
-        self.names.stop_fetching();
-        self.shared.parked.clear();
-        self.activities.reset();
-        self.timers = super::Timers::default();
-        self.alarms.clear();
-        self.scan = Scan::Done;
+        self.clears.clear();
+        self.forget_all();
         if self.mode.is_draining() {
             self.mode = Mode::Expired;
             return;
@@ -314,6 +300,26 @@ impl Dispatcher {
             }
             store.open().await
         }));
+    }
+
+    /// Drops memory.
+    pub(super) fn forget_all(&mut self) {
+        self.residents.clear();
+        self.ready.clear();
+        self.ready_entities.clear();
+        self.next_commit.clear();
+        self.outbox.clear();
+        self.open = OpenCommit::new(self.open.number + 1);
+        self.writing = None;
+        self.reads.clear();
+        self.reads_awaited = 0;
+        self.workers.stop_fetching();
+        self.names.stop_fetching();
+        self.shared.parked.clear();
+        self.activities.reset();
+        self.timers = super::Timers::default();
+        self.alarms.clear();
+        self.scan = Scan::Done;
     }
 
     /// The store has been opened again, or not.
@@ -337,6 +343,7 @@ impl Dispatcher {
                 } else {
                     self.scan = Scan::After(None);
                 }
+                self.cleared();
                 for answer in std::mem::take(&mut self.deferred) {
                     self.answered(answer);
                 }

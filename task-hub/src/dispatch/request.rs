@@ -75,6 +75,8 @@ impl Ask {
 pub(crate) enum Control {
     /// Something about one instance.
     Instance(Request),
+    /// Remove everything.
+    Clear { reply: Reply<()> },
     /// Finish what runs, at most for so long, and stop.
     Shutdown {
         deadline: Duration,

@@ -196,6 +196,11 @@ impl Shared {
         lock(&self.unreadable).remove(id);
     }
 
+    /// Forgets that any instance could not be read.
+    pub(super) fn forget_unreadable(&self) {
+        lock(&self.unreadable).clear();
+    }
+
     /// Why the instance can't be read.
     pub(super) fn why_unreadable(&self, id: &InstanceId) -> Option<String> {
         lock(&self.unreadable).get(id).cloned()

@@ -32,4 +32,5 @@ mod sqlite_lock;
 #[cfg(feature = "sqlite")]
 mod sqlite_support;
 mod support;
+mod sweeping;
 mod workers;

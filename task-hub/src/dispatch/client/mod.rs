@@ -62,7 +62,7 @@ impl HubClient {
         state
     }
 
-    fn unavailable(&self) -> ClientError {
+    pub(crate) fn unavailable(&self) -> ClientError {
         ClientError::Unavailable {
             reason: match self.shared.health() {
                 HubHealth::Healthy => String::from("its store failed"),
