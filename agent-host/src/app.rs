@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent_sdk::model::ChatModel;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
-use durable_task::{Registry, Runtime, TokioRuntime};
+use durable_task::{Registry, RegistryError, Runtime, TokioRuntime};
 use tokio::runtime::Handle;
 
 use crate::backend::{Backend, Engine};
@@ -37,6 +37,8 @@ pub struct FunctionApp {
     pub(crate) offline_model: Option<Arc<dyn ChatModel>>,
     pub(crate) options: HttpOptions,
     pub(crate) shutdown_deadline: Option<Duration>,
+    registry: Registry,
+    registered: Vec<RegistryError>,
 }
 
 impl std::fmt::Debug for FunctionApp {
@@ -63,6 +65,28 @@ impl FunctionApp {
     /// Hosts an agent that is a value.
     pub fn agent_definition(mut self, definition: AgentDefinition) -> Self {
         self.app = self.app.agent_definition(definition);
+        self
+    }
+
+    /// Hosts durable code as a worker registers it: orchestrators in several versions, activities
+    /// that are values, entities.
+    ///
+    /// ```
+    /// use agent_host::FunctionApp;
+    /// use durable_task::{ActivityContext, Failure};
+    ///
+    /// let app = FunctionApp::new().register(|registry| {
+    ///     registry.activity_fn("double", |_: ActivityContext, number: u64| async move {
+    ///         Ok::<u64, Failure>(number * 2)
+    ///     })
+    /// });
+    /// ```
+    pub fn register(
+        mut self,
+        add: impl FnOnce(&mut Registry) -> Result<(), RegistryError>,
+    ) -> Self {
+        // What is wrong is told at the start, with everything else that may be.
+        self.registered.extend(add(&mut self.registry).err());
         self
     }
 
@@ -225,10 +249,7 @@ impl FunctionApp {
         let model = model::choose(models, Some(ModelChoice::Offline), None)?;
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
         let hub = Engine::open(&HubLocation::Memory.into(), runtime).await?;
-        let mut registry = Registry::new();
-        let plan = self.into_plan(Some(model))?;
-        plan.app().register(&mut registry, hub.client())?;
-        Ok(registry)
+        self.into_plan(Some(model))?.registry(hub.client())
     }
 
     pub(crate) fn deadline(&self) -> Duration {
@@ -245,6 +266,9 @@ impl FunctionApp {
             None => self.app,
         };
         let app: App = builder.build()?;
-        Ok(HostPlan::new(app, self.options))
+        if let Some(error) = self.registered.into_iter().next() {
+            return Err(error.into());
+        }
+        Ok(HostPlan::new(app, self.options, self.registry))
     }
 }

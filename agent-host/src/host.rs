@@ -23,15 +23,24 @@ pub(crate) struct HostPlan {
     app: App,
     options: HttpOptions,
     keys: FunctionKeys,
+    registry: Registry,
 }
 
 impl HostPlan {
-    pub(crate) fn new(app: App, options: HttpOptions) -> Self {
+    pub(crate) fn new(app: App, options: HttpOptions, registry: Registry) -> Self {
         Self {
             app,
             options,
             keys: FunctionKeys::default(),
+            registry,
         }
+    }
+
+    /// Everything that the app has code for.
+    pub(crate) fn registry(&self, hub: Arc<dyn Client>) -> Result<Registry, HostError> {
+        let mut registry = self.registry.clone();
+        self.app.register(&mut registry, hub)?;
+        Ok(registry)
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -59,10 +68,9 @@ impl HostPlan {
     pub(crate) async fn start(self, backend: &Backend) -> Result<Host, HostError> {
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
         let hub = Engine::open(backend, Arc::clone(&runtime)).await?;
-        let app = Arc::new(self.app);
         let client = hub.client();
-        let mut registry = Registry::new();
-        app.register(&mut registry, Arc::clone(&client))?;
+        let registry = self.registry(Arc::clone(&client))?;
+        let app = Arc::new(self.app);
         let worker = Worker::start(registry, WorkerOptions::default(), runtime);
         hub.attach(Arc::clone(&worker))?;
         let hub = Arc::new(hub);

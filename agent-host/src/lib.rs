@@ -25,7 +25,8 @@
 //! `run` (or nothing) serves on port 7071; `ask "How is the weather in Oslo?"` answers once. Both
 //! take `--hub memory|FILE` and `--model offline|openai`; `--help` names the variables that say the
 //! same. Without `--hub` the state is in `.agent-hub/{binary}.db`, so that a restart goes on where
-//! the last process ended, however it ended.
+//! the last process ended, however it ended. `replay` runs recorded histories against the code,
+//! before it is deployed.
 //!
 //! To serve the routes from a server of your own, [`FunctionApp::start`] the app and take
 //! [`Host::router`].

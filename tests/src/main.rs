@@ -13,4 +13,6 @@ mod order;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod scene;

@@ -179,3 +179,24 @@ fn secrets_are_not_shown() {
     assert!(settings.openai.is_some() && !settings.keys.is_empty());
     assert!(!format!("{settings:?}").contains("hush"));
 }
+
+#[test]
+fn the_management_api_has_a_key_of_its_own() {
+    let variables = [
+        ("AGENT_FUNCTION_KEYS", "f"),
+        ("AGENT_DURABLETASK_KEY", " s "),
+    ];
+    let keys = resolve(&[], &variables).unwrap().keys;
+    assert!(keys.allow_management(Some("s")));
+    assert!(!keys.allow_management(Some("f")) && !keys.allow_management(None));
+    assert_eq!(keys.management_link_key(), Some("s"));
+    // It opens nothing else, and alone it does not open the port to other machines.
+    assert!(!keys.allow(crate::options::AuthLevel::Function, Some("s")));
+    let alone = resolve(&[], &[("AGENT_DURABLETASK_KEY", "s")])
+        .unwrap()
+        .keys;
+    assert!(alone.is_empty());
+    assert!(!alone.allow_management(None));
+    let none = resolve(&[], &[]).unwrap().keys;
+    assert!(none.allow_management(None));
+}

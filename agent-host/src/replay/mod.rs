@@ -117,3 +117,6 @@ pub(crate) async fn run(
     output.flush().map_err(HostError::Unwritten)?;
     Ok(worst)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,10 @@
 mod auth;
 mod bad_input;
 mod chat;
+mod durable_entities;
+mod durable_functions;
+mod durable_instances;
+mod durable_recorded;
 mod idempotency;
 mod info;
 mod late;
