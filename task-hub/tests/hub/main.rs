@@ -18,6 +18,7 @@ mod effects;
 #[cfg(feature = "sqlite")]
 mod files;
 mod flow;
+mod lifecycle;
 mod management;
 mod real_worker;
 mod recovery;

@@ -255,6 +255,7 @@ impl Client for HubClient {
         let mut removed = 0;
         if recursive {
             let children = self.descendants(instance).await?;
+            self.have_ended(&children).await?;
             removed += self.purge_all(&children).await?;
         }
         self.ask(instance.clone(), |reply| Ask::Purge { reply })

@@ -1,10 +1,12 @@
 //! Removing instances.
 
-use durable_task::{ClientError, Fetch, InstanceFilter, InstanceId, Status, Timestamp};
+use durable_task::{
+    Client as _, ClientError, Fetch, InstanceFilter, InstanceId, Status, Timestamp,
+};
 use futures_util::future::join_all;
 
 use super::{HubClient, failed};
-use crate::dispatch::request::Ask;
+use crate::dispatch::request::{Ask, invalid_state};
 
 /// How many instances are purged at once.
 const PURGE_AT_ONCE: usize = 100;
@@ -64,6 +66,17 @@ impl HubClient {
                 return Ok((removed, page.next.is_none()));
             }
         }
+    }
+
+    /// Refuses what runs, before anything of its family is removed.
+    pub(super) async fn have_ended(&self, ids: &[InstanceId]) -> Result<(), ClientError> {
+        for id in ids {
+            let state = self.get(id, Fetch::Metadata).await?;
+            if let Some(state) = state.filter(|state| !state.status.is_terminal()) {
+                return Err(invalid_state(id, "purged", state.status));
+            }
+        }
+        Ok(())
     }
 
     /// Its children and theirs, the last ones first: what a failure leaves can still be found from
