@@ -27,6 +27,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::Core;
 use super::answers::{activity, entity, fail_orchestration, orchestrator, too_large};
 use super::history::Chunks;
+use super::status::status;
 use super::stream::WorkItems;
 use super::table::{Answered, Kind};
 
@@ -245,7 +246,7 @@ impl TaskHubSidecarService for Service {
         request: Request<CreateTaskHubRequest>,
     ) -> Answer<CreateTaskHubResponse> {
         if request.into_inner().recreate_if_exists {
-            return Err(Status::unimplemented("a hub can't be emptied yet"));
+            self.0.hub.clear().await.map_err(status)?;
         }
         Ok(Response::new(CreateTaskHubResponse {}))
     }
@@ -254,7 +255,8 @@ impl TaskHubSidecarService for Service {
         &self,
         _: Request<DeleteTaskHubRequest>,
     ) -> Answer<DeleteTaskHubResponse> {
-        Err(Status::unimplemented("a hub can't be emptied yet"))
+        self.0.hub.clear().await.map_err(status)?;
+        Ok(Response::new(DeleteTaskHubResponse {}))
     }
 
     async fn signal_entity(
