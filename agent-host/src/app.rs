@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use agent_sdk::model::ChatModel;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
-use durable_task::{Registry, RegistryError, Runtime, TokioRuntime};
+use durable_task::{
+    Activity, Executor, Orchestrator, Registry, RegistryError, Runtime, TokioRuntime,
+};
 use tokio::runtime::Handle;
 
 use crate::backend::{Backend, Engine};
@@ -37,8 +39,6 @@ pub struct FunctionApp {
     pub(crate) offline_model: Option<Arc<dyn ChatModel>>,
     pub(crate) options: HttpOptions,
     pub(crate) shutdown_deadline: Option<Duration>,
-    registry: Registry,
-    registered: Vec<RegistryError>,
 }
 
 impl std::fmt::Debug for FunctionApp {
@@ -85,12 +85,29 @@ impl FunctionApp {
         mut self,
         add: impl FnOnce(&mut Registry) -> Result<(), RegistryError>,
     ) -> Self {
-        // What is wrong is told at the start, with everything else that may be.
-        self.registered.extend(add(&mut self.registry).err());
+        self.app = self.app.register(add);
         self
     }
 
-    /// Registers a value by its type, for the tools that take it by reference.
+    /// Hosts an orchestrator, by the name of its function.
+    pub fn orchestrator<O: Orchestrator>(mut self) -> Self {
+        self.app = self.app.orchestrator::<O>();
+        self
+    }
+
+    /// Hosts a function that has `#[executor]`, for the orchestrators that call it.
+    pub fn executor<E: Executor>(mut self) -> Self {
+        self.app = self.app.executor::<E>();
+        self
+    }
+
+    /// Hosts an activity that is a value.
+    pub fn activity<A: Activity>(mut self, activity: A) -> Self {
+        self.app = self.app.activity(activity);
+        self
+    }
+
+    /// Registers a value by its type, for the tools and executors that take it by reference.
     pub fn resource<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.app = self.app.resource(value);
         self
@@ -266,9 +283,6 @@ impl FunctionApp {
             None => self.app,
         };
         let app: App = builder.build()?;
-        if let Some(error) = self.registered.into_iter().next() {
-            return Err(error.into());
-        }
-        Ok(HostPlan::new(app, self.options, self.registry))
+        Ok(HostPlan::new(app, self.options))
     }
 }

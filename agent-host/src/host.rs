@@ -23,22 +23,20 @@ pub(crate) struct HostPlan {
     app: App,
     options: HttpOptions,
     keys: FunctionKeys,
-    registry: Registry,
 }
 
 impl HostPlan {
-    pub(crate) fn new(app: App, options: HttpOptions, registry: Registry) -> Self {
+    pub(crate) fn new(app: App, options: HttpOptions) -> Self {
         Self {
             app,
             options,
             keys: FunctionKeys::default(),
-            registry,
         }
     }
 
     /// Everything that the app has code for.
     pub(crate) fn registry(&self, hub: Arc<dyn Client>) -> Result<Registry, HostError> {
-        let mut registry = self.registry.clone();
+        let mut registry = Registry::new();
         self.app.register(&mut registry, hub)?;
         Ok(registry)
     }

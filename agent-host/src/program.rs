@@ -98,22 +98,29 @@ fn binary_name() -> String {
         .unwrap_or_else(|| String::from("app"))
 }
 
-fn choose_model(app: &FunctionApp, settings: &Settings) -> Result<Arc<dyn ChatModel>, HostError> {
+/// An app without agents has nobody who would ask a model.
+fn choose_model(
+    app: &FunctionApp,
+    settings: &Settings,
+) -> Result<Option<Arc<dyn ChatModel>>, HostError> {
+    if !app.app.has_agents() {
+        return Ok(None);
+    }
     let models = Models {
         given: app.model.clone(),
         offline: app.offline_model.clone(),
     };
-    model::choose(models, settings.model, settings.openai.as_ref())
+    model::choose(models, settings.model, settings.openai.as_ref()).map(Some)
 }
 
 /// Serves until the process is asked to end.
 async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     let model = choose_model(&app, &settings)?;
-    let provider = model.provider();
+    let provider = model.as_ref().map_or("none", |model| model.provider());
     let deadline = app.deadline();
     let has_keys = !settings.keys.is_empty();
     let plan = app
-        .into_plan(Some(model))?
+        .into_plan(model)?
         .guarded(settings.keys, settings.base_url)?;
     let agents: Vec<String> = plan
         .app()
@@ -159,7 +166,7 @@ async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Resu
         return Err(HostError::NoMessage);
     }
     let model = choose_model(&app, &settings)?;
-    let plan = app.into_plan(Some(model))?;
+    let plan = app.into_plan(model)?;
     let names: Vec<String> = plan
         .app()
         .agents()

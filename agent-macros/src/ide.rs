@@ -2,7 +2,7 @@
 //! imports of documented items. Never fails, whatever was typed.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::Ident;
 
 use crate::names::Root;
@@ -13,8 +13,7 @@ pub fn completion(attribute: &str, root: &Root, keys: &[Ident]) -> TokenStream {
     if keys.is_empty() {
         return TokenStream::new();
     }
-    let attribute = format_ident!("{attribute}");
-    let module = root.private(&quote!(ide::#attribute));
+    let module = root.options_of(attribute);
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {

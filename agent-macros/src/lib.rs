@@ -1,4 +1,7 @@
-//! The attribute macros of `agent-sdk`, which re-exports and documents them: depend on that crate.
+//! The attribute macros of `agent-sdk` and `durable-task`, which re-export and document them:
+//! depend on one of those crates.
+//!
+//! Those that both have are there once for each, since the code that they write names the crate.
 
 mod errors;
 mod expand;
@@ -27,4 +30,40 @@ pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
 )]
 pub fn agent(options: TokenStream, item: TokenStream) -> TokenStream {
     run::run(&run::AGENT, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::ORCHESTRATOR, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn durable_orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::DURABLE_ORCHESTRATOR, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn executor(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::EXECUTOR, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn durable_executor(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::DURABLE_EXECUTOR, options.into(), item.into()).into()
 }

@@ -1,7 +1,8 @@
 //! Every text that an attribute shows, with its number, what to do about it, and why the rule is
 //! there. `docs/errors.md` is made of them. Nothing else is here.
 //!
-//! Numbers: 0xx options and items, 1xx tools, 2xx agents. A number is never used again.
+//! Numbers: 0xx options and items, 1xx tools, 2xx agents, 3xx orchestrators, 4xx executors and
+//! activities, 5xx events and entities. A number is never used again.
 
 #![cfg_attr(
     not(test),
@@ -10,6 +11,10 @@
         reason = "a test makes the errors page, of the compiler's messages too"
     )
 )]
+
+mod durable;
+
+pub use durable::*;
 
 /// One message.
 #[derive(Debug)]
@@ -31,7 +36,7 @@ pub struct Message {
 pub enum Source {
     /// An attribute, by this text.
     Attribute,
-    /// The compiler, by a note on a trait of `agent-sdk` that holds this text, or by a constant
+    /// The compiler, by a note on a trait of our libraries that holds this text, or by a constant
     /// that can't be computed. `{Self}` is the type.
     Compiler,
 }
@@ -90,6 +95,14 @@ pub static ALL: &[&Message] = &[
     &NOT_A_STRUCT,
     &ATTRIBUTE_TWICE,
     &UNREADABLE,
+    &NOT_ASYNC,
+    &GENERIC_FUNCTION,
+    &FUNCTION_RECEIVER,
+    &FUNCTION_QUALIFIER,
+    &FUNCTION_CONDITIONAL,
+    &HUB_NAME,
+    &HUB_NAME_RESERVED,
+    &NOT_A_RESULT,
     &NO_DESCRIPTION,
     &GENERIC_TOOL,
     &TOOL_RECEIVER,
@@ -112,6 +125,27 @@ pub static ALL: &[&Message] = &[
     &AGENT_OUTPUT,
     &TOOL_NOT_A_PATH,
     &NOT_AN_AGENT,
+    &PAYLOAD,
+    &ORCHESTRATOR_CONTEXT,
+    &ORCHESTRATOR_FAILURE,
+    &NOT_AN_ORCHESTRATOR,
+    &ORCHESTRATOR_WITHOUT_CONTEXT,
+    &ORCHESTRATOR_ARGUMENTS,
+    &ORCHESTRATOR_BORROWS,
+    &ANOTHER_ANSWER,
+    &TOUCHES_THE_WORLD,
+    &FOREIGN_AWAIT,
+    &RANDOM_ORDER,
+    &PRINTS,
+    &WAKER,
+    &NOT_AN_EXECUTOR,
+    &FAILURE_OF_EXECUTOR,
+    &EXECUTOR_RESOURCE,
+    &NOT_AN_ACTIVITY,
+    &EXECUTOR_INPUTS,
+    &EXECUTOR_REFERENCE,
+    &WORKFLOW_OPTION,
+    &NOT_AN_EVENT,
 ];
 
 pub static BUG: Message = Message::new(
@@ -139,7 +173,7 @@ pub static REPEATED_OPTION: Message = Message::new(
 pub static OPTION_VALUE: Message = Message::new(
     "AGT004",
     "option `{option}` takes {takes}",
-    "write `{option} = {example}`",
+    "write `{option}{form}`",
     "Literals are checked by the attribute. Where a constant is allowed as well, its type is \
      checked by the compiler.",
 );

@@ -12,7 +12,7 @@ use crate::expand::{self, fallback};
 use crate::ide;
 use crate::messages;
 use crate::model::{self, refuse_siblings};
-use crate::names::Root;
+use crate::names::{Home, Root};
 use crate::syntax::function::Function;
 use crate::syntax::item::{Beginning, ItemKind, Struct, look};
 use crate::syntax::options::{Grammar, Options};
@@ -23,22 +23,48 @@ const DEBUG_VARIABLE: &str = "AGENT_MACROS_DEBUG";
 /// One attribute, for one root crate.
 pub struct Macro {
     grammar: &'static Grammar,
-    root: fn() -> Root,
+    home: Home,
     expand: fn(&Root, &Options, TokenStream, &mut Errors) -> TokenStream,
 }
 
 /// `#[tool]` of `agent-sdk`.
 pub static TOOL: Macro = Macro {
     grammar: &model::tool::GRAMMAR,
-    root: Root::agent_sdk,
+    home: Home::AgentSdk,
     expand: tool,
 };
 
 /// `#[agent]` of `agent-sdk`.
 pub static AGENT: Macro = Macro {
     grammar: &model::agent::GRAMMAR,
-    root: Root::agent_sdk,
+    home: Home::AgentSdk,
     expand: agent,
+};
+
+/// `#[orchestrator]` of `agent-sdk`.
+pub static ORCHESTRATOR: Macro = Macro {
+    grammar: &model::orchestrator::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: orchestrator,
+};
+
+/// `#[orchestrator]` of `durable-task`.
+pub static DURABLE_ORCHESTRATOR: Macro = Macro {
+    home: Home::DurableTask,
+    ..ORCHESTRATOR
+};
+
+/// `#[executor]` of `agent-sdk`.
+pub static EXECUTOR: Macro = Macro {
+    grammar: &model::executor::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: executor,
+};
+
+/// `#[executor]` of `durable-task`.
+pub static DURABLE_EXECUTOR: Macro = Macro {
+    home: Home::DurableTask,
+    ..EXECUTOR
 };
 
 /// Expands an attribute. Always gives back the item, and never panics.
@@ -61,7 +87,10 @@ pub fn expand(attribute: &Macro, options: TokenStream, item: TokenStream) -> (To
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let mut errors = Errors::new();
         let options = Options::parse(options, attribute.grammar, &mut errors);
-        let root = options.root().map_or_else(attribute.root, Root::custom);
+        let root = match options.root() {
+            Some(path) => Root::custom(attribute.home, path),
+            None => Root::usual(attribute.home),
+        };
         let completion = ide::completion(attribute.grammar.attribute, &root, options.keys());
         let tokens = (attribute.expand)(&root, &options, item, &mut errors);
         (quote!(#tokens #completion), errors)
@@ -125,6 +154,57 @@ fn agent(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors)
     };
     let item = &parsed.item;
     quote!(#item #rest)
+}
+
+fn orchestrator(
+    root: &Root,
+    options: &Options,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let function: Function = match read(&item, ItemKind::Function, "orchestrator", errors) {
+        Item::Parsed(function) => function,
+        Item::Other => return item,
+        Item::Unreadable(beginning, text) => {
+            let rest = fallback::unreadable_orchestrator(root, &beginning, &text);
+            return quote!(#item #rest);
+        }
+    };
+    let ident = &function.signature.ident;
+    refuse_siblings(ident, "orchestrator", &function.siblings, errors);
+    let orchestrator = model::orchestrator::validate(&function, options, root, errors);
+    let visibility = &function.visibility;
+    let rest = if errors.is_empty() {
+        expand::orchestrator::expand(&orchestrator, visibility)
+    } else if function.signature.receiver().is_some() {
+        TokenStream::new()
+    } else {
+        expand::orchestrator::fallback(&orchestrator, visibility)
+    };
+    quote!(#function #rest)
+}
+
+fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let function: Function = match read(&item, ItemKind::Function, "executor", errors) {
+        Item::Parsed(function) => function,
+        Item::Other => return item,
+        Item::Unreadable(beginning, text) => {
+            let rest = fallback::unreadable_executor(root, &beginning, &text);
+            return quote!(#item #rest);
+        }
+    };
+    let ident = &function.signature.ident;
+    refuse_siblings(ident, "executor", &function.siblings, errors);
+    let executor = model::executor::validate(&function, options, root, errors);
+    let visibility = &function.visibility;
+    let rest = if errors.is_empty() {
+        expand::executor::expand(&executor, visibility)
+    } else if function.signature.receiver().is_some() {
+        TokenStream::new()
+    } else {
+        expand::executor::fallback(&executor, visibility)
+    };
+    quote!(#function #rest)
 }
 
 /// An item, as far as it could be read.

@@ -1,14 +1,20 @@
 //! What an application consists of, and whether it can run.
 
+mod problem;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_task::{Activity, Executor, Orchestrator, Registry, RegistryError, RegistryProblem};
 use serde_json::{Value, json};
 
 use crate::agent::{Agent, AgentDefinition, Runner};
+use crate::durable::{MODEL_ACTIVITY, RUN_ORCHESTRATION, TOOL_ACTIVITY};
 use crate::model::ChatModel;
 use crate::tool::{MissingResource, Resources};
+
+pub use problem::{AppError, AppProblem};
 
 /// Names that no agent can have, because routes begin with them.
 pub const AGENT_NAMES_RESERVED: [&str; 5] = ["agents", "health", "tasks", "admin", "runtime"];
@@ -16,14 +22,20 @@ pub const AGENT_NAMES_RESERVED: [&str; 5] = ["agents", "health", "tasks", "admin
 /// The longest name of a tool or an output type, in characters.
 const MODEL_NAME_CHARS_MAX: usize = 64;
 
-/// A checked application: its agents, their model and what their tools need. Clones share it all.
+/// Names under which agents run, which no code of the application can have.
+const NAMES_OF_RUNS: [&str; 3] = [RUN_ORCHESTRATION, MODEL_ACTIVITY, TOOL_ACTIVITY];
+
+/// A checked application: its agents, their model and what their tools need; its orchestrators,
+/// executors and entities. Clones share it all.
 #[derive(Clone)]
 pub struct App {
     /// By lower-cased name.
     agents: Arc<BTreeMap<String, Arc<AgentDefinition>>>,
     resources: Arc<Resources>,
-    model: Arc<dyn ChatModel>,
+    /// There is one if there are agents.
+    model: Option<Arc<dyn ChatModel>>,
     session_ttl: Option<Duration>,
+    registry: Registry,
 }
 
 impl std::fmt::Debug for App {
@@ -31,7 +43,8 @@ impl std::fmt::Debug for App {
         f.debug_struct("App")
             .field("agents", &self.agent_names())
             .field("resources", &self.resources)
-            .field("provider", &self.model.provider())
+            .field("provider", &self.provider())
+            .field("registry", &self.registry)
             .finish_non_exhaustive()
     }
 }
@@ -52,9 +65,18 @@ impl App {
         self.agents.values().map(Arc::as_ref)
     }
 
-    /// The model that the agents ask.
-    pub fn model(&self) -> &Arc<dyn ChatModel> {
-        &self.model
+    /// The model that the agents ask; `None` only where there are no agents.
+    pub fn model(&self) -> Option<&Arc<dyn ChatModel>> {
+        self.model.as_ref()
+    }
+
+    fn provider(&self) -> Option<&str> {
+        self.model.as_ref().map(|model| model.provider())
+    }
+
+    /// The application's own orchestrators, executors and entities.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// What the tools take by reference.
@@ -71,7 +93,7 @@ impl App {
     /// Runs one of the agents in memory.
     pub fn runner(&self, name: &str) -> Option<Runner> {
         let definition = self.agents.get(&name.to_lowercase())?;
-        let (model, resources) = (Arc::clone(&self.model), Arc::clone(&self.resources));
+        let (model, resources) = (Arc::clone(self.model()?), Arc::clone(&self.resources));
         Some(Runner::with_resources(
             Arc::clone(definition),
             model,
@@ -85,7 +107,18 @@ impl App {
             .agents()
             .map(|agent| self.agent_manifest(agent))
             .collect();
-        json!({ "agents": agents, "provider": self.model.provider() })
+        let registry = &self.registry;
+        let orchestrators: Vec<Value> = registry
+            .orchestrator_names()
+            .map(|(name, version)| json!({ "name": name, "version": version }))
+            .collect();
+        json!({
+            "agents": agents,
+            "provider": self.provider(),
+            "orchestrators": orchestrators,
+            "activities": registry.activity_names().collect::<Vec<_>>(),
+            "entities": registry.entity_names().collect::<Vec<_>>(),
+        })
     }
 
     fn agent_manifest(&self, agent: &AgentDefinition) -> Value {
@@ -136,6 +169,8 @@ pub struct AppBuilder {
     repeated_resources: Vec<&'static str>,
     model: Option<Arc<dyn ChatModel>>,
     session_ttl: Option<Duration>,
+    registry: Registry,
+    registry_problems: Vec<AppProblem>,
 }
 
 impl std::fmt::Debug for AppBuilder {
@@ -161,7 +196,54 @@ impl AppBuilder {
         self
     }
 
-    /// Registers a value by its type, for the tools that take it by reference.
+    /// Adds an orchestrator.
+    #[must_use]
+    pub fn orchestrator<O: Orchestrator>(self) -> Self {
+        self.add("orchestrator", O::NAME, Registry::orchestrator::<O>)
+    }
+
+    /// Adds a function that has `#[executor]`.
+    #[must_use]
+    pub fn executor<E: Executor>(self) -> Self {
+        self.add("activity", E::NAME, E::register)
+    }
+
+    /// Adds an activity that is a value.
+    #[must_use]
+    pub fn activity<A: Activity>(self, activity: A) -> Self {
+        self.add("activity", A::NAME, |registry| registry.activity(activity))
+    }
+
+    /// Adds code as a worker registers it. What is wrong is told with everything else that may be.
+    #[must_use]
+    pub fn register(
+        mut self,
+        add: impl FnOnce(&mut Registry) -> Result<(), RegistryError>,
+    ) -> Self {
+        let problem = add(&mut self.registry).err().map(AppProblem::Registry);
+        self.registry_problems.extend(problem);
+        self
+    }
+
+    fn add(
+        mut self,
+        kind: &'static str,
+        name: &str,
+        register: impl FnOnce(&mut Registry) -> Result<(), RegistryError>,
+    ) -> Self {
+        let lower = name.to_lowercase();
+        let session_prefix = crate::agent::entity_name("");
+        if NAMES_OF_RUNS.contains(&lower.as_str()) || lower.starts_with(&session_prefix) {
+            let name = name.to_owned();
+            let problem = AppProblem::NameOfAgents { kind, name };
+            self.registry_problems.push(problem);
+        } else if let Err(error) = register(&mut self.registry) {
+            self.registry_problems.push(AppProblem::Registry(error));
+        }
+        self
+    }
+
+    /// Registers a value by its type, for the tools and executors that take it by reference.
     #[must_use]
     pub fn resource<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         if self.resources.insert(value) {
@@ -189,13 +271,15 @@ impl AppBuilder {
         self.model.is_some()
     }
 
+    /// Whether there are agents, which need a model.
+    pub fn has_agents(&self) -> bool {
+        !self.agents.is_empty()
+    }
+
     /// Checks everything and reports all problems at once.
-    pub fn build(self) -> Result<App, AppError> {
-        let mut problems = self.problems();
-        let Some(model) = self.model else {
-            problems.push(AppProblem::NoModel);
-            return Err(AppError { problems });
-        };
+    pub fn build(mut self) -> Result<App, AppError> {
+        self.registry.resources(&self.resources);
+        let problems = self.problems();
         if !problems.is_empty() {
             return Err(AppError { problems });
         }
@@ -204,14 +288,16 @@ impl AppBuilder {
         Ok(App {
             agents: Arc::new(self.agents.into_iter().map(by_name).collect()),
             resources: Arc::new(self.resources),
-            model,
+            model: self.model,
             session_ttl: self.session_ttl,
+            registry: self.registry,
         })
     }
 
     fn problems(&self) -> Vec<AppProblem> {
         let mut problems = Vec::new();
-        if self.agents.is_empty() {
+        let has_code = !self.registry.is_empty() || !self.registry_problems.is_empty();
+        if self.agents.is_empty() && !has_code {
             problems.push(AppProblem::NoAgent);
         }
         let duplicates = duplicates(self.agents.iter().map(|agent| agent.name.as_ref()));
@@ -224,6 +310,16 @@ impl AppBuilder {
         for agent in &self.agents {
             check_agent(agent, &mut problems);
             check_tools(agent, &self.resources, &mut problems);
+        }
+        problems.extend(self.registry_problems.iter().cloned());
+        for problem in self.registry.check() {
+            if let RegistryProblem::MissingResource(missing) = problem {
+                problems.push(AppProblem::MissingResource(missing));
+            }
+        }
+        let needs_model = !self.agents.is_empty() || !has_code;
+        if needs_model && self.model.is_none() {
+            problems.push(AppProblem::NoModel);
         }
         problems
     }
@@ -325,113 +421,6 @@ fn check_tools(agent: &AgentDefinition, resources: &Resources, problems: &mut Ve
 fn is_model_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     !name.is_empty() && name.len() <= MODEL_NAME_CHARS_MAX && name.bytes().all(is_allowed)
-}
-
-/// Why an application can't run: every problem that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppError {
-    /// At least one.
-    pub problems: Vec<AppProblem>,
-}
-
-impl std::fmt::Display for AppError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for AppError {}
-
-/// One reason why an application can't run. All are final until the program is changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppProblem {
-    /// There is nothing to host.
-    #[error("Must provide at least one agent; add `.agent::<YourAgent>()`")]
-    NoAgent,
-    /// There is no model to ask.
-    #[error("no model is set; add `.model(..)`")]
-    NoModel,
-    /// Names must differ in more than case, since hubs lower-case them.
-    #[error("Duplicate agent names found: {names:?} (case does not count)")]
-    DuplicateAgents {
-        /// Each name once, as it was first written.
-        names: Vec<String>,
-    },
-    /// The name begins a route of the host.
-    #[error(
-        "agent `{name}` has a reserved name; `agents`, `health`, `tasks`, `admin` and `runtime` \
-         begin routes of the host"
-    )]
-    ReservedName {
-        /// The name.
-        name: String,
-    },
-    /// The name can't be part of a key.
-    #[error("agent `{name}` has a name that no hub can store: {source}")]
-    InvalidName {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        source: durable_task::IdError,
-    },
-    /// A limit that must be at least one is zero.
-    #[error("agent `{agent}`: `{limit}` must not be zero")]
-    ZeroLimit {
-        /// The agent.
-        agent: String,
-        /// The limit's name.
-        limit: &'static str,
-    },
-    /// Providers refuse the name of the output type.
-    #[error("agent `{agent}`: output type `{name}` must match [a-zA-Z0-9_-]{{1,64}}")]
-    InvalidOutputName {
-        /// The agent.
-        agent: String,
-        /// The name.
-        name: String,
-    },
-    /// Providers refuse the tool's name.
-    #[error("agent `{agent}`: tool `{tool}` must match [a-zA-Z0-9_-]{{1,64}}")]
-    InvalidToolName {
-        /// The agent.
-        agent: String,
-        /// The tool.
-        tool: String,
-    },
-    /// A tool that demands strict mode has a schema that does not allow it.
-    #[error("agent `{agent}`: the schema of tool `{tool}` does not fit strict mode: {problem}")]
-    NotStrict {
-        /// The agent.
-        agent: String,
-        /// The tool.
-        tool: String,
-        /// What does not fit.
-        problem: String,
-    },
-    /// Two tools of one agent have the same name.
-    #[error("agent `{agent}` has two tools named `{tool}`")]
-    DuplicateTool {
-        /// The agent.
-        agent: String,
-        /// The tool.
-        tool: String,
-    },
-    /// A tool needs what nobody registered.
-    #[error(transparent)]
-    MissingResource(MissingResource),
-    /// Two values of one type: a tool could not say which it means.
-    #[error("two resources of type `{type_name}` are registered; wrap one in a type of its own")]
-    DuplicateResource {
-        /// The type.
-        type_name: &'static str,
-    },
 }
 
 #[cfg(test)]

@@ -130,8 +130,16 @@ pub use private as __private;
 
 #[doc = include_str!("docs/agent.md")]
 pub use agent_macros::agent;
+#[doc = include_str!("docs/executor.md")]
+pub use agent_macros::executor;
+#[doc = include_str!("docs/orchestrator.md")]
+pub use agent_macros::orchestrator;
 #[doc = include_str!("docs/tool.md")]
 pub use agent_macros::tool;
+
+/// Orchestrations, activities and entities; its most used items are in the [`prelude`].
+#[doc(no_inline)]
+pub use durable_task;
 
 pub use agent::{
     Agent, AgentDefinition, CorrelationId, RunAnswer, RunId, Runner, SessionId, ToolCallRecord,

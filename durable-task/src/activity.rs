@@ -3,13 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::wire::proto::ActivityRequest;
-use crate::{ExecutionId, Failure, InstanceId};
+use crate::{ExecutionId, Failure, InstanceId, Payload, Resources, RetryPolicy};
 
 /// Why an activity failed; [`Failure::non_retriable`] keeps retry policies away from it.
 pub type ActivityError = Failure;
@@ -39,13 +38,26 @@ pub type ActivityError = Failure;
 /// registry.activity(Hello { greeting: "Hello".into() })?;
 /// # Ok::<(), durable_task::RegistryError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an activity [AGT405]",
+    label = "neither a function with `#[executor]` nor a type that implements `Activity`",
+    note = "annotate the function with `#[executor]`"
+)]
 pub trait Activity: Send + Sync + 'static {
     /// Its registered name.
     const NAME: &'static str;
     /// What it is called with.
-    type Input: Serialize + DeserializeOwned + Send + 'static;
+    type Input: Payload + Send;
     /// What it returns.
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Payload + Send;
+    /// How long one attempt may take: then its token is cancelled, it is dropped where it awaits,
+    /// and it fails as `Timeout`, which a retry may cure. `None` sets no limit.
+    const TIMEOUT: Option<Duration> = None;
+
+    /// How orchestrators repeat it when it fails, unless the call says otherwise.
+    fn retry() -> Option<RetryPolicy> {
+        None
+    }
 
     /// Runs it.
     fn run(
@@ -67,10 +79,15 @@ struct Inner {
     execution: ExecutionId,
     task_id: i32,
     cancelled: CancellationToken,
+    resources: Arc<Resources>,
 }
 
 impl ActivityContext {
-    pub(crate) fn new(request: &mut ActivityRequest, cancelled: CancellationToken) -> Self {
+    pub(crate) fn new(
+        request: &mut ActivityRequest,
+        cancelled: CancellationToken,
+        resources: Arc<Resources>,
+    ) -> Self {
         let orchestration = request.orchestration_instance.take().unwrap_or_default();
         Self {
             inner: Arc::new(Inner {
@@ -79,6 +96,7 @@ impl ActivityContext {
                 execution: ExecutionId::new(orchestration.execution_id.unwrap_or_default()),
                 task_id: request.task_id,
                 cancelled,
+                resources,
             }),
         }
     }
@@ -115,10 +133,17 @@ impl ActivityContext {
         format!("{instance}:{execution}:{task_id}")
     }
 
-    /// Cancelled when nobody wants the result any more: the orchestration was terminated, or the
-    /// process shuts down. An activity that goes on regardless is dropped after a grace period.
+    /// Cancelled when nobody wants the result any more: the orchestration was terminated, the time
+    /// limit of the activity has passed, or the process shuts down. An
+    /// activity that goes on regardless is dropped: at its own limit at once, else after a
+    /// grace period.
     pub fn cancelled(&self) -> &CancellationToken {
         &self.inner.cancelled
+    }
+
+    /// A value that was registered with [`Registry::resource`](crate::Registry::resource).
+    pub fn resource<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.inner.resources.get()
     }
 }
 

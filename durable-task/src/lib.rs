@@ -6,14 +6,19 @@ mod context;
 mod entity;
 mod episode;
 mod error;
+mod executor;
 mod failure;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod id;
 mod json;
 mod panics;
+mod payload;
+#[doc(hidden)]
+pub mod private;
 mod registry;
 mod replay;
+mod resource;
 mod rewind;
 mod runtime;
 mod tags;
@@ -24,6 +29,13 @@ mod version;
 pub mod wire;
 mod work;
 mod worker;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("docs/executor.md")]
+pub use agent_macros::durable_executor as executor;
+#[cfg(feature = "macros")]
+#[doc = include_str!("docs/orchestrator.md")]
+pub use agent_macros::durable_orchestrator as orchestrator;
 
 pub use activity::{Activity, ActivityContext, ActivityError};
 pub use client::{
@@ -38,10 +50,15 @@ pub use context::{
 pub use entity::{Entity, EntityContext};
 pub use episode::CUSTOM_STATUS_UTF16_BYTES_MAX;
 pub use error::OrchestrationError;
+pub use executor::{Executor, ExecutorError, IntoFailure};
 pub use failure::{FAILURE_DEPTH_MAX, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use id::{EntityId, ExecutionId, ID_CHARS_MAX, IdError, InstanceId, check_id};
-pub use registry::{Registry, RegistryError};
+pub use payload::Payload;
+#[doc(hidden)]
+pub use private as __private;
+pub use registry::{Registry, RegistryError, RegistryProblem};
 pub use replay::{Divergence, DivergenceKind, ReplayOutcome, ReplayReport, replay};
+pub use resource::{MissingResource, ResourceNeed, Resources};
 pub use rewind::{Rewind, RewindError, Rewound, rewind};
 pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use tags::{TAGS_UTF8_BYTES_MAX, check_tags};

@@ -1,9 +1,12 @@
 //! Everything a worker can run, by name.
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,9 +15,12 @@ use crate::episode::Outcome;
 use crate::runtime::{BoxFuture, LocalBoxFuture};
 use crate::version::compare_versions;
 use crate::{
-    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, Failure,
-    NameAndVersion, OrchestrationContext, OrchestrationError, Orchestrator, json,
+    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, Executor, Failure,
+    MissingResource, NameAndVersion, OrchestrationContext, OrchestrationError, Orchestrator,
+    Payload, ResourceNeed, Resources, json,
 };
+
+pub use error::{RegistryError, RegistryProblem};
 
 pub(crate) type OrchestratorCode = Arc<
     dyn Fn(OrchestrationContext, Option<String>) -> LocalBoxFuture<'static, Outcome> + Send + Sync,
@@ -26,40 +32,6 @@ pub(crate) type ActivityCode = Arc<
 >;
 pub(crate) type EntityCode =
     Arc<dyn Fn(&mut EntityContext) -> Result<Option<String>, Failure> + Send + Sync>;
-
-/// Why something can't be registered. It is a mistake in the program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistryError {
-    /// Two pieces of code under one name (and version).
-    #[error("{kind} `{name}` is registered twice{}", in_version(.version))]
-    Duplicate {
-        /// `orchestrator`, `activity` or `entity`.
-        kind: &'static str,
-        /// The name.
-        name: String,
-        /// The orchestrator's version; empty for none.
-        version: String,
-    },
-    /// A name that can't be used.
-    #[error("{kind} `{name}`: {problem}")]
-    Name {
-        /// `orchestrator`, `activity` or `entity`.
-        kind: &'static str,
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-}
-
-fn in_version(version: &str) -> String {
-    if version.is_empty() {
-        String::new()
-    } else {
-        format!(" in version `{version}`")
-    }
-}
 
 /// Orchestrators, activities and entities by name.
 ///
@@ -82,10 +54,27 @@ fn in_version(version: &str) -> String {
 #[derive(Default, Clone)]
 pub struct Registry {
     /// By name; the versions from the lowest to the highest.
-    orchestrators: BTreeMap<String, Vec<(String, OrchestratorCode)>>,
-    activities: BTreeMap<String, ActivityCode>,
+    orchestrators: BTreeMap<String, Vec<(String, Owned<OrchestratorCode>)>>,
+    activities: BTreeMap<String, Owned<RegisteredActivity>>,
     /// By lower-case name.
-    entities: BTreeMap<String, EntityCode>,
+    entities: BTreeMap<String, Owned<EntityCode>>,
+    resources: Resources,
+    repeated_resources: Vec<&'static str>,
+}
+
+/// A piece of code, and the type or function that brought it.
+#[derive(Clone)]
+struct Owned<T> {
+    code: T,
+    owner: &'static str,
+}
+
+/// An activity, and what the worker has to know of it.
+#[derive(Clone)]
+pub(crate) struct RegisteredActivity {
+    pub(crate) code: ActivityCode,
+    pub(crate) timeout: Option<Duration>,
+    needs: Vec<ResourceNeed>,
 }
 
 impl Registry {
@@ -107,35 +96,47 @@ impl Registry {
         F: Fn(OrchestrationContext, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, OrchestrationError>> + 'static,
     {
-        let run = Arc::new(run);
-        let code: OrchestratorCode = Arc::new(move |context, input: Option<String>| {
-            let run = Arc::clone(&run);
-            Box::pin(async move {
-                let input = json::decode_input(input.as_deref())?;
-                let output = run(context, input).await?;
-                Ok(Some(json::encode_output(&output)?))
-            })
-        });
-        let (name, version) = (name.into(), version.into());
+        let code = orchestrator_code(run);
+        let owner = std::any::type_name::<F>();
+        self.add_orchestrator(name.into(), version.into(), Owned { code, owner })
+    }
+
+    fn add_orchestrator(
+        &mut self,
+        name: String,
+        version: String,
+        code: Owned<OrchestratorCode>,
+    ) -> Result<(), RegistryError> {
         check_name("orchestrator", &name)?;
         let versions = self.orchestrators.entry(name.clone()).or_default();
         let place = versions.binary_search_by(|(other, _)| compare_versions(other, &version));
-        match place {
-            Ok(_) => Err(RegistryError::Duplicate {
-                kind: "orchestrator",
-                name,
-                version,
-            }),
-            Err(place) => {
-                versions.insert(place, (version, code));
-                Ok(())
+        let place = match place {
+            Err(place) => place,
+            Ok(taken) => {
+                return Err(RegistryError::Duplicate {
+                    kind: "orchestrator",
+                    name,
+                    version,
+                    first: versions.get(taken).map_or("", |(_, code)| code.owner),
+                    second: code.owner,
+                });
             }
-        }
+        };
+        versions.insert(place, (version, code));
+        Ok(())
     }
 
     /// Registers an orchestrator by its type.
     pub fn orchestrator<T: Orchestrator>(&mut self) -> Result<(), RegistryError> {
-        self.orchestrator_fn(T::NAME, T::VERSION, T::run)
+        let code: OrchestratorCode = Arc::new(|context, input: Option<String>| {
+            Box::pin(async move {
+                let input = json::decode_input_by(T::Input::from_json, input.as_deref())?;
+                let output = T::run(context, input).await?;
+                Ok(Some(json::encoded_output(output.to_json())?))
+            })
+        });
+        let owner = std::any::type_name::<T>();
+        self.add_orchestrator(T::NAME.into(), T::VERSION.into(), Owned { code, owner })
     }
 
     /// Registers an activity.
@@ -150,29 +151,135 @@ impl Registry {
         F: Fn(ActivityContext, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, Failure>> + Send + 'static,
     {
-        let run = Arc::new(run);
-        let code: ActivityCode = Arc::new(move |context, input: Option<String>| {
-            let run = Arc::clone(&run);
-            Box::pin(async move {
-                let input = json::decode_input(input.as_deref())?;
-                let running = run(context, input);
-                running
-                    .await
-                    .and_then(|output| json::encode_output(&output))
-            })
-        });
-        let name = name.into();
+        let code = RegisteredActivity {
+            code: activity_code(run),
+            timeout: None,
+            needs: Vec::new(),
+        };
+        let owner = std::any::type_name::<F>();
+        self.add_activity(name.into(), Owned { code, owner })
+    }
+
+    fn add_activity(
+        &mut self,
+        name: String,
+        code: Owned<RegisteredActivity>,
+    ) -> Result<(), RegistryError> {
         check_name("activity", &name)?;
         insert("activity", &mut self.activities, name, code)
     }
 
     /// Registers an activity by its type.
     pub fn activity<T: Activity>(&mut self, activity: T) -> Result<(), RegistryError> {
+        self.activity_with(activity, Vec::new())
+    }
+
+    /// Registers an activity that takes `needs` out of its context; [`check`](Self::check) tells
+    /// which of them are missing.
+    pub fn activity_with<T: Activity>(
+        &mut self,
+        activity: T,
+        needs: Vec<ResourceNeed>,
+    ) -> Result<(), RegistryError> {
         let activity = Arc::new(activity);
-        self.activity_fn(T::NAME, move |context, input: T::Input| {
-            let activity = Arc::clone(&activity);
-            async move { activity.run(context, input).await }
+        let code = RegisteredActivity {
+            code: Arc::new(move |context, input: Option<String>| {
+                let activity = Arc::clone(&activity);
+                Box::pin(async move {
+                    let input = json::decode_input_by(T::Input::from_json, input.as_deref())?;
+                    let output = activity.run(context, input).await?;
+                    json::encoded_output(output.to_json())
+                })
+            }),
+            timeout: T::TIMEOUT,
+            needs,
+        };
+        let owner = std::any::type_name::<T>();
+        self.add_activity(T::NAME.into(), Owned { code, owner })
+    }
+
+    /// Registers a function that has `#[executor]`.
+    pub fn executor<T: Executor>(&mut self) -> Result<(), RegistryError> {
+        T::register(self)
+    }
+
+    /// Registers a value by its type, for the executors that take it by reference. It is an error
+    /// of [`check`](Self::check) to register two of one type.
+    pub fn resource<T: Send + Sync + 'static>(&mut self, value: T) {
+        if self.resources.insert(value) {
+            self.repeated_resources.push(std::any::type_name::<T>());
+        }
+    }
+
+    /// Registers values that others have collected, except for types of which there is one.
+    pub fn resources(&mut self, values: &Resources) {
+        self.resources.fill_from(values);
+    }
+
+    /// Everything that would keep registered code from running, found without running any: call it
+    /// before a worker is started.
+    ///
+    /// ```
+    /// use durable_task::{Activity, ActivityContext, ActivityError, Registry};
+    ///
+    /// assert_eq!(Registry::new().check(), []);
+    /// ```
+    pub fn check(&self) -> Vec<RegistryProblem> {
+        let mut problems = Vec::new();
+        for type_name in &self.repeated_resources {
+            problems.push(RegistryProblem::DuplicateResource { type_name });
+        }
+        for (name, activity) in &self.activities {
+            for need in self.resources.missing(&activity.code.needs) {
+                problems.push(RegistryProblem::MissingResource(MissingResource {
+                    needed_by: format!("executor `{name}`"),
+                    type_name: (need.type_name)(),
+                }));
+            }
+        }
+        problems
+    }
+
+    /// Takes over all that another registry holds.
+    pub fn merge(&mut self, other: Self) -> Result<(), RegistryError> {
+        for (name, versions) in other.orchestrators {
+            for (version, code) in versions {
+                self.add_orchestrator(name.clone(), version, code)?;
+            }
+        }
+        for (name, code) in other.activities {
+            self.add_activity(name, code)?;
+        }
+        for (name, code) in other.entities {
+            insert("entity", &mut self.entities, name, code)?;
+        }
+        self.resources.fill_from(&other.resources);
+        self.repeated_resources.extend(other.repeated_resources);
+        Ok(())
+    }
+
+    /// The name and version of every orchestrator, in order; an empty version is none.
+    pub fn orchestrator_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.orchestrators.iter().flat_map(|(name, versions)| {
+            versions
+                .iter()
+                .map(move |(version, _)| (name.as_str(), version.as_str()))
         })
+    }
+
+    /// The names of the activities, in order.
+    pub fn activity_names(&self) -> impl Iterator<Item = &str> {
+        self.activities.keys().map(String::as_str)
+    }
+
+    /// The names of the entities, in lower case and in order.
+    pub fn entity_names(&self) -> impl Iterator<Item = &str> {
+        self.entities.keys().map(String::as_str)
+    }
+
+    /// Whether nothing is registered that a worker could run.
+    pub fn is_empty(&self) -> bool {
+        self.orchestrators.is_empty() && self.activities.is_empty() && self.entities.is_empty()
     }
 
     /// Registers an entity whose operations run without await; each call is one operation.
@@ -181,12 +288,21 @@ impl Registry {
         O: Serialize,
         F: Fn(&mut EntityContext) -> Result<O, Failure> + Send + Sync + 'static,
     {
+        let owner = std::any::type_name::<F>();
+        self.add_entity(name.into(), owner, run)
+    }
+
+    fn add_entity<O: Serialize>(
+        &mut self,
+        name: String,
+        owner: &'static str,
+        run: impl Fn(&mut EntityContext) -> Result<O, Failure> + Send + Sync + 'static,
+    ) -> Result<(), RegistryError> {
         let code: EntityCode = Arc::new(move |context| {
             let text = json::encode_output(&run(context)?)?;
             // An operation without a value has no result.
             Ok((text != "null").then_some(text))
         });
-        let name = name.into();
         check_name("entity", &name)?;
         if name.contains('@') {
             return Err(RegistryError::Name {
@@ -195,12 +311,14 @@ impl Registry {
                 problem: "the name of an entity must not contain `@`",
             });
         }
-        insert("entity", &mut self.entities, name.to_lowercase(), code)
+        let name = name.to_lowercase();
+        insert("entity", &mut self.entities, name, Owned { code, owner })
     }
 
     /// Registers an entity by its type.
     pub fn entity<T: Entity>(&mut self, entity: T) -> Result<(), RegistryError> {
-        self.entity_fn(T::NAME, move |context| entity.run(context))
+        let owner = std::any::type_name::<T>();
+        self.add_entity(T::NAME.into(), owner, move |context| entity.run(context))
     }
 
     /// The code of an orchestrator in a version, with that version's text; without a wanted
@@ -220,16 +338,21 @@ impl Registry {
             None | Some("") => exact.or_else(|| versions.last()),
             Some(_) => exact,
         };
-        found.map(|(version, code)| (&**version, code))
+        found.map(|(version, code)| (&**version, &code.code))
     }
 
-    pub(crate) fn find_activity(&self, name: &str) -> Option<&ActivityCode> {
-        self.activities.get(name)
+    pub(crate) fn find_activity(&self, name: &str) -> Option<&RegisteredActivity> {
+        self.activities.get(name).map(|activity| &activity.code)
+    }
+
+    /// What activities take by reference.
+    pub(crate) fn shared_resources(&self) -> Resources {
+        self.resources.clone()
     }
 
     /// `name` is in lower case.
     pub(crate) fn find_entity(&self, name: &str) -> Option<&EntityCode> {
-        self.entities.get(name)
+        self.entities.get(name).map(|entity| &entity.code)
     }
 
     pub(crate) fn orchestrators(&self) -> Accepts<NameAndVersion> {
@@ -259,6 +382,44 @@ impl Registry {
     }
 }
 
+fn orchestrator_code<I, O, F, Fut>(run: F) -> OrchestratorCode
+where
+    I: DeserializeOwned + 'static,
+    O: Serialize,
+    F: Fn(OrchestrationContext, I) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, OrchestrationError>> + 'static,
+{
+    let run = Arc::new(run);
+    Arc::new(move |context, input: Option<String>| {
+        let run = Arc::clone(&run);
+        Box::pin(async move {
+            let input = json::decode_input(input.as_deref())?;
+            let output = run(context, input).await?;
+            Ok(Some(json::encode_output(&output)?))
+        })
+    })
+}
+
+fn activity_code<I, O, F, Fut>(run: F) -> ActivityCode
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize,
+    F: Fn(ActivityContext, I) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, Failure>> + Send + 'static,
+{
+    let run = Arc::new(run);
+    Arc::new(move |context, input: Option<String>| {
+        let run = Arc::clone(&run);
+        Box::pin(async move {
+            let input = json::decode_input(input.as_deref())?;
+            let running = run(context, input);
+            running
+                .await
+                .and_then(|output| json::encode_output(&output))
+        })
+    })
+}
+
 fn check_name(kind: &'static str, name: &str) -> Result<(), RegistryError> {
     let problem = if name.is_empty() {
         "the name must not be empty"
@@ -276,15 +437,17 @@ fn check_name(kind: &'static str, name: &str) -> Result<(), RegistryError> {
 
 fn insert<T>(
     kind: &'static str,
-    map: &mut BTreeMap<String, T>,
+    map: &mut BTreeMap<String, Owned<T>>,
     name: String,
-    code: T,
+    code: Owned<T>,
 ) -> Result<(), RegistryError> {
-    if map.contains_key(&name) {
+    if let Some(taken) = map.get(&name) {
         return Err(RegistryError::Duplicate {
             kind,
             name,
             version: String::new(),
+            first: taken.owner,
+            second: code.owner,
         });
     }
     map.insert(name, code);
@@ -297,6 +460,7 @@ impl fmt::Debug for Registry {
             .field("orchestrators", &self.orchestrators())
             .field("activities", &self.activities())
             .field("entities", &self.entities.keys().collect::<Vec<_>>())
-            .finish()
+            .field("resources", &self.resources)
+            .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,11 @@ fn a_name_is_registered_once() {
         registry.entity_fn("a@b", entity),
     ];
     let texts: Vec<String> = errors.map(|error| error.unwrap_err().to_string()).into();
+    // The owners are told as well; how the compiler names functions inside of one is its own.
+    let texts: Vec<&str> = texts
+        .iter()
+        .map(|text| text.split(": by `").next().unwrap_or_default())
+        .collect();
     let expected = [
         "orchestrator `x` is registered twice",
         "orchestrator `x` is registered twice in version `1.0`",

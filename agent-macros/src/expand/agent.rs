@@ -93,7 +93,7 @@ fn settings(agent: &Agent) -> TokenStream {
 }
 
 /// `temperature = 1` is a number to the user.
-fn float(number: &Expr) -> TokenStream {
+pub fn float(number: &Expr) -> TokenStream {
     if let Expr::Lit(literal) = number
         && let Lit::Int(digits) = &literal.lit
         && let Ok(whole) = digits.base10_parse::<u32>()

@@ -4,7 +4,7 @@
 //! expansion works with: so a type that does not fit is one error.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Path, Type};
 
 use crate::model::tool::Tool;
@@ -16,7 +16,7 @@ pub fn argument(
     index: usize,
     ty: &Type,
     name: &str,
-    description: &impl quote::ToTokens,
+    description: &impl ToTokens,
 ) -> TokenStream {
     let constant = numbered("ARGUMENT", index);
     let argument_type = root.private(&quote!(Argument));
@@ -60,6 +60,27 @@ pub fn future(tool: &Tool, body: TokenStream) -> TokenStream {
     quote_spanned!(name=> #boxed(async move #body))
 }
 
+/// An item of a trait of a type, wholly at the place of the type: so whatever does not fit is told
+/// there, and once.
+pub fn projection(ty: &impl ToTokens, of: &TokenStream, item: &str) -> TokenStream {
+    let (first, last) = ends(&ty.to_token_stream());
+    let open = quote_spanned!(first=> <);
+    let item = syn::Ident::new(item, last);
+    let rest = respanned(quote!(as #of>::#item), last);
+    quote!(#open #ty #rest)
+}
+
+/// What a call returned, with the error as it is recorded. That it can be is told at the type.
+pub fn outcome(ty: Option<&Type>, returned: &TokenStream, call: &TokenStream) -> TokenStream {
+    let (first, _) = ends(&ty.to_token_stream());
+    let value = syn::Ident::new("__returned", first);
+    let into_outcome = ty.map(|ty| projection(ty, returned, "into_outcome"));
+    quote! {
+        let #value = #call;
+        #into_outcome(#value)
+    }
+}
+
 /// The list of an agent's tools. Each path is written once and as a type: in the place of a generic
 /// argument a plain function would get a text about constants.
 pub fn tools(root: &Root, agent: &str, tools: &[Path], list: Span) -> TokenStream {
@@ -92,7 +113,8 @@ fn ends(tokens: &TokenStream) -> (Span, Span) {
     (first, spans.last().unwrap_or(first))
 }
 
-fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+/// The same tokens, all at one place.
+pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {

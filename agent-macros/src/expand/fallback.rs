@@ -78,6 +78,76 @@ pub fn unreadable_agent(root: &Root, beginning: &Beginning, text: &str) -> Token
     }
 }
 
+/// An orchestrator of which no more than the name is known; see [`unreadable_tool`].
+pub fn unreadable_orchestrator(root: &Root, beginning: &Beginning, text: &str) -> TokenStream {
+    let Some(ident) = &beginning.name else {
+        return TokenStream::new();
+    };
+    let name_type = name_type(&beginning.visibility, ident);
+    let name = ident.unraw().to_string();
+    let orchestrator = root.durable(&quote!(Orchestrator));
+    let context = root.durable(&quote!(OrchestrationContext));
+    let error = root.durable(&quote!(OrchestrationError));
+    quote! {
+        #name_type
+
+        #[automatically_derived]
+        impl #orchestrator for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            type Input = ();
+            type Output = ();
+
+            async fn run(_: #context, (): ()) -> ::core::result::Result<(), #error> {
+                ::core::panic!("{}", #text)
+            }
+        }
+    }
+}
+
+/// An executor of which no more than the name is known; see [`unreadable_tool`].
+pub fn unreadable_executor(root: &Root, beginning: &Beginning, text: &str) -> TokenStream {
+    let Some(ident) = &beginning.name else {
+        return TokenStream::new();
+    };
+    let name_type = name_type(&beginning.visibility, ident);
+    let name = ident.unraw().to_string();
+    let activity = root.durable(&quote!(Activity));
+    let executor = root.durable(&quote!(Executor));
+    let context = root.durable(&quote!(ActivityContext));
+    let failure = root.durable(&quote!(Failure));
+    let need = root.durable(&quote!(ResourceNeed));
+    let registry = root.durable(&quote!(Registry));
+    let registry_error = root.durable(&quote!(RegistryError));
+    quote! {
+        #name_type
+
+        #[automatically_derived]
+        impl #activity for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            type Input = ();
+            type Output = ();
+
+            async fn run(&self, _: #context, (): ()) -> ::core::result::Result<(), #failure> {
+                ::core::panic!("{}", #text)
+            }
+        }
+
+        #[automatically_derived]
+        impl #executor for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const DESCRIPTION: &'static ::core::primitive::str = "";
+
+            fn needs() -> ::std::vec::Vec<#need> {
+                ::core::panic!("{}", #text)
+            }
+
+            fn register(_: &mut #registry) -> ::core::result::Result<(), #registry_error> {
+                ::core::panic!("{}", #text)
+            }
+        }
+    }
+}
+
 /// An agent that can be hosted.
 pub fn agent(root: &Root, item: &syn::ItemStruct) -> TokenStream {
     let ident = &item.ident;

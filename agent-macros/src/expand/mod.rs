@@ -2,7 +2,9 @@
 
 pub mod agent;
 pub mod checks;
+pub mod executor;
 pub mod fallback;
+pub mod orchestrator;
 pub mod tool;
 
 use proc_macro2::TokenStream;

@@ -32,6 +32,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("session_ttl", Takes::Duration),
         ("queued_runs", Takes::Count),
     ],
+    refused: &[],
 };
 
 /// How long the name of an agent may be.

@@ -1,10 +1,15 @@
 //! Raw values to validated ones, one macro each. Reports what is wrong, and writes no code.
 
 pub mod agent;
+mod determinism;
+pub mod executor;
+mod function;
+pub mod orchestrator;
 pub mod tool;
 
 use quote::ToTokens;
-use syn::{Attribute, Ident};
+use syn::visit::{Visit, visit_type};
+use syn::{Attribute, Ident, Type, TypeImplTrait};
 
 use crate::errors::Errors;
 use crate::messages;
@@ -47,4 +52,27 @@ fn written(tokens: &impl ToTokens) -> String {
         text = text.replace(spaced, tight);
     }
     text
+}
+
+/// A type without the parentheses and invisible groups around it.
+fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        ty => ty,
+    }
+}
+
+fn first_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
+    struct Finder(Option<TypeImplTrait>);
+
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_impl_trait(&mut self, found: &'ast TypeImplTrait) {
+            self.0.get_or_insert_with(|| found.clone());
+        }
+    }
+
+    let mut finder = Finder(None);
+    visit_type(&mut finder, ty);
+    finder.0
 }

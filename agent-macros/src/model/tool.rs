@@ -3,12 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::visit::{Visit, visit_type};
-use syn::{
-    FnArg, Ident, Pat, PatType, ReturnType, Safety, Signature, Type, TypeImplTrait, TypeReference,
-};
+use syn::{FnArg, Ident, Pat, PatType, ReturnType, Safety, Signature, Type, TypeReference};
 
-use super::written;
+use super::{first_impl_trait, plain, written};
 use crate::errors::Errors;
 use crate::messages;
 use crate::names::Root;
@@ -25,6 +22,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("timeout", Takes::Duration),
         ("strict", Takes::Switch),
     ],
+    refused: &[],
 };
 
 /// How long the name of a tool may be; the providers' limit.
@@ -249,29 +247,6 @@ impl Checks<'_> {
             ty: (*reference.elem).clone(),
         })
     }
-}
-
-/// A type without the parentheses and invisible groups around it.
-fn plain(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => plain(&group.elem),
-        Type::Paren(paren) => plain(&paren.elem),
-        ty => ty,
-    }
-}
-
-fn first_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
-    struct Finder(Option<TypeImplTrait>);
-
-    impl<'ast> Visit<'ast> for Finder {
-        fn visit_type_impl_trait(&mut self, found: &'ast TypeImplTrait) {
-            self.0.get_or_insert_with(|| found.clone());
-        }
-    }
-
-    let mut finder = Finder(None);
-    visit_type(&mut finder, ty);
-    finder.0
 }
 
 #[cfg(test)]

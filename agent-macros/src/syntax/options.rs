@@ -11,7 +11,7 @@ use syn::{Expr, ExprArray, Ident, Lit, LitStr, Path, Token, Type};
 
 use super::{duration, nearest::nearest};
 use crate::errors::Errors;
-use crate::messages;
+use crate::messages::{self, Message};
 
 /// The option that every attribute has: the path under which the expansion finds our crate.
 const CRATE: &str = "crate";
@@ -22,6 +22,8 @@ pub struct Grammar {
     pub attribute: &'static str,
     /// Its options, in the order in which they are offered.
     pub options: &'static [(&'static str, Takes)],
+    /// Words that are no options here, with what to say of them.
+    pub refused: &'static [(&'static str, &'static Message)],
 }
 
 impl Grammar {
@@ -65,6 +67,8 @@ pub enum Takes {
     List,
     /// A path to a module or crate.
     Path,
+    /// Options of its own, in parentheses.
+    Group(&'static [(&'static str, Takes)]),
 }
 
 impl Takes {
@@ -83,6 +87,7 @@ impl Takes {
             Self::Type => ("a type", "Report"),
             Self::List => ("a list", "[..]"),
             Self::Path => ("a path", "::agent_sdk"),
+            Self::Group(_) => ("options in parentheses", ".."),
         }
     }
 }
@@ -104,6 +109,8 @@ pub enum Value {
     List(Vec<Expr>),
     /// See [`Takes::Path`].
     Path(Path),
+    /// See [`Takes::Group`].
+    Group(Options),
 }
 
 /// A duration.
@@ -116,6 +123,7 @@ pub enum Period {
 }
 
 /// The options of one attribute, each once.
+#[derive(Clone)]
 pub struct Options {
     list: Vec<(Ident, Value)>,
     keys: Vec<Ident>,
@@ -203,6 +211,14 @@ impl Options {
         }
     }
 
+    /// The options inside an option that takes [`Takes::Group`].
+    pub fn group(&self, key: &str) -> Option<&Self> {
+        match &self.get(key)?.1 {
+            Value::Group(options) => Some(options),
+            _ => None,
+        }
+    }
+
     fn read(&mut self, tokens: Vec<TokenTree>, grammar: &Grammar, errors: &mut Errors) {
         let mut tokens = tokens.into_iter();
         let key = match tokens.next() {
@@ -215,6 +231,9 @@ impl Options {
         };
         self.keys.push(key.clone());
         let name = key.to_string();
+        if let Some((_, message)) = grammar.refused.iter().find(|(word, _)| *word == name) {
+            return errors.report(key, message, &[("option", &name)]);
+        }
         let Some(takes) = grammar.takes(&name) else {
             let known = grammar.options.iter().map(|(key, _)| *key);
             let nearest = nearest(&name, known)
@@ -231,20 +250,36 @@ impl Options {
         if self.get(&name).is_some() {
             return errors.report(key, &messages::REPEATED_OPTION, &[("option", &name)]);
         }
-        match value(tokens.collect(), takes) {
+        let tokens: Vec<TokenTree> = tokens.collect();
+        if let (Takes::Group(inner), Some(TokenTree::Group(group))) = (takes, tokens.first())
+            && tokens.len() == 1
+        {
+            let grammar = Grammar {
+                attribute: grammar.attribute,
+                options: inner,
+                refused: &[],
+            };
+            let options = Self::parse(group.stream(), &grammar, errors);
+            return self.list.push((key, Value::Group(options)));
+        }
+        match value(tokens, takes) {
             Ok(value) => self.list.push((key, value)),
             Err(at) => {
                 let (words, example) = takes.words();
+                let form = match takes {
+                    Takes::Group(inner) => {
+                        let keys: Vec<String> =
+                            inner.iter().map(|(key, _)| format!("{key} = ..")).collect();
+                        format!("({})", keys.join(", "))
+                    }
+                    _ => format!(" = {example}"),
+                };
                 let at = if at.is_empty() {
                     key.to_token_stream()
                 } else {
                     at
                 };
-                let fields = [
-                    ("option", name.as_str()),
-                    ("takes", words),
-                    ("example", example),
-                ];
+                let fields = [("option", name.as_str()), ("takes", words), ("form", &form)];
                 errors.report(at, &messages::OPTION_VALUE, &fields);
             }
         }
@@ -297,6 +332,9 @@ fn value(tokens: Vec<TokenTree>, takes: Takes) -> Result<Value, TokenStream> {
         Some(other) => return Err(std::iter::once(other).chain(tokens).collect()),
     }
     let tokens: TokenStream = tokens.collect();
+    if let Takes::Group(_) = takes {
+        return Err(tokens);
+    }
     let wrong = |_| tokens.clone();
     match takes {
         Takes::Type => syn::parse2(tokens.clone()).map(Value::Type).map_err(wrong),

@@ -80,7 +80,9 @@ impl ModelCall<'_> {
         let history = session.model_input();
         let key = Some(self.idempotency_key);
         let request = model_request(definition, history, &input.messages, input.tool_use, key);
-        let answered = self.app.model().complete(request);
+        // An application with agents has a model.
+        let model = self.app.model().ok_or_else(cancelled_failure)?;
+        let answered = model.complete(request);
         let answered = self.cancelled.run_until_cancelled(answered).await;
         let response = answered
             .ok_or_else(cancelled_failure)?

@@ -19,10 +19,21 @@ use crate::app::App;
 const OUTLIVED_GRACE: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Registers everything that runs of this application's agents need: the orchestration
-    /// `agent-run`, the activities `agent-model` and `agent-tool`, and the entity `dafx-{agent}` of
-    /// each agent. `hub` is where sessions are read.
+    /// Registers the application's own code, and, if it has agents, everything that their runs
+    /// need: the orchestration `agent-run`, the activities `agent-model` and `agent-tool`, and the
+    /// entity `dafx-{agent}` of each agent. `hub` is where sessions are read.
     pub fn register(
+        &self,
+        registry: &mut Registry,
+        hub: Arc<dyn Client>,
+    ) -> Result<(), RegistryError> {
+        if self.agents().next().is_some() {
+            self.register_runs(registry, hub)?;
+        }
+        registry.merge(self.registry().clone())
+    }
+
+    fn register_runs(
         &self,
         registry: &mut Registry,
         hub: Arc<dyn Client>,

@@ -8,15 +8,14 @@ mod dialect;
 mod error;
 pub(crate) mod list;
 pub(crate) mod output;
-mod resource;
 pub mod schema;
 
 pub use argument::{ToolInput, ToolResource};
 pub use context::ToolContext;
 pub use definition::{Tool, ToolDefinition, ToolFn};
+pub use durable_task::{MissingResource, ResourceNeed, Resources};
 pub use error::ToolError;
 pub use output::{ToolFailure, ToolOutput};
-pub use resource::{MissingResource, ResourceNeed, Resources};
 
 #[cfg(test)]
 mod tests;

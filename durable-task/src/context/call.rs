@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::episode::{Handle, OpenTask, Outcome, State};
 use crate::tags::check_tags;
 use crate::wire::proto::{CreateSubOrchestrationAction, ScheduleTaskAction};
-use crate::{Activity, Failure, InstanceId, OrchestrationError, json};
+use crate::{Activity, Failure, InstanceId, OrchestrationError, Payload, json};
 
 use super::OrchestrationContext;
 use super::retry::{Attempts, RetryPolicy};
@@ -36,16 +35,28 @@ impl OrchestrationContext {
             name,
             version: None,
         };
-        ActivityCall::new(Call::new(&self.state, target, input))
+        ActivityCall::new(Call::new(&self.state, target, input), json::read)
     }
 
-    /// Calls an activity by its type.
+    /// Calls an activity by its type, with the retry policy that the activity has.
     #[track_caller]
-    pub fn call<A: Activity>(
-        &self,
-        input: impl std::borrow::Borrow<A::Input>,
-    ) -> ActivityCall<A::Output> {
-        self.call_activity(A::NAME, input.borrow())
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a wrong input is then a plain type error"
+    )]
+    pub fn call<A: Activity>(&self, input: A::Input) -> ActivityCall<A::Output> {
+        let name = A::NAME.to_owned();
+        let input = json::encode_payload(|| format!("the input of activity `{name}`"), &input);
+        let target = Target::Activity {
+            name,
+            version: None,
+        };
+        let call = Call::new(&self.state, target, input);
+        let call = ActivityCall::new(call, A::Output::from_json);
+        match A::retry() {
+            Some(policy) => call.retry(policy),
+            None => call,
+        }
     }
 }
 
@@ -53,15 +64,12 @@ impl OrchestrationContext {
 #[must_use = "an activity is called when the call is awaited"]
 pub struct ActivityCall<O> {
     call: Call,
-    output: PhantomData<fn() -> O>,
+    decode: json::Decode<O>,
 }
 
 impl<O> ActivityCall<O> {
-    fn new(call: Call) -> Self {
-        Self {
-            call,
-            output: PhantomData,
-        }
+    fn new(call: Call, decode: json::Decode<O>) -> Self {
+        Self { call, decode }
     }
 
     /// Repeats the activity when it fails.
@@ -88,15 +96,16 @@ impl<O> ActivityCall<O> {
     }
 }
 
-impl<O: DeserializeOwned> Future for ActivityCall<O> {
+impl<O> Future for ActivityCall<O> {
     type Output = Result<O, OrchestrationError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let decode = self.decode;
         let call = &mut self.call;
         call.poll(context).map(|outcome| {
             let text = outcome?;
             let what = || format!("the result of activity `{}`", call.target.name());
-            json::decode(what, text.as_deref())
+            json::decode_by(decode, what, text.as_deref())
         })
     }
 }

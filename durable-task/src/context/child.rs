@@ -1,16 +1,14 @@
 //! Sub-orchestrations.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{InstanceId, OrchestrationError, json};
+use crate::{InstanceId, OrchestrationError, Payload, json};
 
 use super::call::{Call, Target};
 use super::retry::RetryPolicy;
@@ -29,6 +27,16 @@ impl OrchestrationContext {
     ) -> SubOrchestrationCall<O> {
         let name = name.into();
         let input = json::encode(|| format!("the input of orchestration `{name}`"), input);
+        self.sub_orchestration(name, input, json::read)
+    }
+
+    #[track_caller]
+    fn sub_orchestration<O>(
+        &self,
+        name: String,
+        input: Result<String, OrchestrationError>,
+        decode: json::Decode<O>,
+    ) -> SubOrchestrationCall<O> {
         let target = Target::SubOrchestration {
             name,
             version: None,
@@ -36,17 +44,23 @@ impl OrchestrationContext {
         };
         SubOrchestrationCall {
             call: Call::new(&self.state, target, input),
-            output: PhantomData,
+            decode,
         }
     }
 
     /// Starts another orchestration by its type.
     #[track_caller]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a wrong input is then a plain type error"
+    )]
     pub fn call_orchestrator<T: Orchestrator>(
         &self,
-        input: impl Borrow<T::Input>,
+        input: T::Input,
     ) -> SubOrchestrationCall<T::Output> {
-        let call = self.call_sub_orchestration(T::NAME, input.borrow());
+        let what = || format!("the input of orchestration `{}`", T::NAME);
+        let input = json::encode_payload(what, &input);
+        let call = self.sub_orchestration(T::NAME.to_owned(), input, T::Output::from_json);
         if T::VERSION.is_empty() {
             call
         } else {
@@ -59,7 +73,7 @@ impl OrchestrationContext {
 #[must_use = "a sub-orchestration is started when the call is awaited"]
 pub struct SubOrchestrationCall<O> {
     call: Call,
-    output: PhantomData<fn() -> O>,
+    decode: json::Decode<O>,
 }
 
 impl<O> SubOrchestrationCall<O> {
@@ -102,15 +116,16 @@ impl<O> SubOrchestrationCall<O> {
     }
 }
 
-impl<O: DeserializeOwned> Future for SubOrchestrationCall<O> {
+impl<O> Future for SubOrchestrationCall<O> {
     type Output = Result<O, OrchestrationError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let decode = self.decode;
         let call = &mut self.call;
         call.poll(context).map(|outcome| {
             let text = outcome?;
             let what = || format!("the result of orchestration `{}`", call.target.name());
-            json::decode(what, text.as_deref())
+            json::decode_by(decode, what, text.as_deref())
         })
     }
 }

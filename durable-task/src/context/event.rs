@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,13 +10,21 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::episode::{Handle, Waiter};
-use crate::{OrchestrationError, json};
+use crate::{OrchestrationError, Payload, json};
 
 use super::OrchestrationContext;
 use super::timer::{Sleep, Until};
 
 /// The payload of an external event, as a type with a name.
-pub trait Event: DeserializeOwned {
+///
+/// Derive it, and it has the name of the type; `#[event(name = "..")]` gives another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event [AGT501]",
+    label = "not declared with `#[derive(Event)]`",
+    note = "add `#[derive(Event)]` to `{Self}`, or wait by name: \
+            `ctx.wait_for_event_named::<{Self}>(\"..\")`"
+)]
+pub trait Event: Payload {
     /// The event's name. Names compare without case.
     const NAME: &'static str;
 }
@@ -31,20 +38,18 @@ impl OrchestrationContext {
         name: impl Into<String>,
     ) -> EventWait<T> {
         EventWait {
-            wait: Wait {
-                state: self.state.clone(),
-                name: name.into(),
-                waiter: None,
-                at: Location::caller(),
-            },
-            payload: PhantomData,
+            wait: Wait::new(self, name.into()),
+            decode: json::read,
         }
     }
 
     /// Waits for an external event by its type.
     #[track_caller]
     pub fn wait_for_event<T: Event>(&self) -> EventWait<T> {
-        self.wait_for_event_named(T::NAME)
+        EventWait {
+            wait: Wait::new(self, T::NAME.to_owned()),
+            decode: T::from_json,
+        }
     }
 }
 
@@ -58,7 +63,17 @@ struct Wait {
 }
 
 impl Wait {
-    fn poll<T: DeserializeOwned>(&mut self) -> Poll<Result<T, OrchestrationError>> {
+    #[track_caller]
+    fn new(context: &OrchestrationContext, name: String) -> Self {
+        Self {
+            state: context.state.clone(),
+            name,
+            waiter: None,
+            at: Location::caller(),
+        }
+    }
+
+    fn poll<T>(&mut self, decode: json::Decode<T>) -> Poll<Result<T, OrchestrationError>> {
         let mut state = self.state.borrow_mut();
         let waiter = self
             .waiter
@@ -69,7 +84,7 @@ impl Wait {
                 drop(state);
                 self.waiter = None;
                 let what = || format!("the payload of event `{}`", self.name);
-                Poll::Ready(json::decode(what, text.as_deref()))
+                Poll::Ready(json::decode_by(decode, what, text.as_deref()))
             }
         }
     }
@@ -87,7 +102,7 @@ impl Drop for Wait {
 #[must_use = "an event is waited for when it is awaited"]
 pub struct EventWait<T> {
     wait: Wait,
-    payload: PhantomData<fn() -> T>,
+    decode: json::Decode<T>,
 }
 
 impl<T> EventWait<T> {
@@ -102,11 +117,12 @@ impl<T> EventWait<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for EventWait<T> {
+impl<T> Future for EventWait<T> {
     type Output = Result<T, OrchestrationError>;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.poll()
+        let decode = self.decode;
+        self.wait.poll(decode)
     }
 }
 
@@ -124,7 +140,7 @@ pub struct EventOrTimeout<T> {
     timeout: Sleep,
 }
 
-impl<T: DeserializeOwned> Future for EventOrTimeout<T> {
+impl<T> Future for EventOrTimeout<T> {
     type Output = Result<Option<T>, OrchestrationError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -16,11 +16,10 @@ use std::future::Future;
 use std::panic::Location;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::episode::Handle;
-use crate::{ExecutionId, InstanceId, OrchestrationError, Timestamp, json};
+use crate::{ExecutionId, InstanceId, OrchestrationError, Payload, Timestamp, json};
 
 pub use call::ActivityCall;
 pub use child::SubOrchestrationCall;
@@ -60,15 +59,20 @@ pub use timer::Sleep;
 /// registry.orchestrator::<Greet>()?;
 /// # Ok::<(), durable_task::RegistryError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an orchestrator [AGT305]",
+    label = "neither a function with `#[orchestrator]` nor a type that implements `Orchestrator`",
+    note = "annotate the function with `#[orchestrator]`"
+)]
 pub trait Orchestrator: 'static {
     /// Its registered name.
     const NAME: &'static str;
     /// Its version; empty for none.
     const VERSION: &'static str = "";
     /// What it is started with.
-    type Input: Serialize + DeserializeOwned + 'static;
+    type Input: Payload;
     /// What it returns.
-    type Output: Serialize + DeserializeOwned + 'static;
+    type Output: Payload;
 
     /// Runs it.
     fn run(

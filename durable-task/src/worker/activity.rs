@@ -13,7 +13,7 @@ use crate::panics::panic_failure;
 use crate::registry::ActivityCode;
 use crate::wire::proto::{ActivityRequest, ActivityResponse};
 use crate::work::{Completer, WorkAnswer};
-use crate::{ActivityContext, Failure, Runtime};
+use crate::{ActivityContext, BoxFuture, Failure, Resources, Runtime};
 
 use super::running::RunningItem;
 
@@ -22,6 +22,10 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct ActivityItem {
     pub(super) code: ActivityCode,
+    /// How long it may take.
+    pub(super) timeout: Option<Duration>,
+    /// What it takes by reference.
+    pub(super) resources: Arc<Resources>,
     pub(super) request: ActivityRequest,
     pub(super) completer: Completer,
     /// The activity's own token, below that of the work item.
@@ -35,9 +39,12 @@ pub(super) struct ActivityItem {
 impl ActivityItem {
     /// Runs the activity and answers.
     pub(super) async fn run(mut self) {
-        let context = ActivityContext::new(&mut self.request, self.cancelled.clone());
+        let resources = Arc::clone(&self.resources);
+        let context = ActivityContext::new(&mut self.request, self.cancelled.clone(), resources);
         let input = self.request.input.take();
-        let running = AssertUnwindSafe((self.code)(context.clone(), input)).catch_unwind();
+        let running = (self.code)(context.clone(), input);
+        let running = AssertUnwindSafe(self.in_time(running)).catch_unwind();
+        let running = pin!(running);
         let limit = pin!(self.cancelled_for_too_long());
         let outcome = match select(running, limit).await {
             Either::Left((outcome, _)) => outcome,
@@ -59,6 +66,28 @@ impl ActivityItem {
         let response = response(&context, outcome);
         self.completer.complete(WorkAnswer::Activity(response));
         drop(self.running);
+    }
+
+    /// Ends an activity that takes too long: its token is cancelled, and it is dropped.
+    fn in_time(
+        &self,
+        running: BoxFuture<'static, Result<String, Failure>>,
+    ) -> impl Future<Output = Result<String, Failure>> + use<> {
+        let limit = self.timeout.map(|limit| (limit, self.runtime.sleep(limit)));
+        let cancelled = self.cancelled.clone();
+        async move {
+            let Some((limit, sleep)) = limit else {
+                return running.await;
+            };
+            match select(running, sleep).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(_) => {
+                    cancelled.cancel();
+                    let message = format!("the activity took longer than {limit:?}");
+                    Err(Failure::new("Timeout", message))
+                }
+            }
+        }
     }
 
     /// Passes a cancellation on, and ends at the end of the grace.

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::work::{WorkAnswer, WorkHandler, WorkItem, WorkRequest, WorkerProfile};
-use crate::{Registry, Runtime};
+use crate::{Registry, Resources, Runtime};
 
 use activity::{ActivityItem, CANCEL_GRACE};
 use lane::{Job, Lane, LaneItem};
@@ -72,6 +72,8 @@ impl Default for WorkerOptions {
 /// a step costs the same however long the history is.
 pub struct Worker {
     registry: Arc<Registry>,
+    /// What activities take by reference.
+    resources: Arc<Resources>,
     options: WorkerOptions,
     runtime: Arc<dyn Runtime>,
     lanes: Vec<UnboundedSender<Job>>,
@@ -87,6 +89,7 @@ impl Worker {
         options: WorkerOptions,
         runtime: Arc<dyn Runtime>,
     ) -> Arc<Self> {
+        let resources = Arc::new(registry.shared_resources());
         let registry = Arc::new(registry);
         let lanes = (0..options.lanes.max(1)).map(|number| {
             let (sender, jobs) = unbounded_channel();
@@ -100,6 +103,7 @@ impl Worker {
         });
         Arc::new(Self {
             lanes: lanes.collect(),
+            resources,
             registry,
             options,
             runtime,
@@ -199,9 +203,11 @@ impl WorkHandler for Worker {
                     let reason = format!("no code for activity `{}`", request.name);
                     completer.complete(WorkAnswer::Abandoned { reason });
                 }
-                Some(code) => {
+                Some(activity) => {
                     let item = ActivityItem {
-                        code: Arc::clone(code),
+                        code: Arc::clone(&activity.code),
+                        timeout: activity.timeout,
+                        resources: Arc::clone(&self.resources),
                         request,
                         completer,
                         cancelled: cancelled.child_token(),

@@ -33,7 +33,7 @@ const PACKAGES: &[Package] = &[
     },
     Package {
         name: "durable-task",
-        uses: &[],
+        uses: &["agent-macros"],
         uses_in_tests: &[],
         never: &["axum", "reqwest", "rusqlite", "schemars"],
     },

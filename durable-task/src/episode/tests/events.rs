@@ -1,7 +1,7 @@
 use super::*;
 use crate::Event;
 
-#[derive(serde::Deserialize)]
+#[derive(Serialize, serde::Deserialize)]
 struct Approval {
     by: String,
 }

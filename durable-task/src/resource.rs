@@ -1,4 +1,4 @@
-//! What tools need besides their arguments: values that the application registers by type.
+//! What activities and tools need besides their input: values that are registered by type.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -6,6 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Values by type: database pools, clients, configuration.
+///
+/// ```
+/// use durable_task::Resources;
+///
+/// let mut resources = Resources::default();
+/// resources.insert(String::from("https://bank.example"));
+/// assert_eq!(resources.get::<String>().map(String::len), Some(20));
+/// assert_eq!(resources.get::<u64>(), None);
+/// ```
 #[derive(Clone, Default)]
 pub struct Resources {
     values: HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>,
@@ -20,6 +29,14 @@ impl Resources {
             Arc::new(value) as Arc<dyn Any + Send + Sync>,
         );
         self.values.insert(TypeId::of::<T>(), entry).is_some()
+    }
+
+    /// Puts in what `others` holds and this does not.
+    pub(crate) fn fill_from(&mut self, others: &Self) {
+        for (id, (name, value)) in &others.values {
+            let entry = || (*name, Arc::clone(value));
+            self.values.entry(*id).or_insert_with(entry);
+        }
     }
 
     /// The value of a type.
@@ -46,7 +63,7 @@ impl fmt::Debug for Resources {
     }
 }
 
-/// A type that a tool takes by reference.
+/// A type that an activity or a tool takes by reference.
 #[derive(Debug, Clone, Copy)]
 pub struct ResourceNeed {
     /// The type's name, for messages.
@@ -59,7 +76,7 @@ pub struct ResourceNeed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{needed_by} needs a resource of type `{type_name}`, and none is registered; \
-     add `.resource(value)` to the app"
+     add `.resource(value)`"
 )]
 pub struct MissingResource {
     /// Who needs it, for example "tool `get_weather` of agent `WeatherAgent`".

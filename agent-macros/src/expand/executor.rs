@@ -1,0 +1,178 @@
+//! The code of an executor.
+
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Ident, Visibility};
+
+use super::agent::float;
+use super::tool::name_type;
+use super::{checks, period};
+use crate::model::executor::{Executor, Retry};
+use crate::names::{Root, numbered};
+
+/// Everything that follows the function.
+pub fn expand(executor: &Executor, visibility: &Visibility) -> TokenStream {
+    let (ident, root) = (&executor.ident, &executor.root);
+    let name = ident.span();
+    let values: Vec<Ident> = (0..executor.lent.len())
+        .map(|index| numbered("value", index))
+        .collect();
+    let lend = root.durable_private(&quote!(Resource::lend));
+    let lending = values.iter().enumerate().map(|(index, value)| {
+        let constant = numbered("RESOURCE", index);
+        quote!(let #value = #lend(&#constant, &__context)?;)
+    });
+    let input = executor.input.as_ref().map(|_| quote!(__input,));
+    let returned = root.durable_private(&quote!(ExecutorReturn));
+    let call = quote!(#ident(#input #(#values),*).await);
+    let outcome = checks::outcome(executor.output.as_ref(), &returned, &call);
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote! {
+            #(#lending)*
+            #outcome
+        },
+    );
+    body.set_span(name);
+    let executed = checks::respanned(root.durable_private(&quote!(executed)), name);
+    let run = quote_spanned!(name=> #executed(async move #body));
+    implementation(executor, visibility, &run)
+}
+
+/// The same for a function that is wrong: it never ends, and code that uses it compiles.
+pub fn fallback(executor: &Executor, visibility: &Visibility) -> TokenStream {
+    implementation(executor, visibility, &quote!(::core::future::pending()))
+}
+
+fn implementation(executor: &Executor, visibility: &Visibility, run: &TokenStream) -> TokenStream {
+    let (ident, root) = (&executor.ident, &executor.root);
+    let name_type = name_type(visibility, ident);
+    let constants = executor.lent.iter().enumerate().map(|(index, ty)| {
+        let constant = numbered("RESOURCE", index);
+        let resource_type = root.durable_private(&quote!(Resource));
+        let resource = root.durable_private(&quote!(resource));
+        quote!(const #constant: #resource_type<#ty> = #resource::<#ty>();)
+    });
+    let activity = activity(executor, run);
+    let executor_impl = executor_impl(executor);
+    quote! {
+        #name_type
+
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #(#constants)*
+            #activity
+            #executor_impl
+        };
+    }
+}
+
+fn activity(executor: &Executor, run: &TokenStream) -> TokenStream {
+    let (ident, root, name) = (&executor.ident, &executor.root, &executor.name);
+    let activity = root.durable(&quote!(Activity));
+    let context = root.durable(&quote!(ActivityContext));
+    let failure = root.durable(&quote!(Failure));
+    let returned = root.durable_private(&quote!(ExecutorReturn));
+    let unit = quote!(());
+    let (input, output) = match (&executor.input, &executor.output) {
+        _ if !executor.is_concrete => (unit.clone(), unit),
+        (input, output) => {
+            let output = output
+                .as_ref()
+                .map(|ty| checks::projection(ty, &returned, "Output"));
+            let input = input.as_ref().map(ToTokens::to_token_stream);
+            (
+                input.unwrap_or_else(|| unit.clone()),
+                output.unwrap_or(unit),
+            )
+        }
+    };
+    let timeout = executor.timeout.as_ref().map(|timeout| {
+        let timeout = period(timeout);
+        quote! {
+            const TIMEOUT: ::core::option::Option<::core::time::Duration> =
+                ::core::option::Option::Some(#timeout);
+        }
+    });
+    let retry = executor.retry.as_ref().map(|retry| policy(root, retry));
+    quote! {
+        #[automatically_derived]
+        impl #activity for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            type Input = #input;
+            type Output = #output;
+            #timeout
+
+            #retry
+
+            fn run(
+                &self,
+                __context: #context,
+                __input: <Self as #activity>::Input,
+            ) -> impl ::core::future::Future<
+                Output = ::core::result::Result<<Self as #activity>::Output, #failure>,
+            > + ::core::marker::Send {
+                #run
+            }
+        }
+    }
+}
+
+/// The policy that calls have unless they say otherwise.
+fn policy(root: &Root, retry: &Retry) -> TokenStream {
+    let policy = root.durable(&quote!(RetryPolicy));
+    let attempts = match &retry.attempts {
+        Some(attempts) => attempts.to_token_stream(),
+        None => root.durable_private(&quote!(RETRY_ATTEMPTS)),
+    };
+    let first = match &retry.first {
+        Some(first) => period(first),
+        None => root.durable_private(&quote!(RETRY_FIRST)),
+    };
+    let backoff = retry.backoff.as_ref().map(|backoff| {
+        let backoff = float(backoff);
+        quote!(.backoff_coefficient(#backoff))
+    });
+    let max = retry.max.as_ref().map(|max| {
+        let max = period(max);
+        quote!(.max_interval(#max))
+    });
+    let total = retry.total.as_ref().map(|total| {
+        let total = period(total);
+        quote!(.total_time(#total))
+    });
+    quote! {
+        fn retry() -> ::core::option::Option<#policy> {
+            ::core::option::Option::Some(#policy::new(#attempts, #first) #backoff #max #total)
+        }
+    }
+}
+
+fn executor_impl(executor: &Executor) -> TokenStream {
+    let (ident, root, name) = (&executor.ident, &executor.root, &executor.name);
+    let description = &executor.description;
+    let executor_trait = root.durable(&quote!(Executor));
+    let need_type = root.durable(&quote!(ResourceNeed));
+    let registry = root.durable(&quote!(Registry));
+    let registry_error = root.durable(&quote!(RegistryError));
+    let needs = root.durable_private(&quote!(needs));
+    let need = root.durable_private(&quote!(Resource::need));
+    let constants = (0..executor.lent.len()).map(|index| numbered("RESOURCE", index));
+    quote! {
+        #[automatically_derived]
+        impl #executor_trait for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            const DESCRIPTION: &'static ::core::primitive::str = #description;
+
+            fn needs() -> ::std::vec::Vec<#need_type> {
+                #needs(&[#(#need(&#constants)),*])
+            }
+
+            fn register(
+                __registry: &mut #registry,
+            ) -> ::core::result::Result<(), #registry_error> {
+                #registry::activity_with(__registry, Self {}, <Self as #executor_trait>::needs())
+            }
+        }
+    }
+}

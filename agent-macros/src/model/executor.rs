@@ -1,0 +1,160 @@
+//! What a function must be to be an executor.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Ident, Type, TypeReference};
+
+use super::function::{FunctionChecks, is_reference, item_name};
+use super::{plain, written};
+use crate::errors::Errors;
+use crate::messages;
+use crate::names::Root;
+use crate::syntax::docs;
+use crate::syntax::function::Function;
+use crate::syntax::options::{Grammar, Options, Period, Takes};
+
+/// What `retry(..)` takes.
+const RETRY: &[(&str, Takes)] = &[
+    ("attempts", Takes::Count),
+    ("first", Takes::Duration),
+    ("backoff", Takes::Number),
+    ("max", Takes::Duration),
+    ("timeout", Takes::Duration),
+];
+
+/// What the attribute takes.
+pub static GRAMMAR: Grammar = Grammar {
+    attribute: "executor",
+    options: &[
+        ("name", Takes::Literal),
+        ("description", Takes::Text),
+        ("timeout", Takes::Duration),
+        ("retry", Takes::Group(RETRY)),
+    ],
+    refused: &[
+        ("state", &messages::WORKFLOW_OPTION),
+        ("reads", &messages::WORKFLOW_OPTION),
+        ("writes", &messages::WORKFLOW_OPTION),
+        ("may_read", &messages::WORKFLOW_OPTION),
+        ("may_write", &messages::WORKFLOW_OPTION),
+        ("sends", &messages::WORKFLOW_OPTION),
+        ("yields", &messages::WORKFLOW_OPTION),
+    ],
+};
+
+/// An executor that can be generated.
+pub struct Executor {
+    /// Where our crate is.
+    pub root: Root,
+    /// The function, and the type of its name.
+    pub ident: Ident,
+    /// The name on the hub.
+    pub name: String,
+    /// What it is for.
+    pub description: TokenStream,
+    /// The type of the input, if it takes one.
+    pub input: Option<Type>,
+    /// What it takes by reference: the types behind the `&`.
+    pub lent: Vec<Type>,
+    /// What it returns, if that is a `Result`.
+    pub output: Option<Type>,
+    /// How long one attempt may take.
+    pub timeout: Option<Period>,
+    /// How a call is repeated.
+    pub retry: Option<Retry>,
+    /// Whether types of the function can be named outside of it.
+    pub is_concrete: bool,
+}
+
+/// How a call is repeated.
+pub struct Retry {
+    /// How many attempts in all.
+    pub attempts: Option<Expr>,
+    /// The wait after the first one.
+    pub first: Option<Period>,
+    /// By how much the wait grows.
+    pub backoff: Option<Expr>,
+    /// The longest wait.
+    pub max: Option<Period>,
+    /// For how long to try.
+    pub total: Option<Period>,
+}
+
+/// Reports everything that keeps the function from being an executor. What is given back can stand
+/// in for it then.
+pub fn validate(
+    function: &Function,
+    options: &Options,
+    root: &Root,
+    errors: &mut Errors,
+) -> Executor {
+    let signature = &function.signature;
+    let item = item_name(signature);
+    let mut checks = FunctionChecks {
+        kind: "executor",
+        item: &item,
+        errors,
+    };
+    checks.qualifiers(signature);
+    let arguments = checks.arguments(signature);
+    let mut input = None;
+    let mut lent = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        match plain(&argument.ty) {
+            Type::Reference(reference) => lent.extend(borrowed(&mut checks, reference)),
+            ty if index == 0 => input = Some(ty.clone()),
+            ty => {
+                let ty = written(ty);
+                checks.report(argument, &messages::EXECUTOR_INPUTS, &[("type", &ty)]);
+            }
+        }
+    }
+    let wrong_input = signature.inputs.len() > arguments.len()
+        || arguments
+            .iter()
+            .skip(1)
+            .any(|argument| !is_reference(&argument.ty));
+    let output = checks.output(signature, "ExecutorError");
+    let name = checks.name(&signature.ident, options);
+    Executor {
+        root: root.clone(),
+        ident: signature.ident.clone(),
+        name,
+        description: match options.expr("description") {
+            Some(text) => text.into_token_stream(),
+            None => docs::description(&function.attributes).into_token_stream(),
+        },
+        input,
+        lent,
+        output,
+        timeout: options.period("timeout"),
+        retry: options.group("retry").map(retry),
+        is_concrete: !wrong_input && signature.generics.params.is_empty(),
+    }
+}
+
+/// `&T`, shared and for the length of the call.
+fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Type> {
+    let lifetime = reference.lifetime.as_ref();
+    let is_static = lifetime.is_some_and(|lifetime| lifetime.ident == "static");
+    if reference.mutability.is_none() && !is_static {
+        return Some((*reference.elem).clone());
+    }
+    let (borrow, ty) = (written(reference), written(&reference.elem));
+    let fields = [("reference", borrow.as_str()), ("type", &ty)];
+    checks.report(reference, &messages::EXECUTOR_REFERENCE, &fields);
+    None
+}
+
+fn retry(options: &Options) -> Retry {
+    Retry {
+        attempts: options.expr("attempts"),
+        first: options.period("first"),
+        backoff: options.expr("backoff"),
+        max: options.period("max"),
+        total: options.period("timeout"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use super::*;
+use crate::names::Home;
+
+fn read(options: &str, function: &str) -> (Executor, Vec<String>) {
+    let mut errors = Errors::new();
+    let options = Options::parse(options.parse().unwrap(), &GRAMMAR, &mut errors);
+    let function: Function = syn::parse_str(function).unwrap();
+    let root = Root::usual(Home::DurableTask);
+    let executor = validate(&function, &options, &root, &mut errors);
+    let first_line = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let errors = errors.texts().into_iter().map(first_line).collect();
+    (executor, errors)
+}
+
+#[test]
+fn the_input_is_told_from_what_is_lent_by_the_reference() {
+    for (arguments, input, lent) in [
+        ("", None, vec![]),
+        ("order: Order", Some("Order"), vec![]),
+        ("ctx: &Context", None, vec!["Context"]),
+        (
+            "order: Order, ctx: &Context, bank: &a::Bank",
+            Some("Order"),
+            vec!["Context", "a::Bank"],
+        ),
+        (
+            "_: (u8, u8), bank: &Arc<dyn Bank>",
+            Some("(u8, u8)"),
+            vec!["Arc<dyn Bank>"],
+        ),
+    ] {
+        let (executor, errors) = read("", &format!("async fn f({arguments}) -> Result<R, E> {{}}"));
+        assert_eq!(errors, [""; 0], "{arguments}");
+        let read_input = executor.input.as_ref().map(written);
+        let same = |a: &str, b: &str| a.replace(' ', "") == b.replace(' ', "");
+        assert!(
+            same(read_input.as_deref().unwrap_or(""), input.unwrap_or("")),
+            "{read_input:?}"
+        );
+        let read_lent: Vec<String> = executor.lent.iter().map(written).collect();
+        assert_eq!(read_lent, lent, "{arguments}");
+    }
+}
+
+#[test]
+fn what_a_function_must_not_be() {
+    for (function, expected) in [
+        (
+            "fn f() -> Result<R, E> {}",
+            "executor `f` must be an `async fn` [AGT012]",
+        ),
+        (
+            "async fn f<T>() -> Result<R, E> {}",
+            "executor `f` must not be generic [AGT013]",
+        ),
+        (
+            "async fn f(self) -> Result<R, E> {}",
+            "executor `f` must not take `self` [AGT014]",
+        ),
+        (
+            "async fn f(a: u8, b: u8) -> Result<R, E> {}",
+            "executor `f` takes one input by value, as its first argument [AGT406]",
+        ),
+        (
+            "async fn f(ctx: &C, b: u8) -> Result<R, E> {}",
+            "executor `f` takes one input by value, as its first argument [AGT406]",
+        ),
+        (
+            "async fn f(a: &mut T) -> Result<R, E> {}",
+            "executor `f` cannot borrow `&mut T` [AGT407]",
+        ),
+    ] {
+        assert_eq!(read("", function).1, [expected], "{function}");
+    }
+}
+
+#[test]
+fn options_of_workflows_are_told_apart_from_unknown_ones() {
+    for option in [
+        "state = T",
+        "reads(T)",
+        "writes(T)",
+        "sends(T)",
+        "yields(T)",
+        "may_read(T)",
+    ] {
+        let (_, errors) = read(option, "async fn f() -> Result<R, E> {}");
+        assert!(
+            errors.len() == 1 && errors[0].ends_with("[AGT408]"),
+            "{errors:?}"
+        );
+    }
+}
+
+#[test]
+fn options_inside_of_an_option_are_checked() {
+    for (options, expected) in [
+        ("retry()", &[] as &[&str]),
+        ("retry(attempts = 3, first = \"1s\")", &[]),
+        (
+            "retry(attempts = 0)",
+            &["option `attempts` takes a whole number of at least 1 [AGT004]"],
+        ),
+        (
+            "retry(attempt = 3)",
+            &["unknown option `attempt` for `#[executor]`; did you mean `attempts`? [AGT002]"],
+        ),
+        (
+            "retry(max = \"1s\", max = \"2s\")",
+            &["option `max` is given twice [AGT003]"],
+        ),
+        (
+            "retry",
+            &["option `retry` takes options in parentheses [AGT004]"],
+        ),
+        (
+            "retry = 3",
+            &["option `retry` takes options in parentheses [AGT004]"],
+        ),
+        (
+            "retry(), retry()",
+            &["option `retry` is given twice [AGT003]"],
+        ),
+    ] {
+        assert_eq!(
+            read(options, "async fn f() -> Result<R, E> {}").1,
+            expected,
+            "{options}"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+// #[executor]
+// /// Takes money.
+// pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> { body() }
+
+/// Takes money.
+pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> {
+    body()
+}
+#[doc(hidden)]
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+pub struct charge {}
+#[allow(deprecated, clippy::all, clippy::pedantic)]
+const _: () = {
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Activity for charge {
+        const NAME: &'static ::core::primitive::str = "charge";
+        type Input = Order;
+        type Output = <Result<
+            Receipt,
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
+        fn run(
+            &self,
+            __context: ::agent_sdk::durable_task::ActivityContext,
+            __input: <Self as ::agent_sdk::durable_task::Activity>::Input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                <Self as ::agent_sdk::durable_task::Activity>::Output,
+                ::agent_sdk::durable_task::Failure,
+            >,
+        > + ::core::marker::Send {
+            ::agent_sdk::durable_task::__private::executed(async move {
+                let __returned = charge(__input).await;
+                <Result<
+                    Receipt,
+                    ExecutorError,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
+                    __returned,
+                )
+            })
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Executor for charge {
+        const NAME: &'static ::core::primitive::str = "charge";
+        const DESCRIPTION: &'static ::core::primitive::str = "Takes money.";
+        fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
+            ::agent_sdk::durable_task::__private::needs(&[])
+        }
+        fn register(
+            __registry: &mut ::agent_sdk::durable_task::Registry,
+        ) -> ::core::result::Result<(), ::agent_sdk::durable_task::RegistryError> {
+            ::agent_sdk::durable_task::Registry::activity_with(
+                __registry,
+                Self {},
+                <Self as ::agent_sdk::durable_task::Executor>::needs(),
+            )
+        }
+    }
+};

@@ -1,0 +1,79 @@
+// #[executor(retry(attempts = 0, frist = "1s"), reads(Budget), timeout = 5)]
+// fn charge(first: &mut u8, second: u8) {}
+// error: option `attempts` takes a whole number of at least 1 [AGT004]
+//   help: write `attempts = 10`
+// error: unknown option `frist` for `#[executor]`; did you mean `first`? [AGT002]
+//   help: supported options are `attempts`, `first`, `backoff`, `max`, `timeout`
+// error: option `reads` is for executors in workflows, and this version has no workflows [AGT408]
+//   help: remove `reads`; an activity takes its input, returns its output, and keeps nothing
+// error: option `timeout` takes a duration of number and `ms`, `s`, `m`, `h` or `d` [AGT004]
+//   help: write `timeout = "30s"`
+// error: executor `charge` must be an `async fn` [AGT012]
+//   help: write `async fn charge`
+// error: executor `charge` cannot borrow `&mut u8` [AGT407]
+//   help: write `&u8`: what an executor takes by reference is lent for one call, and to others at the same time
+// error: executor `charge` takes one input by value, as its first argument [AGT406]
+//   help: make the input a struct or a tuple; for a context or a resource write `&u8`
+// error: executor `charge` must return a `Result` [AGT019]
+//   help: write `-> Result<(), ExecutorError>`
+
+fn charge(first: &mut u8, second: u8) {}
+#[doc(hidden)]
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct charge {}
+#[allow(deprecated, clippy::all, clippy::pedantic)]
+const _: () = {
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Activity for charge {
+        const NAME: &'static ::core::primitive::str = "charge";
+        type Input = ();
+        type Output = ();
+        fn retry() -> ::core::option::Option<::agent_sdk::durable_task::RetryPolicy> {
+            ::core::option::Option::Some(
+                ::agent_sdk::durable_task::RetryPolicy::new(
+                    ::agent_sdk::durable_task::__private::RETRY_ATTEMPTS,
+                    ::agent_sdk::durable_task::__private::RETRY_FIRST,
+                ),
+            )
+        }
+        fn run(
+            &self,
+            __context: ::agent_sdk::durable_task::ActivityContext,
+            __input: <Self as ::agent_sdk::durable_task::Activity>::Input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                <Self as ::agent_sdk::durable_task::Activity>::Output,
+                ::agent_sdk::durable_task::Failure,
+            >,
+        > + ::core::marker::Send {
+            ::core::future::pending()
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Executor for charge {
+        const NAME: &'static ::core::primitive::str = "charge";
+        const DESCRIPTION: &'static ::core::primitive::str = "";
+        fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
+            ::agent_sdk::durable_task::__private::needs(&[])
+        }
+        fn register(
+            __registry: &mut ::agent_sdk::durable_task::Registry,
+        ) -> ::core::result::Result<(), ::agent_sdk::durable_task::RegistryError> {
+            ::agent_sdk::durable_task::Registry::activity_with(
+                __registry,
+                Self {},
+                <Self as ::agent_sdk::durable_task::Executor>::needs(),
+            )
+        }
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::durable_task::__private::ide::executor::{
+            retry as _, reads as _, timeout as _,
+        };
+    }
+};

@@ -1,0 +1,101 @@
+// #[executor(name = "Charge", description = TEXT, timeout = "10s", retry(attempts = 5, first = "1s", backoff = 2, max = LONGEST, timeout = "5m"))]
+// async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> { body() }
+
+async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> {
+    body()
+}
+#[doc(hidden)]
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct charge {}
+#[allow(deprecated, clippy::all, clippy::pedantic)]
+const _: () = {
+    const __RESOURCE_0: ::agent_sdk::durable_task::__private::Resource<
+        ActivityContext,
+    > = ::agent_sdk::durable_task::__private::resource::<ActivityContext>();
+    const __RESOURCE_1: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
+        Bank,
+    >();
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Activity for charge {
+        const NAME: &'static ::core::primitive::str = "Charge";
+        type Input = ();
+        type Output = <Result<
+            (),
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
+        const TIMEOUT: ::core::option::Option<::core::time::Duration> = ::core::option::Option::Some(
+            ::core::time::Duration::new(10u64, 0u32),
+        );
+        fn retry() -> ::core::option::Option<::agent_sdk::durable_task::RetryPolicy> {
+            ::core::option::Option::Some(
+                ::agent_sdk::durable_task::RetryPolicy::new(
+                        5,
+                        ::core::time::Duration::new(1u64, 0u32),
+                    )
+                    .backoff_coefficient(2.0)
+                    .max_interval(LONGEST)
+                    .total_time(::core::time::Duration::new(300u64, 0u32)),
+            )
+        }
+        fn run(
+            &self,
+            __context: ::agent_sdk::durable_task::ActivityContext,
+            __input: <Self as ::agent_sdk::durable_task::Activity>::Input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                <Self as ::agent_sdk::durable_task::Activity>::Output,
+                ::agent_sdk::durable_task::Failure,
+            >,
+        > + ::core::marker::Send {
+            ::agent_sdk::durable_task::__private::executed(async move {
+                let __value_0 = ::agent_sdk::durable_task::__private::Resource::lend(
+                    &__RESOURCE_0,
+                    &__context,
+                )?;
+                let __value_1 = ::agent_sdk::durable_task::__private::Resource::lend(
+                    &__RESOURCE_1,
+                    &__context,
+                )?;
+                let __returned = charge(__value_0, __value_1).await;
+                <Result<
+                    (),
+                    ExecutorError,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
+                    __returned,
+                )
+            })
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::Executor for charge {
+        const NAME: &'static ::core::primitive::str = "Charge";
+        const DESCRIPTION: &'static ::core::primitive::str = TEXT;
+        fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
+            ::agent_sdk::durable_task::__private::needs(
+                &[
+                    ::agent_sdk::durable_task::__private::Resource::need(&__RESOURCE_0),
+                    ::agent_sdk::durable_task::__private::Resource::need(&__RESOURCE_1),
+                ],
+            )
+        }
+        fn register(
+            __registry: &mut ::agent_sdk::durable_task::Registry,
+        ) -> ::core::result::Result<(), ::agent_sdk::durable_task::RegistryError> {
+            ::agent_sdk::durable_task::Registry::activity_with(
+                __registry,
+                Self {},
+                <Self as ::agent_sdk::durable_task::Executor>::needs(),
+            )
+        }
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::durable_task::__private::ide::executor::{
+            name as _, description as _, timeout as _, retry as _,
+        };
+    }
+};

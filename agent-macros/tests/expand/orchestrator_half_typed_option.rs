@@ -1,0 +1,6 @@
+// #[orchestrator(name = "Publish", ver)]
+// async fn publish(ctx: OrchestrationContext) -> Result<(), E> { ctx. }
+// error: unknown option `ver` for `#[orchestrator]` [AGT002]
+//   help: supported options are `name`, `version`
+
+async fn publish (ctx : OrchestrationContext) -> Result < () , E > { ctx . } # [doc (hidden)] # [allow (dead_code , non_camel_case_types , missing_debug_implementations)] struct publish { } # [automatically_derived] # [allow (deprecated , clippy :: all , clippy :: pedantic)] impl :: agent_sdk :: durable_task :: Orchestrator for publish { const NAME : & 'static :: core :: primitive :: str = "Publish" ; type Input = () ; type Output = < Result < () , E > as :: agent_sdk :: durable_task :: __private :: OrchestratorReturn > :: Output ; fn run (__context : :: agent_sdk :: durable_task :: OrchestrationContext , __input : < Self as :: agent_sdk :: durable_task :: Orchestrator > :: Input ,) -> impl :: core :: future :: Future < Output = :: core :: result :: Result << Self as :: agent_sdk :: durable_task :: Orchestrator > :: Output , :: agent_sdk :: durable_task :: OrchestrationError > , > + 'static { :: core :: future :: pending () } } # [allow (unexpected_cfgs)] const _ : () = { # [cfg (rust_analyzer)] { # [allow (unused_imports)] use :: agent_sdk :: durable_task :: __private :: ide :: orchestrator :: { name as _ , ver as _ } ; } } ;

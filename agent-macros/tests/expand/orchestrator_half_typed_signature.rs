@@ -1,0 +1,4 @@
+// #[orchestrator]
+// async fn publish(ctx: ) -> Result<(), E> { body() }
+
+async fn publish (ctx :) -> Result < () , E > { body () } # [doc (hidden)] # [allow (dead_code , non_camel_case_types , missing_debug_implementations)] struct publish { } # [automatically_derived] impl :: agent_sdk :: durable_task :: Orchestrator for publish { const NAME : & 'static :: core :: primitive :: str = "publish" ; type Input = () ; type Output = () ; async fn run (_ : :: agent_sdk :: durable_task :: OrchestrationContext , () : ()) -> :: core :: result :: Result < () , :: agent_sdk :: durable_task :: OrchestrationError > { :: core :: panic ! ("{}" , "`#[orchestrator]` cannot read this item: unexpected end of input, expected one of: `for`, parentheses, `unsafe`, `fn`, `extern`, identifier, `::`, `<`, `dyn`, square brackets, `*`, `&`, `!`, `impl`, `_`, lifetime [AGT011]\nhelp: write it in another way, or update `agent-sdk`") } }

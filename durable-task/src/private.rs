@@ -1,0 +1,195 @@
+//! What the expansions of the attributes may call. Unstable: it changes with them.
+
+use std::any::{Any, TypeId};
+use std::future::Future;
+use std::time::Duration;
+
+use crate::{
+    ActivityContext, Failure, IntoFailure, OrchestrationContext, OrchestrationError, ResourceNeed,
+};
+
+pub mod ide;
+
+/// What the first argument of an orchestrator can be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the context of an orchestrator [AGT302]",
+    label = "expected `OrchestrationContext`",
+    note = "the first argument of an orchestrator is `ctx: OrchestrationContext`, the second its \
+            input"
+)]
+pub trait OrchestratorArgument {
+    /// Hands it over.
+    fn from_context(context: OrchestrationContext) -> Self;
+}
+
+impl OrchestratorArgument for OrchestrationContext {
+    fn from_context(context: OrchestrationContext) -> Self {
+        context
+    }
+}
+
+/// What an orchestrator returns; the attribute has seen that it is written as a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an orchestrator",
+    label = "expected a `Result`"
+)]
+pub trait OrchestratorReturn {
+    /// Its value.
+    type Output;
+    /// Its error.
+    type Error;
+
+    /// With the error as it is recorded.
+    fn into_outcome(self) -> Result<Self::Output, OrchestrationError>
+    where
+        Self::Error: OrchestratorFailure;
+}
+
+impl<O, E> OrchestratorReturn for Result<O, E> {
+    type Output = O;
+    type Error = E;
+
+    fn into_outcome(self) -> Result<O, OrchestrationError>
+    where
+        E: OrchestratorFailure,
+    {
+        self.map_err(E::into_error)
+    }
+}
+
+/// What an orchestrator can fail with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of an orchestrator [AGT304]",
+    label = "expected `OrchestrationError`, or a type that converts into it",
+    note = "fail with `OrchestrationError::failed(\"..\")`, or pass on with `?` what the context \
+            returned"
+)]
+pub trait OrchestratorFailure {
+    /// As it is recorded.
+    fn into_error(self) -> OrchestrationError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<OrchestrationError>> OrchestratorFailure for E {
+    fn into_error(self) -> OrchestrationError {
+        self.into()
+    }
+}
+
+/// What an executor returns; the attribute has seen that it is written as a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an executor",
+    label = "expected a `Result`"
+)]
+pub trait ExecutorReturn {
+    /// Its value.
+    type Output;
+    /// Its error.
+    type Error;
+
+    /// With the error as it is recorded.
+    fn into_outcome(self) -> Result<Self::Output, Failure>
+    where
+        Self::Error: IntoFailure;
+}
+
+impl<O, E> ExecutorReturn for Result<O, E> {
+    type Output = O;
+    type Error = E;
+
+    fn into_outcome(self) -> Result<O, Failure>
+    where
+        E: IntoFailure,
+    {
+        self.map_err(E::into_failure)
+    }
+}
+
+/// The run of an executor, which threads may hand on.
+pub fn executed<O>(
+    run: impl Future<Output = Result<O, Failure>> + Send,
+) -> impl Future<Output = Result<O, Failure>> + Send {
+    run
+}
+
+/// How often an executor is tried that has a retry policy and does not say.
+pub const RETRY_ATTEMPTS: u32 = 3;
+
+/// After which time such an executor is tried again.
+pub const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// What the start-up check has to find.
+pub fn needs(all: &[Option<ResourceNeed>]) -> Vec<ResourceNeed> {
+    let mut needs: Vec<ResourceNeed> = Vec::new();
+    for need in all.iter().flatten() {
+        let type_id = (need.type_id)();
+        if needs.iter().all(|other| (other.type_id)() != type_id) {
+            needs.push(*need);
+        }
+    }
+    needs
+}
+
+/// What an executor can take by reference: its context, and every type that threads can share.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to an executor [AGT404]",
+    label = "expected `ActivityContext`, or a sized type that is `Send`, `Sync` and `'static`",
+    note = "what an executor takes by reference is a resource, registered with \
+            `.resource(value)` and found by its type",
+    note = "what it is called with is the first argument, by value: `String`, not `&str`"
+)]
+pub trait ExecutorResource: 'static {
+    /// Finds the value.
+    fn lend(context: &ActivityContext) -> Option<&Self>;
+    /// What the start-up check has to find.
+    fn need() -> ResourceNeed;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> ExecutorResource for T {
+    fn lend(context: &ActivityContext) -> Option<&Self> {
+        (context as &dyn Any)
+            .downcast_ref()
+            .or_else(|| context.resource())
+    }
+
+    fn need() -> ResourceNeed {
+        ResourceNeed {
+            type_name: std::any::type_name::<T>,
+            type_id: TypeId::of::<T>,
+        }
+    }
+}
+
+/// An argument that is lent.
+#[derive(Debug)]
+pub struct Resource<T: ?Sized + 'static> {
+    lend: for<'a> fn(&'a ActivityContext) -> Option<&'a T>,
+    need: fn() -> ResourceNeed,
+}
+
+/// An argument by its type.
+pub const fn resource<T: ExecutorResource + ?Sized>() -> Resource<T> {
+    Resource {
+        lend: T::lend,
+        need: T::need,
+    }
+}
+
+impl<T: ?Sized + 'static> Resource<T> {
+    /// The value. It is there if the start-up check was made.
+    pub fn lend<'a>(&self, context: &'a ActivityContext) -> Result<&'a T, Failure> {
+        (self.lend)(context).ok_or_else(|| {
+            let need = (self.need)();
+            let type_name = (need.type_name)();
+            let message = format!("no resource of type `{type_name}` is registered");
+            Failure::new("MissingResource", message).non_retriable()
+        })
+    }
+
+    /// What the start-up check has to find; the context of the call is always there.
+    pub fn need(&self) -> Option<ResourceNeed> {
+        let need = (self.need)();
+        ((need.type_id)() != TypeId::of::<ActivityContext>()).then_some(need)
+    }
+}

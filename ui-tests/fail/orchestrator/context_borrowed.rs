@@ -1,0 +1,8 @@
+use agent_sdk::prelude::*;
+
+#[orchestrator]
+async fn count(ctx: &OrchestrationContext) -> Result<u64, OrchestrationError> {
+    Ok(ctx.random())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[orchestrator]
+struct Count;
+
+fn main() {}

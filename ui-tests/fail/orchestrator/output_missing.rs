@@ -1,0 +1,8 @@
+use agent_sdk::prelude::*;
+
+#[orchestrator]
+async fn count(ctx: OrchestrationContext) {
+    ctx.log("counted");
+}
+
+fn main() {}

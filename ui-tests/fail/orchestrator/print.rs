@@ -1,0 +1,9 @@
+use agent_sdk::prelude::*;
+
+#[orchestrator]
+async fn count(ctx: OrchestrationContext) -> Result<u64, OrchestrationError> {
+    println!("counting");
+    Ok(ctx.random())
+}
+
+fn main() {}
