@@ -23,6 +23,7 @@ impl Sidecar {
             .arg(hub)
             .args(options)
             .stdin(Stdio::null())
+            .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("task-hub: {error}"))?;
