@@ -5,9 +5,9 @@ use std::time::Duration;
 use durable_task::Timestamp;
 use durable_task::wire::proto::purge_instances_request::Request as What;
 use durable_task::wire::proto::{
-    CreateTaskHubRequest, InstanceBatch, InstanceQuery, ListInstanceIdsRequest,
-    OrchestrationIdReusePolicy, OrchestrationStatus, PurgeInstanceFilter, PurgeInstancesRequest,
-    QueryInstancesRequest, RaiseEventRequest, ResumeRequest,
+    CreateTaskHubRequest, DeleteTaskHubRequest, InstanceBatch, InstanceQuery,
+    ListInstanceIdsRequest, OrchestrationIdReusePolicy, OrchestrationStatus, PurgeInstanceFilter,
+    PurgeInstancesRequest, QueryInstancesRequest, RaiseEventRequest, ResumeRequest,
     SkipGracefulOrchestrationTerminationsRequest, SuspendRequest, TerminateRequest,
 };
 use tonic::{Code, Request};
@@ -419,4 +419,26 @@ async fn the_hub_is_there_already() {
         recreate_if_exists: false,
     };
     client.create_task_hub(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hub_that_is_created_anew_or_deleted_is_empty() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    for delete in [false, true] {
+        run(&mut client, &mut worker, "a", "1").await;
+        ended(&mut client, "a").await;
+        if delete {
+            let request = DeleteTaskHubRequest {};
+            client.delete_task_hub(request).await.unwrap();
+        } else {
+            let request = CreateTaskHubRequest {
+                recreate_if_exists: true,
+            };
+            client.create_task_hub(request).await.unwrap();
+        }
+        let found = client.get_instance(instance("a")).await.unwrap();
+        assert!(!found.into_inner().exists);
+    }
 }
