@@ -5,7 +5,8 @@ use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::send_entity_message_action::EntityMessageType as EntityMessage;
 use durable_task::wire::proto::{
-    ActivityResponse, EntityBatchResult, HistoryEvent, OrchestratorResponse, TaskFailureDetails,
+    ActivityResponse, EntityBatchResult, HistoryEvent, OperationAction, OrchestratorResponse,
+    TaskFailureDetails,
 };
 
 use super::EngineLimits;
@@ -98,8 +99,24 @@ pub fn bounded_response(response: ActivityResponse, limits: &EngineLimits) -> Ac
     }
 }
 
-/// An entity's answer, within the limits: results that are too large are failures, and a state that
-/// is too large fails the whole batch, which then has changed nothing.
+fn of_entity_action(action: &OperationAction, limits: &EngineLimits) -> Option<Failure> {
+    use durable_task::wire::proto::operation_action::OperationActionType as Kind;
+
+    let (what, input) = match action.operation_action_type.as_ref()? {
+        Kind::SendSignal(signal) => (
+            format!("the input of signal `{}`", signal.name),
+            &signal.input,
+        ),
+        Kind::StartNewOrchestration(start) => (
+            format!("the input of orchestrator `{}`", start.name),
+            &start.input,
+        ),
+    };
+    refused(&what, len(input.as_ref()), limits)
+}
+
+/// An entity's answer, within the limits: results that are too large are failures. A state, or
+/// something to send, that is too large fails the whole batch, which then has changed nothing.
 pub(super) fn bounded_batch(
     mut result: EntityBatchResult,
     limits: &EngineLimits,
@@ -107,7 +124,9 @@ pub(super) fn bounded_batch(
     use durable_task::wire::proto::operation_result::ResultType;
 
     let state = refused("the state", len(result.entity_state.as_ref()), limits);
-    if let Some(failure) = state {
+    let mut actions = result.actions.iter();
+    let whole = state.or_else(|| actions.find_map(|action| of_entity_action(action, limits)));
+    if let Some(failure) = whole {
         return EntityBatchResult {
             failure_details: Some(failure.into()),
             completion_token: result.completion_token,

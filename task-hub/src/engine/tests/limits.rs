@@ -2,14 +2,16 @@
 
 use durable_task::Status;
 use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::operation_action::OperationActionType;
 use durable_task::wire::proto::operation_result::ResultType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
 use durable_task::wire::proto::{
     ActivityResponse, CompleteOrchestrationAction, CreateSubOrchestrationAction, EntityBatchResult,
-    EntityOperationCalledEvent, EventRaisedEvent, HistoryEvent, OperationResult,
-    OperationResultSuccess, OrchestratorResponse, ScheduleTaskAction, SendEntityMessageAction,
-    SendEventAction, TaskFailureDetails,
+    EntityOperationCalledEvent, EntityOperationSignaledEvent, EventRaisedEvent, HistoryEvent,
+    OperationAction, OperationResult, OperationResultSuccess, OrchestratorResponse,
+    ScheduleTaskAction, SendEntityMessageAction, SendEventAction, SendSignalAction,
+    TaskFailureDetails,
 };
 
 use super::{Outside, activity, id, kinds, response};
@@ -266,4 +268,35 @@ fn an_entity_keeps_its_state_if_the_new_one_is_too_large() {
     let (state, message) = batch(Some(String::from("2")), large);
     assert_eq!(state.as_deref(), Some("2"));
     assert!(message.starts_with("the result has 11 bytes"), "{message}");
+}
+
+#[test]
+fn an_entity_that_sends_too_much_sends_nothing_and_keeps_its_state() {
+    let mut outside = Outside::new();
+    outside.limits.payload_bytes_max = 10;
+    let mut entity = Entity::new(id("@c@k"), outside.now);
+    let signal = EventType::EntityOperationSignaled(EntityOperationSignaledEvent::default());
+    let message = outside.message("@c@k", signal);
+    entity.receive(message, &mut outside.env());
+    entity.begin(1, Taking::Everything);
+    let send = SendSignalAction {
+        instance_id: String::from("@c@other"),
+        input: Some("x".repeat(11)),
+        ..SendSignalAction::default()
+    };
+    let answer = EntityBatchResult {
+        results: vec![OperationResult {
+            result_type: Some(ResultType::Success(OperationResultSuccess::default())),
+        }],
+        actions: vec![OperationAction {
+            operation_action_type: Some(OperationActionType::SendSignal(send)),
+            ..OperationAction::default()
+        }],
+        entity_state: Some(String::from("1")),
+        ..EntityBatchResult::default()
+    };
+    let delta = entity.apply(answer, &mut outside.env());
+    assert!(delta.messages.is_empty());
+    assert_eq!(entity.state(), None);
+    assert_eq!(entity.backlog(), 0, "the operation is over");
 }
