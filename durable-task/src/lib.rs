@@ -25,6 +25,7 @@ mod tags;
 pub mod testing;
 mod timestamp;
 mod tokio_runtime;
+mod typed_client;
 mod version;
 pub mod wire;
 mod work;
@@ -48,7 +49,7 @@ pub use context::{
     SubOrchestrationCall,
 };
 pub use entity::{Entity, EntityContext};
-pub use episode::CUSTOM_STATUS_UTF16_BYTES_MAX;
+pub use episode::{CUSTOM_STATUS_UTF16_BYTES_MAX, EntityMessageForm};
 pub use error::OrchestrationError;
 pub use executor::{Executor, ExecutorError, IntoFailure};
 pub use failure::{FAILURE_DEPTH_MAX, FAILURE_TEXT_BYTES_MAX, Failure};
@@ -64,6 +65,7 @@ pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use tags::{TAGS_UTF8_BYTES_MAX, check_tags};
 pub use timestamp::Timestamp;
 pub use tokio_runtime::TokioRuntime;
+pub use typed_client::{DurableClient, EntityHandle, InstanceHandle, StartCall, WaitError};
 pub use wire::json::{
     HistoryFormatError, event_to_json, history_from_bytes, history_from_json, history_to_json,
 };

@@ -33,9 +33,14 @@ impl Decision {
             Action::CreateSubOrchestration(child) => Self::SubOrchestration {
                 name: child.name.clone(),
             },
-            Action::SendEvent(event) => Self::SendEvent {
-                name: event.name.clone(),
-            },
+            Action::SendEvent(event) => {
+                let target = event.instance.as_ref().map(|it| it.instance_id.as_str());
+                Self::of_sent(
+                    target.unwrap_or_default(),
+                    &event.name,
+                    event.data.as_deref(),
+                )
+            }
             Action::SendEntityMessage(message) => match &message.entity_message_type {
                 Some(Message::EntityOperationCalled(call)) => Self::EntityCall {
                     target: call.target_instance_id.clone().unwrap_or_default(),
@@ -68,13 +73,7 @@ impl Decision {
                 name: child.name.clone(),
             },
             EventType::EventSent(sent) => {
-                if sent.instance_id.starts_with('@') {
-                    Self::of_entity_message(&sent.instance_id, &sent.name, sent.input.as_deref())
-                } else {
-                    Self::SendEvent {
-                        name: sent.name.clone(),
-                    }
-                }
+                Self::of_sent(&sent.instance_id, &sent.name, sent.input.as_deref())
             }
             EventType::EntityOperationCalled(call) => Self::EntityCall {
                 target: call.target_instance_id.clone().unwrap_or_default(),
@@ -90,6 +89,17 @@ impl Decision {
             },
             _ => return None,
         })
+    }
+
+    /// An event that is sent, maybe a message to an entity.
+    fn of_sent(target: &str, name: &str, input: Option<&str>) -> Self {
+        if target.starts_with('@') {
+            Self::of_entity_message(target, name, input)
+        } else {
+            Self::SendEvent {
+                name: name.to_owned(),
+            }
+        }
     }
 
     /// The older form of entity messages: an event sent to the entity, named `op`, `op@TIME` or

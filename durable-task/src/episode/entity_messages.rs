@@ -10,20 +10,25 @@ use crate::wire::proto::{
 };
 use crate::{EntityId, OrchestrationError, Timestamp};
 
+use super::EntityMessageForm;
 use super::critical_section::LockSet;
 use super::replay::Effect;
 use super::state::{Request, State, TaskKind, outcome_bytes};
 use super::{Outcome, scope::Awaited};
 
-// Backends that order entity messages by time need a strictly rising `Timestamp` and its
-// `Predecessor` on each of them; those belong to the `sendEvent` form, which has a place for them.
-fn message(message: Message) -> Action {
-    Action::SendEntityMessage(SendEntityMessageAction {
-        entity_message_type: Some(message),
-    })
-}
-
 impl State {
+    /// A message in the form that the backend takes.
+    fn message(&mut self, message: Message) -> Action {
+        match self.options.entity_messages {
+            EntityMessageForm::SendEntityMessage => {
+                Action::SendEntityMessage(SendEntityMessageAction {
+                    entity_message_type: Some(message),
+                })
+            }
+            EntityMessageForm::SendEvent => Action::SendEvent(self.entity_event(message)),
+        }
+    }
+
     /// Calls an entity.
     pub(crate) fn call_entity(
         &mut self,
@@ -45,7 +50,8 @@ impl State {
             parent_execution_id: Some(self.identity.execution.as_str().to_owned()),
             target_instance_id: Some(entity.to_string()),
         });
-        let task = self.task(TaskKind::Entity, message(call), at);
+        let action = self.message(call);
+        let task = self.task(TaskKind::Entity, action, at);
         let called = Some(entity.clone());
         self.requests.insert(request_id, Request { task, called });
         self.section.call_sent(entity);
@@ -72,7 +78,8 @@ impl State {
             input: Some(input),
             target_instance_id: Some(entity.to_string()),
         });
-        self.command(message(signal), at);
+        let action = self.message(signal);
+        self.command(action, at);
         Ok(())
     }
 
@@ -92,7 +99,8 @@ impl State {
             position: 0,
             parent_instance_id: Some(self.identity.instance.as_str().to_owned()),
         });
-        let task = self.task(TaskKind::Entity, message(request), at);
+        let action = self.message(request);
+        let task = self.task(TaskKind::Entity, action, at);
         let called = None;
         self.requests.insert(id.clone(), Request { task, called });
         self.section.requested(id.clone(), set);
@@ -132,7 +140,8 @@ impl State {
                 parent_instance_id: Some(self.identity.instance.as_str().to_owned()),
                 target_instance_id: Some(entity.to_string()),
             });
-            self.command(message(unlock), at);
+            let action = self.message(unlock);
+            self.command(action, at);
         }
     }
 

@@ -9,6 +9,7 @@ mod audit;
 mod complete;
 mod critical_section;
 mod decision;
+mod entity_event;
 mod entity_messages;
 mod entity_reply;
 mod external_events;
@@ -29,7 +30,10 @@ pub(crate) use external_events::Waiter;
 pub(crate) use mismatch::Mismatch;
 pub(crate) use scope::Scope;
 pub(crate) use session::{Episode, Session, Start};
-pub(crate) use state::{EpisodeOptions, FIRE_AND_FORGET, Handle, Identity, Outcome, State};
+pub use state::EntityMessageForm;
+pub(crate) use state::{
+    EpisodeOptions, FIRE_AND_FORGET, Handle, Identity, Outcome, State, VERSION_RECORD,
+};
 pub(crate) use task::OpenTask;
 
 /// The longest custom status, in bytes of UTF-16: the smallest limit of all backends.

@@ -9,7 +9,7 @@ use super::decision::{Decision, is_recorded};
 use super::entity_reply;
 use super::mismatch::{Difference, Mismatch};
 use super::scope::Awaited;
-use super::state::{State, TaskKind};
+use super::state::{State, TaskKind, VERSION_RECORD};
 
 /// The timer that marks an episode that an engine has split. It has no command.
 pub(super) const SPLIT_EPISODE_TIMER_ID: i32 = -100;
@@ -129,6 +129,10 @@ impl State {
         raised: EventRaisedEvent,
         timestamp: Option<prost_types::Timestamp>,
     ) -> Effect {
+        if raised.name.starts_with(VERSION_RECORD) && raised.input.is_none() {
+            // The record of a version, come back.
+            return Effect::Nothing;
+        }
         let name = raised.name.to_lowercase();
         if self.requests.contains_key(&name) {
             let outcome = entity_reply::decode(raised.input.as_deref());

@@ -34,6 +34,18 @@ pub(crate) type Outcome = Result<Option<String>, Failure>;
 pub(crate) struct EpisodeOptions {
     /// Whether timers beyond 6 days are chains of timers of 3 days.
     pub(crate) chain_long_timers: bool,
+    pub(crate) entity_messages: EntityMessageForm,
+}
+
+/// How an orchestration's messages to entities look. Replies are taken in every form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EntityMessageForm {
+    /// As `sendEntityMessage` actions: what `task-hub` and services of the protocol take.
+    #[default]
+    SendEntityMessage,
+    /// As `sendEvent` actions named `op` and `release`, with the order of the messages in them:
+    /// what the Azure Storage backend and the Durable Functions extension take.
+    SendEvent,
 }
 
 /// Who an execution is.
@@ -47,7 +59,12 @@ pub(crate) struct Identity {
     pub(crate) newest_version: String,
     pub(crate) parent: Option<InstanceId>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Whether the history itself says which version runs, because the start does not.
+    pub(crate) records_version: bool,
 }
+
+/// Begins the name of the event to itself that records an instance's version.
+pub(crate) const VERSION_RECORD: &str = "version:";
 
 /// The tag that tells an engine that nobody waits for a child.
 pub(crate) const FIRE_AND_FORGET: &str = "FireAndForget";
@@ -100,6 +117,8 @@ pub(crate) struct State {
     pub(super) requests: BTreeMap<String, Request>,
     pub(super) events: ExternalEvents,
     pub(super) section: CriticalSection,
+    /// When the last ordered message went to each entity, for forms that need it.
+    pub(super) last_sent: BTreeMap<String, Timestamp>,
     pub(super) scopes: Scopes,
     custom_status: Option<String>,
     /// While suspended: the events that came meanwhile.
@@ -133,6 +152,7 @@ impl State {
             requests: BTreeMap::new(),
             events: ExternalEvents::default(),
             section: CriticalSection::default(),
+            last_sent: BTreeMap::new(),
             scopes: Scopes::default(),
             custom_status: None,
             suspension: None,
@@ -167,6 +187,17 @@ impl State {
     pub(super) fn begin(&mut self, input: Option<&str>) {
         let now = self.now();
         self.ids.seed(self.identity.instance.as_str(), now, input);
+        if self.identity.records_version {
+            let record = SendEventAction {
+                instance: Some(OrchestrationInstance {
+                    instance_id: self.identity.instance.as_str().to_owned(),
+                    execution_id: None,
+                }),
+                name: format!("{VERSION_RECORD}{}", self.identity.version),
+                data: None,
+            };
+            self.command(Action::SendEvent(record), Location::caller());
+        }
     }
 
     pub(crate) fn custom_status(&self) -> Option<&str> {

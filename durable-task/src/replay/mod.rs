@@ -126,6 +126,7 @@ pub fn replay(registry: &Registry, history: &[HistoryEvent]) -> ReplayReport {
     // A history does not say whether its backend chains long timers.
     let chained = EpisodeOptions {
         chain_long_timers: true,
+        ..EpisodeOptions::default()
     };
     let other = replay_with(registry, chained, history);
     match other.outcome {

@@ -58,7 +58,7 @@ impl TestOrchestration {
     ///
     /// If the events begin nothing that the registry has code for.
     pub fn start(registry: &Registry, events: HistoryBuilder) -> Self {
-        Self::new(registry, events, false)
+        Self::new(registry, events, EpisodeOptions::default(), false)
     }
 
     /// Runs the first episode; later ones go on with the live future.
@@ -67,15 +67,21 @@ impl TestOrchestration {
     ///
     /// If the events begin nothing that the registry has code for.
     pub fn start_warm(registry: &Registry, events: HistoryBuilder) -> Self {
-        Self::new(registry, events, true)
+        Self::new(registry, events, EpisodeOptions::default(), true)
     }
 
-    fn new(registry: &Registry, events: HistoryBuilder, keep_warm: bool) -> Self {
-        let events = events.build();
+    pub(crate) fn new(
+        registry: &Registry,
+        events: HistoryBuilder,
+        options: EpisodeOptions,
+        keep_warm: bool,
+    ) -> Self {
+        let mut events = events.build();
+        resolve_version(registry, &mut events);
         let mut new = Self {
             registry: registry.clone(),
             instance: instance_of(&events).unwrap_or_default(),
-            options: EpisodeOptions::default(),
+            options,
             warm: None,
             keep_warm,
             history: Vec::new(),
@@ -261,6 +267,18 @@ impl fmt::Debug for TestOrchestration {
             .field("instance", &self.instance)
             .field("actions", &self.actions)
             .finish_non_exhaustive()
+    }
+}
+
+/// As an engine does that keeps versions: a start without one gets the newest.
+fn resolve_version(registry: &Registry, events: &mut [HistoryEvent]) {
+    for event in events {
+        if let Some(EventType::ExecutionStarted(started)) = &mut event.event_type
+            && started.version.is_none()
+            && let Some((newest, _)) = registry.find_orchestrator(&started.name, None)
+        {
+            started.version = Some(newest.to_owned());
+        }
     }
 }
 

@@ -90,6 +90,7 @@ impl Lane {
             runtime,
             options: EpisodeOptions {
                 chain_long_timers: options.chain_long_timers,
+                entity_messages: options.entity_messages,
             },
             sessions: Sessions::new(limits),
         }

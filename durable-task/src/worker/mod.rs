@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::work::{WorkAnswer, WorkHandler, WorkItem, WorkRequest, WorkerProfile};
-use crate::{Registry, Resources, Runtime};
+use crate::{EntityMessageForm, Registry, Resources, Runtime};
 
 use activity::{ActivityItem, CANCEL_GRACE};
 use lane::{Job, Lane, LaneItem};
@@ -48,6 +48,8 @@ pub struct WorkerOptions {
     /// Whether timers beyond 6 days are chains of timers of 3 days, as some backends need.
     /// Default: no. An instance must see the same setting all its life.
     pub chain_long_timers: bool,
+    /// How messages of orchestrations to entities look. Default: as the protocol's own actions.
+    pub entity_messages: EntityMessageForm,
 }
 
 impl Default for WorkerOptions {
@@ -61,6 +63,7 @@ impl Default for WorkerOptions {
             warm_session_bytes_max: 64 * 1024 * 1024,
             warm_session_idle: Duration::from_secs(30),
             chain_long_timers: false,
+            entity_messages: EntityMessageForm::default(),
         }
     }
 }

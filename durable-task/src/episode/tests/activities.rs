@@ -196,3 +196,30 @@ fn replies_to_closed_and_unknown_tasks_are_ignored() {
         assert_eq!(said, ["3 completed [1,3]"]);
     });
 }
+
+#[test]
+fn a_call_carries_its_version_and_tags_at_each_attempt() {
+    let registry = registry(|ctx| async move {
+        let call = ctx
+            .call_activity::<u32>("a", &())
+            .version("1.2")
+            .tag("k", "v");
+        call.retry(RetryPolicy::new(2, SECOND).retry_on(["A"]))
+            .await
+    });
+    let check = |test: &TestOrchestration| {
+        let Some(Action::ScheduleTask(task)) = &test.actions()[0].orchestrator_action_type else {
+            panic!("no activity");
+        };
+        assert_eq!(task.version.as_deref(), Some("1.2"));
+        assert_eq!(task.tags.get("k").map(String::as_str), Some("v"));
+    };
+    both(&registry, |test| {
+        check(test);
+        test.then(|events| events.task_failed(0, Failure::new("A", "b")));
+        test.then(|events| events.timer_fired(1));
+        check(test);
+        test.then(|events| events.task_failed(2, Failure::new("A", "b")));
+        assert_eq!(test.failure().error_type, "ActivityFailed");
+    });
+}

@@ -66,3 +66,85 @@ fn a_child_that_fails_is_started_again_with_another_id() {
         assert!(failure.message.contains(instance), "{failure}");
     });
 }
+
+#[test]
+fn a_detached_child_is_started_and_not_waited_for() {
+    let registry = registry(|ctx| async move {
+        let id = InstanceId::new("free").unwrap();
+        let call = ctx
+            .call_sub_orchestration::<()>("child", &1)
+            .tag("team", "a");
+        let mine = call.instance_id(id).detach()?;
+        let other = ctx.call_sub_orchestration::<()>("child", &2).detach()?;
+        ctx.call_activity::<u32>("a", &()).await?;
+        Ok((mine.to_string(), other.to_string().len()))
+    });
+    both(&registry, |test| {
+        let said = test.said();
+        assert_eq!(said[0], "0 child free child 1");
+        assert_eq!(said[2], "2 activity a null");
+        let Some(Action::CreateSubOrchestration(child)) =
+            &test.actions()[0].orchestrator_action_type
+        else {
+            panic!("no child");
+        };
+        let tags: Vec<_> = child
+            .tags
+            .iter()
+            .map(|(key, value)| (&**key, &**value))
+            .collect();
+        assert_eq!(tags, [("FireAndForget", ""), ("team", "a")]);
+        // An engine that does not know detached children answers.
+        let said = test.then(|events| events.child_completed(0, &1).task_completed(2, &3));
+        assert_eq!(said, ["3 completed [\"free\",32]"]);
+    });
+}
+
+#[test]
+fn nothing_is_detached_inside_a_critical_section_or_with_bad_tags() {
+    let registry = registry(|ctx| async move {
+        let call = ctx.call_sub_orchestration::<()>("child", &1).tag("", "x");
+        let bad = call.detach().unwrap_err().to_string();
+        let activity = ctx.call_activity::<()>("a", &()).tag("", "x").await;
+        let _guard = ctx.lock(&[entities::entity("k")]).await?;
+        let call = ctx.call_sub_orchestration::<()>("child", &1);
+        let locked = call.detach().unwrap_err().to_string();
+        Ok((bad, activity.unwrap_err().to_string(), locked))
+    });
+    both(&registry, |test| {
+        let id = entities::request_id(&test.actions()[0]);
+        let granted = crate::wire::proto::EntityLockGrantedEvent {
+            critical_section_id: id,
+        };
+        test.then(|events| events.event(-1, EventType::EntityLockGranted(granted)));
+        let result = test.result().unwrap().unwrap();
+        assert_eq!(result[0], "a tag has an empty key");
+        assert_eq!(result[1], "a tag has an empty key");
+        let locked = result[2].as_str().unwrap();
+        assert!(locked.contains("inside a critical section"), "{locked}");
+    });
+}
+
+#[test]
+fn an_abandoned_child_does_not_break_replay() {
+    let registry = registry(|ctx| async move {
+        let child = ctx.call_sub_orchestration::<u32>("child", &1);
+        let id = InstanceId::new("mine").unwrap();
+        let child = child.instance_id(id.clone());
+        match ctx.select(child, ctx.sleep(SECOND)).await {
+            crate::Either::Left(result) => result,
+            crate::Either::Right(()) => {
+                ctx.terminate_child(&id, "too late");
+                ctx.call_activity("a", &()).await
+            }
+        }
+    });
+    both(&registry, |test| {
+        let said = test.then(|events| events.timer_fired(1));
+        assert_eq!(said, ["2 terminate mine \"too late\"", "3 activity a null"]);
+        let said = test.then(|events| events.child_completed(0, &1));
+        assert!(said.is_empty(), "{said:?}");
+        let said = test.then(|events| events.task_completed(3, &2));
+        assert_eq!(said, ["4 completed 2"]);
+    });
+}

@@ -4,6 +4,7 @@
 mod activities;
 mod children;
 mod entities;
+mod entity_events;
 mod events;
 mod joins;
 mod lifecycle;
@@ -58,6 +59,7 @@ fn identity() -> Identity {
         newest_version: String::new(),
         parent: None,
         tags: std::collections::BTreeMap::new(),
+        records_version: false,
     }
 }
 

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::entities::{answered, entity, request_id};
 use super::*;
-use crate::wire::proto::EntityLockGrantedEvent;
-use crate::{Either, ExecutionId, RetryPolicy, Rewind, replay, rewind};
+use crate::episode::EpisodeOptions;
+use crate::wire::proto::{EntityLockGrantedEvent, EventRaisedEvent};
+use crate::{Either, EntityMessageForm, ExecutionId, RetryPolicy, Rewind, replay, rewind};
 
 /// One step of an orchestrator.
 #[derive(Debug, Clone)]
@@ -158,6 +159,17 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     prop::collection::vec(turn, 1..16)
 }
 
+fn options() -> impl Strategy<Value = EpisodeOptions> {
+    let forms = [
+        EntityMessageForm::SendEntityMessage,
+        EntityMessageForm::SendEvent,
+    ];
+    prop::sample::select(forms.to_vec()).prop_map(|entity_messages| EpisodeOptions {
+        entity_messages,
+        ..EpisodeOptions::default()
+    })
+}
+
 /// The replies that open tasks wait for.
 fn replies(actions: &[OrchestratorAction], failing: bool) -> Vec<EventType> {
     let failure = || Some(Failure::new("A", "b").into());
@@ -198,6 +210,17 @@ fn replies(actions: &[OrchestratorAction], failing: bool) -> Vec<EventType> {
                 }
                 _ => return None,
             },
+            Action::SendEvent(event) if event.name == "op" => {
+                let data = event.data.as_deref().unwrap_or_default();
+                let request: serde_json::Value = serde_json::from_str(data).unwrap();
+                if request["signal"] == true {
+                    return None;
+                }
+                EventType::EventRaised(EventRaisedEvent {
+                    name: request["id"].as_str().unwrap().to_owned(),
+                    input: Some(String::from("{\"result\":\"1\"}")),
+                })
+            }
             _ => return None,
         })
     });
@@ -229,10 +252,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn warm_and_cold_sessions_give_the_same(steps in steps(), turns in turns()) {
+    fn warm_and_cold_sessions_give_the_same(
+        steps in steps(),
+        turns in turns(),
+        options in options(),
+    ) {
         let registry = registry_of(&steps);
-        let mut warm = TestOrchestration::start_warm(&registry, begin());
-        let mut cold = TestOrchestration::start(&registry, begin());
+        let mut warm = TestOrchestration::new(&registry, begin(), options, true);
+        let mut cold = TestOrchestration::new(&registry, begin(), options, false);
         let mut asked = Vec::new();
         for turn in &turns {
             prop_assert_eq!(warm.actions(), cold.actions());
@@ -264,9 +291,14 @@ proptest! {
     }
 
     #[test]
-    fn every_history_matches_the_code_that_wrote_it(steps in steps(), turns in turns()) {
+    fn every_history_matches_the_code_that_wrote_it(
+        steps in steps(),
+        turns in turns(),
+        options in options(),
+    ) {
         let registry = registry_of(&steps);
-        let test = play_all(TestOrchestration::start(&registry, begin()), &turns);
+        let test = TestOrchestration::new(&registry, begin(), options, false);
+        let test = play_all(test, &turns);
         let report = replay(&registry, test.history());
         prop_assert!(report.is_match(), "{}", report);
         prop_assert!(report.warnings.is_empty(), "{}", report);
@@ -298,10 +330,12 @@ proptest! {
         mut steps in steps(),
         turns in turns(),
         later in turns(),
+        options in options(),
     ) {
         steps.push(Step::Fail);
         let registry = registry_of(&steps);
-        let test = play_all(TestOrchestration::start(&registry, begin()), &turns);
+        let test = TestOrchestration::new(&registry, begin(), options, false);
+        let test = play_all(test, &turns);
         if !matches!(test.result(), Some(Err(_))) {
             return Ok(());
         }

@@ -41,6 +41,7 @@ const DAY: Duration = Duration::from_hours(24);
 fn links(days: u32, seconds: u32, chain: bool) -> Vec<u64> {
     let options = EpisodeOptions {
         chain_long_timers: chain,
+        ..EpisodeOptions::default()
     };
     let start: Start = Box::new(move |state, _| {
         Box::pin(async move {
@@ -84,4 +85,47 @@ fn a_time_beyond_all_times_is_the_last_one() {
         Ok(())
     });
     both(&registry, |test| assert_eq!(test.said().len(), 1));
+}
+
+#[test]
+fn a_timer_that_lost_a_race_is_forgotten_and_may_still_fire() {
+    let registry = registry(|ctx| async move {
+        for number in 0..2u32 {
+            let event = ctx.wait_for_event_named::<u32>("go");
+            if let crate::Either::Right(()) = ctx.select(event, ctx.sleep(60 * SECOND)).await {
+                return Ok(number);
+            }
+        }
+        ctx.sleep(3600 * SECOND).await;
+        Ok(9)
+    });
+    both(&registry, |test| {
+        assert_eq!(test.said(), ["0 timer 60"]);
+        let said = test.then(|events| events.event_raised("go", &1));
+        assert_eq!(said, ["1 timer 61"]);
+        let said = test.then(|events| events.event_raised("go", &1));
+        assert_eq!(said, ["2 timer 3602"]);
+        // Both come late: nobody waits for them any more.
+        let said = test.then(|events| events.timer_fired(0).timer_fired(1));
+        assert!(said.is_empty(), "{said:?}");
+        let said = test.then(|events| events.timer_fired(2));
+        assert_eq!(said, ["3 completed 9"]);
+    });
+}
+
+#[test]
+fn a_time_that_has_passed_and_one_far_ahead_are_timers_too() {
+    let registry = registry(|ctx| async move {
+        ctx.sleep_until(Timestamp::EPOCH).await;
+        ctx.sleep_until(START.saturating_add(365 * 86_400 * SECOND))
+            .await;
+        Ok(())
+    });
+    both(&registry, |test| {
+        assert_eq!(test.said(), ["0 timer 0"]);
+        let said = test.then(|events| events.timer_fired(0));
+        assert_eq!(said, ["1 timer 31536000"]);
+        let said = test.then(|events| events.timer_fired(1));
+        assert_eq!(said, ["2 completed null"]);
+    });
 }

@@ -124,7 +124,13 @@ pub fn history_from_bytes(bytes: &[u8]) -> Result<Vec<HistoryEvent>, HistoryForm
     // A byte order mark comes from editors of Windows.
     let text = text.map(|text| text.trim_start_matches('\u{feff}').trim_start());
     match text {
-        Some(text) if text.starts_with(['[', '{']) => history_from_json(text),
+        // The length of the first event of a chunk can be that of a bracket, after a line break.
+        Some(text) if text.starts_with(['[', '{']) => match history_from_json(text) {
+            Err(error @ HistoryFormatError::Syntax { .. }) => {
+                history_from_chunk(bytes).map_err(|_| error)
+            }
+            read => read,
+        },
         Some(text) if let Ok(decoded) = STANDARD.decode(text) => history_from_chunk(&decoded),
         _ => history_from_chunk(bytes),
     }

@@ -405,6 +405,31 @@ proptest! {
 }
 
 #[test]
+fn a_chunk_that_begins_like_json_is_a_chunk() {
+    for bracket in [b'[', b'{'] {
+        let data = "x".repeat(usize::from(bracket) - 17);
+        let event = HistoryEvent {
+            event_id: 7,
+            timestamp: None,
+            event_type: Some(EventType::GenericEvent(GenericEvent { data: Some(data) })),
+        };
+        let mut chunk = HistoryChunk {
+            events: vec![event],
+        };
+        // Pads to exactly the length of the bracket's code.
+        while chunk.events[0].encoded_len() < usize::from(bracket) {
+            let Some(EventType::GenericEvent(generic)) = &mut chunk.events[0].event_type else {
+                panic!("no text");
+            };
+            generic.data.as_mut().unwrap().push('x');
+        }
+        let bytes = chunk.encode_to_vec();
+        assert_eq!(&bytes[..2], [b'\n', bracket]);
+        assert_eq!(history_from_bytes(&bytes).unwrap(), chunk.events);
+    }
+}
+
+#[test]
 fn the_form_is_protobufs_own() {
     let event = HistoryEvent {
         event_id: 3,
