@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "grpc")]
+use durable_task::grpc::{GrpcHealth, GrpcHub, GrpcOptions};
 use durable_task::{Client, Runtime, Worker};
 use task_hub::{Hub, HubHealth, HubOptions};
 
@@ -15,6 +17,9 @@ use crate::error::HostError;
 pub enum Backend {
     /// The one in this process, with its state there.
     Embedded(HubLocation),
+    /// A service that speaks the Durable Task gRPC protocol.
+    #[cfg(feature = "grpc")]
+    Grpc(GrpcOptions),
 }
 
 impl From<HubLocation> for Backend {
@@ -30,6 +35,11 @@ impl Backend {
         let file = match self {
             Self::Embedded(HubLocation::File(path)) => path.file_stem(),
             Self::Embedded(HubLocation::Memory) => None,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(options) => {
+                let named = options.task_hub.clone();
+                return named.unwrap_or_else(|| String::from("default"));
+            }
         };
         let name = file.and_then(|stem| stem.to_str());
         name.unwrap_or("memory").to_owned()
@@ -40,6 +50,8 @@ impl std::fmt::Display for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Embedded(location) => location.fmt(f),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(options) => f.write_str(&options.endpoint),
         }
     }
 }
@@ -47,6 +59,8 @@ impl std::fmt::Display for Backend {
 /// An engine that has been started.
 pub(crate) enum Engine {
     Embedded(Hub),
+    #[cfg(feature = "grpc")]
+    Grpc(GrpcHub),
 }
 
 impl Engine {
@@ -63,6 +77,8 @@ impl Engine {
                 };
                 Ok(Self::Embedded(Hub::open(options, runtime).await?))
             }
+            #[cfg(feature = "grpc")]
+            Backend::Grpc(options) => Ok(Self::Grpc(GrpcHub::connect(options.clone())?)),
         }
     }
 
@@ -71,12 +87,16 @@ impl Engine {
     pub(crate) fn embedded(&self) -> Option<&Hub> {
         match self {
             Self::Embedded(hub) => Some(hub),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(_) => None,
         }
     }
 
     pub(crate) fn client(&self) -> Arc<dyn Client> {
         match self {
             Self::Embedded(hub) => hub.client(),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(hub) => hub.client(),
         }
     }
 
@@ -84,6 +104,8 @@ impl Engine {
     pub(crate) fn attach(&self, worker: Arc<Worker>) -> Result<(), HostError> {
         match self {
             Self::Embedded(hub) => Ok(hub.attach(worker).map(drop)?),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(hub) => Ok(hub.attach(worker)?),
         }
     }
 
@@ -91,6 +113,8 @@ impl Engine {
     pub(crate) fn announce(&self, address: &str) {
         match self {
             Self::Embedded(hub) => hub.announce(address),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(_) => {}
         }
     }
 
@@ -98,6 +122,15 @@ impl Engine {
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Self::Embedded(hub) => problem_of(hub.health()),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(hub) => match hub.health() {
+                GrpcHealth::Connected => None,
+                GrpcHealth::Connecting => Some(String::from("the service does not answer yet")),
+                GrpcHealth::Reconnecting { reason, failures } => Some(format!(
+                    "the service can't be reached, {failures} times in a row: {reason}"
+                )),
+                other => Some(format!("there is no connection to the service: {other:?}")),
+            },
         }
     }
 
@@ -105,6 +138,8 @@ impl Engine {
     pub(crate) async fn shutdown(&self, deadline: Duration) {
         match self {
             Self::Embedded(hub) => hub.shutdown(deadline).await,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(hub) => hub.shutdown(deadline).await,
         }
     }
 }

@@ -10,7 +10,10 @@ const HUB_HELP: &str = "Where all state is: `memory` or a file [env: AGENT_HUB] 
                         [default: .agent-hub/{binary}.db; for `ask`: memory]";
 const MODEL_HELP: &str = "Who answers: `offline` or `openai` [env: AGENT_MODEL] \
                           [default: openai if OPENAI_API_KEY is set]";
-const BACKEND_HELP: &str = "Which engine: `embedded` [env: AGENT_BACKEND] [default: embedded]";
+const BACKEND_HELP: &str = "Which engine: `embedded` or `grpc` [env: AGENT_BACKEND] \
+                            [default: embedded]";
+const ENDPOINT_HELP: &str = "Where the service of `--backend grpc` is [env: AGENT_ENDPOINT, or \
+                             DURABLE_TASK_SCHEDULER_CONNECTION_STRING]";
 
 /// The command line: without a command it is `run`.
 #[derive(Debug, Clone, Parser)]
@@ -45,6 +48,8 @@ pub(crate) struct CommonOptions {
     pub(crate) model: Option<String>,
     #[arg(long, global = true, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<String>,
+    #[arg(long, global = true, value_name = "URL", help = ENDPOINT_HELP)]
+    pub(crate) endpoint: Option<String>,
 }
 
 /// One question.
@@ -129,6 +134,7 @@ mod tests {
             hub: Some(PathBuf::from("memory")),
             model: Some(String::from("offline")),
             backend: None,
+            endpoint: None,
         };
         let options = ["--port", "80", "--hub", "memory", "--model", "offline"];
         let bare = parse(&options).unwrap();

@@ -9,7 +9,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::auth::FunctionKeys;
+use crate::backend::Backend;
 use crate::cli::{Cli, Command, CommonOptions};
+
+#[cfg(feature = "grpc")]
+mod service;
 
 /// Where an app serves unless it is told otherwise: the port of the Functions tools.
 pub(crate) const DEFAULT_PORT: u16 = 7071;
@@ -69,7 +73,7 @@ pub(crate) struct OpenAiSettings {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) port: u16,
-    pub(crate) hub: HubLocation,
+    pub(crate) backend: Backend,
     pub(crate) model: Option<ModelChoice>,
     pub(crate) openai: Option<OpenAiSettings>,
     pub(crate) keys: FunctionKeys,
@@ -108,6 +112,14 @@ pub enum SettingError {
         name: String,
         /// What would bring it.
         why: &'static str,
+    },
+    /// The service of the backend `grpc` is not named, or not rightly.
+    #[error("{setting}: {problem}")]
+    Service {
+        /// The flag or variable.
+        setting: &'static str,
+        /// What is missing or wrong.
+        problem: String,
     },
     /// The settings file can't be read.
     #[error("{SETTINGS_FILE}: {problem}")]
@@ -207,10 +219,10 @@ impl Settings {
             Some(Command::Ask(_) | Command::Replay(_)) => None,
             None | Some(Command::Run) => variables.get(HANDLER_PORT),
         };
-        check_backend(options, variables, handler.is_some())?;
+        let backend = backend(cli, variables, binary, handler.is_some())?;
         Ok(Self {
             port: port(options, handler)?,
-            hub: hub(cli, variables, binary),
+            backend,
             model: model(options, variables)?,
             openai: variables.get("OPENAI_API_KEY").map(|key| OpenAiSettings {
                 key: key.into(),
@@ -315,12 +327,15 @@ fn model(
     }
 }
 
-/// Only one backend is there; the others are refused by name.
-fn check_backend(
-    options: &CommonOptions,
+/// The engine that is asked for; one that this build lacks is refused by name.
+fn backend(
+    cli: &Cli,
     variables: &Variables,
+    binary: &str,
     is_handler: bool,
-) -> Result<(), SettingError> {
+) -> Result<Backend, SettingError> {
+    let options = &cli.options;
+    let embedded = || Backend::Embedded(hub(cli, variables, binary));
     let named = options
         .backend
         .clone()
@@ -328,12 +343,15 @@ fn check_backend(
     let name = match named {
         Some(name) => name,
         None if is_handler => String::from("functions"),
-        None => return Ok(()),
+        None => return Ok(embedded()),
     };
     let why = match name.to_lowercase().as_str() {
-        "embedded" => return Ok(()),
+        "embedded" => return Ok(embedded()),
         "functions" => "FUNCTIONS_CUSTOMHANDLER_PORT asks for it where no backend is named",
         "azure-storage" => "it needs the cargo feature `azure-storage` of `agent-host`",
+        #[cfg(feature = "grpc")]
+        "grpc" => return service::backend(options, variables),
+        #[cfg(not(feature = "grpc"))]
         "grpc" => "it needs the cargo feature `grpc` of `agent-host`",
         _ => {
             return Err(SettingError::Invalid {

@@ -35,6 +35,10 @@ pub enum HostError {
     /// The hub takes no worker. A retry may help.
     #[error("{0}")]
     Attach(#[from] AttachError),
+    /// The service of the backend `grpc` can't be used as it is set. Final until that is changed.
+    #[cfg(feature = "grpc")]
+    #[error("{0}")]
+    Grpc(#[from] durable_task::grpc::GrpcError),
     /// Two things have one name on the hub. Final until the program is changed.
     #[error("{0}")]
     Register(#[from] RegistryError),

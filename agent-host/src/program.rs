@@ -128,7 +128,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
         .map(|agent| agent.name.to_string())
         .collect();
     // The hub first: who has it already is a better answer than who has the port.
-    let host = plan.start(&Backend::from(settings.hub.clone())).await?;
+    let host = plan.start(&settings.backend).await?;
     let listening = serve::listen(settings.port, has_keys).await;
     let listener = match listening {
         Ok(listener) => listener,
@@ -142,7 +142,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     };
     let address = listener.local_addr().map(link_of).unwrap_or_default();
     host.announce(&address);
-    tracing::info!(%address, hub = %settings.hub, model = provider, ?agents, "serving");
+    tracing::info!(%address, hub = %settings.backend, model = provider, ?agents, "serving");
     let ending = Ending {
         stop: CancellationToken::new(),
         closing: host.closing().clone(),
@@ -178,10 +178,10 @@ async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Resu
         .agent(&agent)
         .map_or(ASK_QUEUE, |agent| agent.timeout + ASK_QUEUE);
     let request = question(agent, options)?;
-    if let HubLocation::File(path) = &settings.hub {
+    if let Backend::Embedded(HubLocation::File(path)) = &settings.backend {
         tracing::debug!(hub = %path.display(), "the answer becomes part of this hub");
     }
-    let host = plan.start(&settings.hub.into()).await?;
+    let host = plan.start(&settings.backend).await?;
     let answer = answer(&host, request, limit).await;
     host.shutdown(ASK_END).await;
     print(&mut std::io::stdout(), &answer?)

@@ -19,7 +19,7 @@ fn defaults() {
     let settings = resolve(&[], &[]).unwrap();
     assert_eq!(settings.port, 7071);
     assert_eq!(
-        settings.hub,
+        hub_of(&settings),
         HubLocation::File(PathBuf::from(".agent-hub/weather.db"))
     );
     assert_eq!(settings.model, None);
@@ -32,13 +32,16 @@ fn defaults() {
 fn the_command_line_comes_before_the_environment() {
     let variables = [("AGENT_HUB", "env.db"), ("AGENT_MODEL", "openai")];
     let environment = resolve(&[], &variables).unwrap();
-    assert_eq!(environment.hub, HubLocation::File(PathBuf::from("env.db")));
+    assert_eq!(
+        hub_of(&environment),
+        HubLocation::File(PathBuf::from("env.db"))
+    );
     assert_eq!(environment.model, Some(ModelChoice::OpenAi));
     let line = [
         "run", "--port", "81", "--hub", "memory", "--model", "Offline",
     ];
     let line = resolve(&line, &variables).unwrap();
-    assert_eq!((line.port, line.hub), (81, HubLocation::Memory));
+    assert_eq!((line.port, hub_of(&line)), (81, HubLocation::Memory));
     assert_eq!(line.model, Some(ModelChoice::Offline));
 }
 
@@ -62,19 +65,24 @@ fn the_environment_comes_before_the_file_and_empty_is_unset() {
 #[test]
 fn a_question_uses_memory_unless_a_hub_is_named() {
     assert_eq!(
-        resolve(&["ask", "Hi"], &[]).unwrap().hub,
+        hub_of(&resolve(&["ask", "Hi"], &[]).unwrap()),
         HubLocation::Memory
     );
     let named = resolve(&["ask", "Hi"], &[("AGENT_HUB", "a.db")]).unwrap();
-    assert_eq!(named.hub, HubLocation::File(PathBuf::from("a.db")));
+    assert_eq!(hub_of(&named), HubLocation::File(PathBuf::from("a.db")));
     let named = resolve(&["ask", "Hi", "--hub", "b.db"], &[]).unwrap();
-    assert_eq!(named.hub, HubLocation::File(PathBuf::from("b.db")));
+    assert_eq!(hub_of(&named), HubLocation::File(PathBuf::from("b.db")));
 }
 
 #[test]
 fn other_backends_are_refused_by_name() {
     assert!(resolve(&["--backend", "embedded"], &[]).is_ok());
-    for name in ["functions", "azure-storage", "grpc"] {
+    let missing: &[&str] = if cfg!(feature = "grpc") {
+        &["functions", "azure-storage"]
+    } else {
+        &["functions", "azure-storage", "grpc"]
+    };
+    for name in missing.iter().copied() {
         let error = resolve(&["--backend", name], &[]).unwrap_err();
         assert!(matches!(&error, SettingError::Backend { name: found, .. } if found == name));
         let error = resolve(&[], &[("AGENT_BACKEND", name)]).unwrap_err();
@@ -199,4 +207,76 @@ fn the_management_api_has_a_key_of_its_own() {
     assert!(!alone.allow_management(None));
     let none = resolve(&[], &[]).unwrap().keys;
     assert!(none.allow_management(None));
+}
+
+/// Where the embedded hub is.
+fn hub_of(settings: &Settings) -> HubLocation {
+    match &settings.backend {
+        Backend::Embedded(location) => location.clone(),
+        #[cfg(feature = "grpc")]
+        Backend::Grpc(_) => panic!("it is elsewhere"),
+    }
+}
+
+#[cfg(feature = "grpc")]
+mod with_grpc {
+    use super::*;
+
+    const SCHEDULER: &str = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING";
+
+    fn service(arguments: &[&str], variables: &[(&'static str, &'static str)]) -> String {
+        let arguments = [&["--backend", "grpc"], arguments].concat();
+        match resolve(&arguments, variables).map(|settings| settings.backend) {
+            Ok(Backend::Grpc(options)) => {
+                let hub = options.task_hub.as_deref().unwrap_or("-");
+                format!("{} {hub} {}", options.endpoint, options.tokens.is_some())
+            }
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_service_is_named_by_an_endpoint_or_a_connection_string() {
+        let endpoint = ("AGENT_ENDPOINT", "http://env:1");
+        let hub = ("TASKHUB_NAME", "other");
+        let text = "Endpoint=http://localhost:2;Authentication=None;TaskHub=h";
+        let open = (SCHEDULER, text);
+        let cli = "Endpoint=https://x;Authentication=AzureCLI";
+        for (arguments, variables, expected) in [
+            (
+                &["--endpoint", "http://line:1"][..],
+                &[endpoint][..],
+                "http://line:1 - false",
+            ),
+            (&[], &[endpoint, open], "http://env:1 - false"),
+            (&[], &[endpoint, hub], "http://env:1 other false"),
+            (&[], &[open, hub], "http://localhost:2 h false"),
+            (&[], &[(SCHEDULER, cli), hub], "https://x other true"),
+        ] {
+            assert_eq!(service(arguments, variables), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_without_values() {
+        let secret = "Endpoint=https://x;Authentication=Environment;TaskHub=hush";
+        for (variables, expected) in [
+            (
+                &[][..],
+                "--endpoint (AGENT_ENDPOINT): say where the service is, here or in \
+                 DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
+            ),
+            (
+                &[(SCHEDULER, "Endpoint=https://x;hush")],
+                "DURABLE_TASK_SCHEDULER_CONNECTION_STRING: part 2 is not of the form `name=value`",
+            ),
+            (
+                &[(SCHEDULER, secret)],
+                "DURABLE_TASK_SCHEDULER_CONNECTION_STRING: `AZURE_TENANT_ID` is not set",
+            ),
+        ] {
+            assert_eq!(service(&[], variables), expected);
+        }
+    }
 }

@@ -96,7 +96,7 @@ pub(crate) async fn run(
     output: &mut (impl Write + Send),
 ) -> Result<i32, HostError> {
     let registry = app.into_registry().await?;
-    let reached = Reached::open(&settings.hub.clone().into(), options).await?;
+    let reached = Reached::open(&settings.backend, options).await?;
     let names = reached.names(options).await?;
     let mut worst = FITS;
     for name in &names {

@@ -21,6 +21,8 @@ mod client;
 mod connection;
 mod connection_string;
 mod deliver;
+#[cfg(feature = "entra")]
+mod entra;
 mod error;
 mod history;
 mod hub;
@@ -31,6 +33,8 @@ mod token;
 mod work_item;
 
 pub use connection_string::{Authentication, ConnectionStringError, SchedulerConnection};
+#[cfg(feature = "entra")]
+pub use entra::EntraTokens;
 pub use error::GrpcError;
 pub use hub::{GrpcHealth, GrpcHub};
 pub use options::GrpcOptions;

@@ -102,8 +102,6 @@ impl Stream {
                 });
             }
         };
-        self.health.send_replace(GrpcHealth::Connected);
-        tracing::info!(endpoint = self.connection.options().endpoint, "connected");
         let mut was_used = false;
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
@@ -142,10 +140,16 @@ impl Stream {
             )
             .await?;
         let options = connection.options();
+        self.health.send_replace(GrpcHealth::Connected);
+        tracing::info!(endpoint = options.endpoint, "connected");
         let ask = work_item::ask(&self.profile, &options.worker_id, options.filters);
         let request = connection.request(Role::Worker, ask).await?;
         let mut service = connection.work();
-        let opened = service.get_work_items(request).await;
+        // Some servers answer only with the first item.
+        let opened = service.get_work_items(request);
+        let silence_max = options.silence_max;
+        let opened = tokio::time::timeout(silence_max, opened).await;
+        let opened = opened.map_err(|_| CallError::TimedOut(silence_max))?;
         Ok(connection.accepted(opened).await?.into_inner())
     }
 

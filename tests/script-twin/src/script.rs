@@ -162,7 +162,19 @@ async fn call(ctx: &OrchestrationContext, step: &Value, name: &str) -> Outcome {
     if let Some(policy) = retry(&step["retry"]) {
         call = call.retry(policy);
     }
+    if let Some(version) = step["version"].as_str() {
+        call = call.version(version);
+    }
+    for (key, value) in tags(step) {
+        call = call.tag(key, value);
+    }
     call.await.map_err(|error| failed(name, error))
+}
+
+fn tags(step: &Value) -> Vec<(&str, &str)> {
+    let tags = step["tags"].as_object().into_iter().flatten();
+    tags.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+        .collect()
 }
 
 async fn sub(ctx: &OrchestrationContext, step: &Value, name: &str) -> Outcome {
@@ -175,6 +187,9 @@ async fn sub(ctx: &OrchestrationContext, step: &Value, name: &str) -> Outcome {
     }
     if let Some(version) = step["version"].as_str() {
         call = call.version(version);
+    }
+    for (key, value) in tags(step) {
+        call = call.tag(key, value);
     }
     call.await.map_err(|error| failed(name, error))
 }
@@ -209,6 +224,7 @@ async fn wait(ctx: &OrchestrationContext, step: &Value, name: &str) -> Outcome {
     }
 }
 
+/// A named version is not asked for: the next generation runs the newest.
 async fn continue_as_new(ctx: &OrchestrationContext, step: &Value) -> Outcome {
     let mut next = ctx.continue_as_new(&step["continueAsNew"]);
     if step["carryover"] == false {

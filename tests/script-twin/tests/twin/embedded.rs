@@ -12,7 +12,7 @@ use crate::twin::{runtime, worker};
 #[tokio::test(flavor = "multi_thread")]
 async fn scripts_run_on_the_embedded_hub() {
     let hub = Hub::open(HubOptions::memory(), runtime()).await.unwrap();
-    let worker = worker();
+    let worker = worker(&[]);
     hub.attach(Arc::clone(&worker) as _).unwrap();
     let mut all = cases::orchestrations();
     all.extend(cases::controlled());

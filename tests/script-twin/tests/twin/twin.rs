@@ -13,8 +13,8 @@ pub fn runtime() -> Arc<dyn Runtime> {
     Arc::new(TokioRuntime::new(tokio::runtime::Handle::current()))
 }
 
-pub fn worker() -> Arc<Worker> {
-    let registry = script_twin::registry(script_twin::VERSIONS).unwrap();
+pub fn worker(versions: &[&str]) -> Arc<Worker> {
+    let registry = script_twin::registry(versions).unwrap();
     Worker::start(registry, WorkerOptions::default(), runtime())
 }
 
@@ -30,9 +30,10 @@ pub struct Twin {
 }
 
 impl Twin {
-    pub async fn start(options: GrpcOptions) -> Self {
+    /// With code for the empty version and these.
+    pub async fn start(options: GrpcOptions, versions: &[&str]) -> Self {
         let hub = GrpcHub::connect(options).unwrap();
-        let worker = worker();
+        let worker = worker(versions);
         hub.attach(Arc::clone(&worker) as _).unwrap();
         let connected = tokio::time::timeout(CONNECT_TIMEOUT, hub.connected()).await;
         assert!(connected.is_ok(), "{:?}", hub.health());
