@@ -63,9 +63,8 @@ impl Process {
                 tokio::time::sleep(LOOK).await;
             }
         };
-        if tokio::time::timeout(START_TIMEOUT, opened).await.is_err() {
-            panic!("port {port} is closed: {}", self.output());
-        }
+        let opened = tokio::time::timeout(START_TIMEOUT, opened).await;
+        assert!(opened.is_ok(), "port {port} is closed: {}", self.output());
     }
 }
 
@@ -122,7 +121,7 @@ pub async fn azurite() -> Option<(Process, String)> {
         command.arg(format!("--{}Port", service.to_lowercase()));
         command.arg(port.to_string());
         let address = format!("http://127.0.0.1:{port}/devstoreaccount1");
-        connection.push_str(&format!(";{service}Endpoint={address}"));
+        connection = format!("{connection};{service}Endpoint={address}");
     }
     let mut storage = Process::start(command);
     for port in ports {
