@@ -1,14 +1,16 @@
 //! One orchestration, from outside.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::wire::proto::HistoryEvent;
-use crate::{ClientError, Event, Failure, Fetch, InstanceId, InstanceState, Status, WaitFor, json};
+use crate::{
+    ClientError, Event, Failure, Fetch, InstanceId, InstanceState, OrchestrationError, Status,
+    WaitFor, json,
+};
 
 use super::{DurableClient, invalid};
 
@@ -78,12 +80,12 @@ impl WaitError {
 pub struct InstanceHandle<T> {
     client: DurableClient,
     id: InstanceId,
-    output: PhantomData<fn() -> T>,
+    decode: json::Decode<T>,
 }
 
 impl<T> Clone for InstanceHandle<T> {
     fn clone(&self) -> Self {
-        Self::new(self.client.clone(), self.id.clone())
+        Self::new(self.client.clone(), self.id.clone(), self.decode)
     }
 }
 
@@ -94,12 +96,8 @@ impl<T> fmt::Debug for InstanceHandle<T> {
 }
 
 impl<T> InstanceHandle<T> {
-    pub(super) fn new(client: DurableClient, id: InstanceId) -> Self {
-        Self {
-            client,
-            id,
-            output: PhantomData,
-        }
+    pub(super) fn new(client: DurableClient, id: InstanceId, decode: json::Decode<T>) -> Self {
+        Self { client, id, decode }
     }
 
     /// Its id.
@@ -137,8 +135,10 @@ impl<T> InstanceHandle<T> {
     }
 
     /// Sends an external event of a type.
-    pub async fn raise<E: Event + Serialize + Sync>(&self, payload: &E) -> Result<(), ClientError> {
-        self.raise_named(E::NAME, payload).await
+    pub async fn raise<E: Event + Sync>(&self, payload: &E) -> Result<(), ClientError> {
+        let what = || format!("the payload of event `{}`", E::NAME);
+        let input = json::encode_payload(what, payload);
+        self.send(E::NAME, input).await
     }
 
     /// Sends an external event by name.
@@ -147,8 +147,16 @@ impl<T> InstanceHandle<T> {
         name: &str,
         payload: &(impl Serialize + ?Sized + Sync),
     ) -> Result<(), ClientError> {
-        let input = json::encode(|| format!("the payload of event `{name}`"), payload)
-            .map_err(|error| invalid("payload", &error))?;
+        let input = json::encode(|| format!("the payload of event `{name}`"), payload);
+        self.send(name, input).await
+    }
+
+    async fn send(
+        &self,
+        name: &str,
+        input: Result<String, OrchestrationError>,
+    ) -> Result<(), ClientError> {
+        let input = input.map_err(|error| invalid("payload", &error))?;
         let client = &self.client.client;
         client.raise_event(&self.id, name, Some(input)).await
     }
@@ -200,7 +208,7 @@ impl<T> InstanceHandle<T> {
     /// Runs it once more from its input, under a new id.
     pub async fn restart_as_new(&self) -> Result<Self, ClientError> {
         let id = self.client.client.restart(&self.id, true).await?;
-        Ok(Self::new(self.client.clone(), id))
+        Ok(Self::new(self.client.clone(), id, self.decode))
     }
 
     /// Removes it after its end, with all it wrote. The orchestrations that it started stay.
@@ -221,7 +229,7 @@ impl<T> InstanceHandle<T> {
     }
 }
 
-impl<T: DeserializeOwned> InstanceHandle<T> {
+impl<T> InstanceHandle<T> {
     /// Waits for its result, at most for `timeout`.
     pub async fn wait(&self, timeout: Duration) -> Result<T, WaitError> {
         let client = &self.client.client;
@@ -229,8 +237,8 @@ impl<T: DeserializeOwned> InstanceHandle<T> {
         let instance = self.id.clone();
         match state.status {
             Status::Completed => {
-                let what = || String::from("the result");
-                json::decode(what, state.output.as_deref()).map_err(|error| WaitError::Decode {
+                let text = state.output.as_deref().filter(|text| !text.is_empty());
+                (self.decode)(text.unwrap_or("null")).map_err(|error| WaitError::Decode {
                     instance,
                     problem: error.to_string(),
                 })

@@ -5,11 +5,9 @@ mod handle;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     BoxFuture, Client, ClientError, Entity, EntityId, IdError, InstanceId, OrchestrationError,
-    Orchestrator, StartRequest, Status, Timestamp, check_tags, json,
+    Orchestrator, Payload, StartRequest, Status, Timestamp, check_tags, json,
 };
 
 pub use entity::EntityHandle;
@@ -61,8 +59,14 @@ impl DurableClient {
     }
 
     /// Starts an orchestration when awaited.
-    pub fn start<O: Orchestrator>(&self, input: impl Borrow<O::Input>) -> StartCall<O::Output> {
-        let call = self.start_named(O::NAME, input.borrow());
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a wrong input is then a plain type error"
+    )]
+    pub fn start<O: Orchestrator>(&self, input: O::Input) -> StartCall<O::Output> {
+        let what = || format!("the input of orchestration `{}`", O::NAME);
+        let input = json::encode_payload(what, &input);
+        let call = self.start_call(O::NAME.to_owned(), input, O::Output::from_json);
         if O::VERSION.is_empty() {
             call
         } else {
@@ -78,6 +82,15 @@ impl DurableClient {
     ) -> StartCall<T> {
         let name = name.into();
         let input = json::encode(|| format!("the input of orchestration `{name}`"), input);
+        self.start_call(name, input, json::read)
+    }
+
+    fn start_call<T>(
+        &self,
+        name: String,
+        input: Result<String, OrchestrationError>,
+        decode: json::Decode<T>,
+    ) -> StartCall<T> {
         StartCall {
             client: self.clone(),
             name,
@@ -87,18 +100,18 @@ impl DurableClient {
             tags: BTreeMap::new(),
             start_at: None,
             replaceable: Vec::new(),
-            output: PhantomData,
+            decode,
         }
     }
 
     /// An orchestration that exists, or will. Asks nothing of the hub.
     pub fn attach<O: Orchestrator>(&self, id: InstanceId) -> InstanceHandle<O::Output> {
-        self.attach_named(id)
+        InstanceHandle::new(self.clone(), id, O::Output::from_json)
     }
 
     /// The same for one whose type is not known. `T` is what it returns.
     pub fn attach_named<T: DeserializeOwned>(&self, id: InstanceId) -> InstanceHandle<T> {
-        InstanceHandle::new(self.clone(), id)
+        InstanceHandle::new(self.clone(), id, json::read)
     }
 
     /// An entity by its type and key.
@@ -133,7 +146,7 @@ pub struct StartCall<T> {
     tags: BTreeMap<String, String>,
     start_at: Option<Timestamp>,
     replaceable: Vec<Status>,
-    output: PhantomData<fn() -> T>,
+    decode: json::Decode<T>,
 }
 
 impl<T> StartCall<T> {
@@ -170,7 +183,7 @@ impl<T> StartCall<T> {
     }
 }
 
-impl<T: DeserializeOwned> StartCall<T> {
+impl<T> StartCall<T> {
     async fn run(self) -> Result<InstanceHandle<T>, ClientError> {
         let input = self.input.map_err(|error| invalid("input", &error))?;
         check_tags(&self.tags).map_err(|error| invalid("tags", &error))?;
@@ -185,11 +198,11 @@ impl<T: DeserializeOwned> StartCall<T> {
             ..StartRequest::new(self.name, id.clone()).input_json(input)
         };
         self.client.client.start(request).await?;
-        Ok(InstanceHandle::new(self.client, id))
+        Ok(InstanceHandle::new(self.client, id, self.decode))
     }
 }
 
-impl<T: DeserializeOwned + 'static> IntoFuture for StartCall<T> {
+impl<T: 'static> IntoFuture for StartCall<T> {
     type Output = Result<InstanceHandle<T>, ClientError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 

@@ -297,8 +297,8 @@ async fn a_wait_gives_the_result_or_says_why_there_is_none() {
                 output: Some(String::from("\"x\"")),
                 ..state(Status::Completed)
             },
-            "the result of instance `a` is not of the expected type: the result is not of the \
-             expected type: invalid type: string \"x\", expected u32 at line 1 column 3",
+            "the result of instance `a` is not of the expected type: invalid type: \
+             string \"x\", expected u32 at line 1 column 3",
             false,
         ),
         (
