@@ -10,6 +10,7 @@
 mod cases;
 mod embedded;
 mod in_memory;
+mod ours;
 mod outcome;
 mod processes;
 mod python;

@@ -1,10 +1,12 @@
 //! The in-memory backend of the Python SDK. It gives what our embedded hub gives.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::grpc::GrpcOptions;
+use serde_json::Value;
 use task_hub::{Hub, HubOptions};
 
 use crate::cases::{self, Case};
@@ -48,7 +50,8 @@ async fn scripts_run_on_the_in_memory_backend_of_the_python_sdk() {
     assert!(names.eq(expected), "{}", differences.join("\n"));
 }
 
-async fn embedded(all: &[Case]) -> std::collections::BTreeMap<&'static str, serde_json::Value> {
+/// What the embedded hub gives.
+pub async fn embedded(all: &[Case]) -> BTreeMap<&'static str, Value> {
     let hub = Hub::open(HubOptions::memory(), runtime()).await.unwrap();
     let worker = worker(&[]);
     hub.attach(Arc::clone(&worker) as _).unwrap();
