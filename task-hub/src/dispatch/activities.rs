@@ -33,7 +33,7 @@ pub(super) struct Activities {
     /// Whether the store has more after `last`.
     more: bool,
     /// Lanes that have more in the store, by the first id that was left there.
-    left: BTreeMap<u64, LaneKey>,
+    left: BTreeMap<u64, Arc<LaneKey>>,
     reading: Option<Reading>,
     /// Whether more came during a read that may not have seen it.
     missed: bool,
@@ -50,7 +50,7 @@ enum Reading {
     /// What comes after `last`.
     All,
     /// More of one lane.
-    Lane(LaneKey),
+    Lane(Arc<LaneKey>),
 }
 
 /// Where to read, and how much.
@@ -94,22 +94,22 @@ impl Activities {
     }
 
     /// Whether more of the lane is in the store, or may be.
-    fn has_left(&self, key: &LaneKey) -> bool {
+    fn has_left(&self, key: &Arc<LaneKey>) -> bool {
         self.is_read(key) || self.left.values().any(|left| left == key)
     }
 
-    fn is_read(&self, key: &LaneKey) -> bool {
+    fn is_read(&self, key: &Arc<LaneKey>) -> bool {
         matches!(&self.reading, Some(Reading::Lane(read)) if read == key)
     }
 
-    fn note_missed(&mut self, key: &LaneKey, id: u64) {
+    fn note_missed(&mut self, key: &Arc<LaneKey>, id: u64) {
         if self.is_read(key) {
             let first = self.missed_in_lane.unwrap_or(id);
             self.missed_in_lane = Some(first.min(id));
         }
     }
 
-    fn put(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+    fn put(&mut self, key: &Arc<LaneKey>, task: Arc<TaskRow>) {
         if !self.cancelled.contains_key(&task.id) && self.known.insert(task.id) {
             self.waiting.push(key, task);
         }

@@ -98,7 +98,9 @@ impl Dispatcher {
             }
         };
         resident.attempts = 0;
-        self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
+        if self.shared.parked.len() > 0 {
+            self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
+        }
         let is_attached = self.workers.is_attached(worker);
         let Some(orchestration) = resident.live().and_then(Instance::orchestration) else {
             return;
@@ -149,7 +151,9 @@ impl Dispatcher {
         };
         let delta = entity.apply(result, &mut env(&mut self.ids, &self.limits, now));
         resident.attempts = 0;
-        self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
+        if self.shared.parked.len() > 0 {
+            self.shared.parked.remove(&ParkedItem::Instance(id.clone()));
+        }
         if !delta.is_empty() {
             resident.changed = open;
         }

@@ -46,40 +46,38 @@ impl<T> Lines<T> {
     /// Puts an item at the end of its line.
     pub(super) fn push(&mut self, name: &str, version: Option<&str>, item: T) {
         self.items += 1;
-        let waiting = self.line(name, version);
-        waiting.items.push_back(item);
-        if !waiting.listed {
-            waiting.listed = true;
-            let line = waiting.line.clone();
-            self.empty -= 1;
-            self.turns.push_back(line);
+        let lines = self.by_name.get_mut(name);
+        let known = lines.and_then(|lines| {
+            let mut lines = lines.iter_mut();
+            lines.find(|waiting| waiting.line.version.as_deref() == version)
+        });
+        if let Some(waiting) = known {
+            waiting.items.push_back(item);
+            if !waiting.listed {
+                waiting.listed = true;
+                self.empty -= 1;
+                self.turns.push_back(waiting.line.clone());
+            }
+        } else {
+            self.begin_line(name, version, item);
         }
     }
 
-    fn line(&mut self, name: &str, version: Option<&str>) -> &mut Waiting<T> {
-        let place = self.by_name.get(name).and_then(|lines| {
-            let mut lines = lines.iter();
-            lines.position(|waiting| waiting.line.version.as_deref() == version)
-        });
+    fn begin_line(&mut self, name: &str, version: Option<&str>, item: T) {
         let name = match self.by_name.get_key_value(name) {
             Some((name, _)) => Arc::clone(name),
             None => Arc::from(name),
         };
-        let lines = self.by_name.entry(Arc::clone(&name)).or_default();
-        let place = place.unwrap_or_else(|| {
-            self.empty += 1;
-            lines.push(Waiting {
-                line: Line {
-                    name,
-                    version: version.map(Arc::from),
-                },
-                items: VecDeque::new(),
-                listed: false,
-            });
-            lines.len() - 1
+        let line = Line {
+            name: Arc::clone(&name),
+            version: version.map(Arc::from),
+        };
+        self.turns.push_back(line.clone());
+        self.by_name.entry(name).or_default().push(Waiting {
+            line,
+            items: VecDeque::from([item]),
+            listed: true,
         });
-        #[allow(clippy::indexing_slicing, reason = "found or put there just now")]
-        &mut lines[place]
     }
 
     /// The line whose turn it is. It comes again when it is given back.

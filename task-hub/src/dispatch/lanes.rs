@@ -21,13 +21,13 @@ pub(super) struct LaneKey {
 
 impl LaneKey {
     /// The lane of a task; `None` if it is no activity.
-    pub(super) fn of(task: &TaskRow) -> Option<Self> {
+    pub(super) fn of(task: &TaskRow) -> Option<Arc<Self>> {
         match &task.kind {
-            TaskKind::Activity(request) => Some(Self {
+            TaskKind::Activity(request) => Some(Arc::new(Self {
                 instance: task.instance.clone(),
                 name: request.name.clone(),
                 version: request.version.clone(),
-            }),
+            })),
             TaskKind::SubOrchestration(_) => None,
         }
     }
@@ -36,8 +36,8 @@ impl LaneKey {
 /// Lanes with activities. Each has one place in the line of its name.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    turns: Lines<LaneKey>,
-    by_key: HashMap<LaneKey, VecDeque<Arc<TaskRow>>>,
+    turns: Lines<Arc<LaneKey>>,
+    by_key: HashMap<Arc<LaneKey>, VecDeque<Arc<TaskRow>>>,
     len: usize,
 }
 
@@ -52,23 +52,23 @@ impl Lanes {
     }
 
     /// Puts one at the end of its lane.
-    pub(super) fn push(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+    pub(super) fn push(&mut self, key: &Arc<LaneKey>, task: Arc<TaskRow>) {
         self.lane(key).push_back(task);
     }
 
     /// Puts one at the beginning of its lane.
-    pub(super) fn push_front(&mut self, key: &LaneKey, task: Arc<TaskRow>) {
+    pub(super) fn push_front(&mut self, key: &Arc<LaneKey>, task: Arc<TaskRow>) {
         self.lane(key).push_front(task);
     }
 
     /// The lane, which is to get one more.
-    fn lane(&mut self, key: &LaneKey) -> &mut VecDeque<Arc<TaskRow>> {
+    fn lane(&mut self, key: &Arc<LaneKey>) -> &mut VecDeque<Arc<TaskRow>> {
         self.len += 1;
         if !self.by_key.contains_key(key) {
             self.turns
-                .push(&key.name, key.version.as_deref(), key.clone());
+                .push(&key.name, key.version.as_deref(), Arc::clone(key));
         }
-        self.by_key.entry(key.clone()).or_default()
+        self.by_key.entry(Arc::clone(key)).or_default()
     }
 
     pub(super) fn next_line(&mut self) -> Option<Line> {
@@ -88,8 +88,8 @@ impl Lanes {
         if waiting.is_empty() {
             self.by_key.remove(&key);
         } else {
-            let (name, version) = (key.name.clone(), key.version.clone());
-            self.turns.push(&name, version.as_deref(), key);
+            self.turns
+                .push(&key.name, key.version.as_deref(), Arc::clone(&key));
         }
         task
     }
