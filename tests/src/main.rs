@@ -7,6 +7,8 @@ mod commits;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod dotnet;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod kill_load;

@@ -40,7 +40,10 @@ struct Serve {
     #[arg(long, value_enum, default_value = "v2")]
     entity_form: Form,
     /// A history of more bytes is streamed to workers that can take that.
-    #[arg(long, value_name = "BYTES", default_value_t = SidecarOptions::default().stream_above_bytes)]
+    #[arg(
+        long, value_name = "BYTES",
+        default_value_t = SidecarOptions::default().stream_above_bytes
+    )]
     stream_above_bytes: usize,
     /// Bytes of one message. Workers and clients have to be told, too, if it is more than 4 MiB.
     #[arg(

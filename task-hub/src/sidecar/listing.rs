@@ -50,7 +50,8 @@ pub(super) fn fitting(sizes: impl Iterator<Item = usize>, bytes_max: usize) -> u
 }
 
 impl Core {
-    /// Lists instances: at most as many as asked for, fewer where they would not fit into a message.
+    /// Lists instances: at most as many as asked for, fewer where they would not fit into a
+    /// message.
     pub(super) async fn query(
         &self,
         request: QueryInstancesRequest,

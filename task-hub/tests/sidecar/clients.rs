@@ -7,8 +7,9 @@ use durable_task::wire::proto::purge_instances_request::Request as What;
 use durable_task::wire::proto::{
     CreateTaskHubRequest, DeleteTaskHubRequest, InstanceBatch, InstanceQuery,
     ListInstanceIdsRequest, OrchestrationIdReusePolicy, OrchestrationStatus, PurgeInstanceFilter,
-    PurgeInstancesRequest, QueryInstancesRequest, RaiseEventRequest, ResumeRequest,
-    SkipGracefulOrchestrationTerminationsRequest, SuspendRequest, TerminateRequest,
+    PurgeInstancesRequest, QueryInstancesRequest, RaiseEventRequest, RestartInstanceRequest,
+    ResumeRequest, RewindInstanceRequest, SkipGracefulOrchestrationTerminationsRequest,
+    SuspendRequest, TerminateRequest,
 };
 use tonic::{Code, Request};
 
@@ -412,33 +413,61 @@ async fn many_are_ended_at_once_and_what_could_not_be_is_told() {
 }
 
 #[tokio::test]
-async fn the_hub_is_there_already() {
+async fn the_hub_is_there_already_and_can_be_emptied() {
     let server = Server::start().await;
     let mut client = server.client().await;
-    let request = CreateTaskHubRequest {
-        recreate_if_exists: false,
-    };
-    client.create_task_hub(request).await.unwrap();
+    let create = |recreate_if_exists| CreateTaskHubRequest { recreate_if_exists };
+    for round in 0..2 {
+        client
+            .start_instance(start("a", "Order", "1"))
+            .await
+            .unwrap();
+        client.create_task_hub(create(false)).await.unwrap();
+        assert!(is(
+            &state(&mut client, "a").await,
+            OrchestrationStatus::Pending
+        ));
+        if round == 0 {
+            client.create_task_hub(create(true)).await.unwrap();
+        } else {
+            let delete = DeleteTaskHubRequest {};
+            client.delete_task_hub(delete).await.unwrap();
+        }
+        let gone = client.get_instance(instance("a")).await.unwrap();
+        assert!(!gone.into_inner().exists);
+    }
 }
 
 #[tokio::test]
-async fn a_hub_that_is_created_anew_or_deleted_is_empty() {
+async fn what_has_ended_is_restarted_and_what_failed_is_rewound() {
     let server = Server::start().await;
     let mut client = server.client().await;
     let mut worker = server.worker().await;
-    for delete in [false, true] {
-        run(&mut client, &mut worker, "a", "1").await;
-        ended(&mut client, "a").await;
-        if delete {
-            let request = DeleteTaskHubRequest {};
-            client.delete_task_hub(request).await.unwrap();
-        } else {
-            let request = CreateTaskHubRequest {
-                recreate_if_exists: true,
-            };
-            client.create_task_hub(request).await.unwrap();
-        }
-        let found = client.get_instance(instance("a")).await.unwrap();
-        assert!(!found.into_inner().exists);
-    }
+    run(&mut client, &mut worker, "a", "1").await;
+    let restart = |id: &str, new: bool| RestartInstanceRequest {
+        instance_id: id.to_owned(),
+        restart_with_new_instance_id: new,
+    };
+    let again = client.restart_instance(restart("a", true)).await.unwrap();
+    let id = again.into_inner().instance_id;
+    assert_ne!(id, "a");
+    let episode = worker.episode().await;
+    assert_eq!(episode.request.instance_id, id);
+    worker.decide(&episode.token, vec![complete(0, "2")]).await;
+    let again = client.restart_instance(restart("a", false)).await.unwrap();
+    assert_eq!(again.into_inner().instance_id, "a");
+    let refused = client.restart_instance(restart("a", false)).await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+    let refused = client.restart_instance(restart("none", true)).await;
+    assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+    let rewind = RewindInstanceRequest {
+        instance_id: id,
+        reason: None,
+    };
+    let refused = client.rewind_instance(rewind).await.unwrap_err();
+    assert_eq!(
+        refused.code(),
+        Code::FailedPrecondition,
+        "it has not failed"
+    );
 }

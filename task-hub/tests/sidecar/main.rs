@@ -13,6 +13,7 @@ mod clients;
 mod ends;
 mod entities;
 mod filters;
+mod fixtures;
 mod histories;
 mod support;
 mod tokens;
