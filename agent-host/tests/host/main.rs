@@ -13,6 +13,8 @@ mod durable_entities;
 mod durable_functions;
 mod durable_instances;
 mod durable_recorded;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod idempotency;
 mod info;
 mod late;
