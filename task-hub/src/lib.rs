@@ -6,6 +6,9 @@ mod engine;
 mod hub;
 #[cfg(feature = "sidecar")]
 pub mod sidecar;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulation;
 pub mod store;
 
 pub use dispatch::{

@@ -96,6 +96,11 @@ impl Dispatcher {
             let what = entry.remove();
             self.retry_now(what);
         }
+        #[cfg(feature = "simulation")]
+        let now = match crate::simulation::has(crate::simulation::Bug::TimerEarly) {
+            true => now.saturating_add(std::time::Duration::from_secs(1)),
+            false => now,
+        };
         while self.reads.len() < TIMERS_READ
             && let Some(timer) = self.timers.pop_due(now)
         {

@@ -47,7 +47,8 @@ impl Dispatcher {
         let next = OpenCommit::new(self.open.number + 1);
         let open = std::mem::replace(&mut self.open, next);
         self.alarms.commit_closed();
-        let (commit, closing) = match self.build(open) {
+        #[cfg_attr(not(feature = "simulation"), allow(unused_mut))]
+        let (commit, mut closing) = match self.build(open) {
             Ok(built) => built,
             Err(error) => {
                 count(&self.shared.counters.commits_failed);
@@ -55,6 +56,15 @@ impl Dispatcher {
                 return false;
             }
         };
+        #[cfg(feature = "simulation")]
+        if crate::simulation::has(crate::simulation::Bug::EffectsBeforeDurable) {
+            for effect in closing.effects.drain(..) {
+                effect();
+            }
+            for task in closing.tasks.drain(..) {
+                self.activities.opened(task);
+            }
+        }
         if commit.is_empty() {
             self.became_durable(closing);
         } else {

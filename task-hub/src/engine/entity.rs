@@ -155,7 +155,10 @@ impl Entity {
 
     /// Grants the lock if a request for it is next.
     fn settle(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
-        if self.batch.is_some() || self.lock.is_some() {
+        let held = self.lock.is_some();
+        #[cfg(feature = "simulation")]
+        let held = held && !crate::simulation::has(crate::simulation::Bug::LockGrantedTwice);
+        if self.batch.is_some() || held {
             return;
         }
         let next_asks = self

@@ -56,6 +56,12 @@ impl MemoryStore {
         }
     }
 
+    /// A deliberate bug: takes the first row of a history away.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn forget_first_history_row(&self, id: &InstanceId) {
+        self.tables().forget_first_history_row(id);
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // Tables are changed only by `Tables::apply`, which checks before it changes anything.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)

@@ -123,6 +123,15 @@ impl Tables {
         }
     }
 
+    #[cfg(feature = "simulation")]
+    pub(super) fn forget_first_history_row(&mut self, id: &InstanceId) {
+        if let Some(stored) = self.instances.get_mut(id)
+            && stored.history.len() > 1
+        {
+            stored.history.remove(0);
+        }
+    }
+
     fn owned(&mut self, id: &InstanceId) -> &mut Owned {
         self.owned.entry(id.clone()).or_default()
     }

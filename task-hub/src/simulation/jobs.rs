@@ -1,0 +1,248 @@
+//! What clients do in a simulation: each job is one client with one aim, which it does not give up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_task::{InstanceId, InstanceState, StartRequest, Status};
+
+use super::code;
+use super::ledger::Entry;
+use super::random::Random;
+use super::world::{Control, World, ended_as};
+
+/// Something that a client wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Job {
+    /// Starts an orchestrator with a number, and expects this output.
+    Run(&'static str, u64, u64),
+    /// The same, some time later by the hub's clock.
+    Schedule(u64),
+    /// Sends as many events, to an instance that sums them up.
+    Collect(u64),
+    /// The same, to one that begins a new execution with each.
+    Eternal(u64),
+    /// Sends an event that may come too late.
+    Patience(u64),
+    /// Moves money.
+    Transfer(u64, u64),
+    /// Locks accounts, and is terminated at some time.
+    Holder(u64),
+    /// Writes into a ledger from an orchestration.
+    Scribe(u64),
+    /// Writes into a ledger from outside.
+    Signals(u64),
+    /// Terminates a tree of instances.
+    Family,
+    /// Holds an instance back and lets it go on.
+    Suspend(u64),
+    /// Removes an instance and starts it again.
+    Purge(u64),
+}
+
+/// The jobs of one simulation.
+pub(super) fn draw(random: &mut Random, count: u64) -> Vec<Job> {
+    (0..count).map(|_| draw_one(random)).collect()
+}
+
+fn draw_one(random: &mut Random) -> Job {
+    let small = random.between(1, 4);
+    match random.below(20) {
+        0 => Job::Run("sequence", 3 * small, 3 * small * (3 * small - 1)),
+        1 => Job::Run("fan", 4 * small, 4 * small * (4 * small - 1)),
+        2 => Job::Run("sleepy", small, small),
+        3 => Job::Run("family", 1 + small % 2, 4 << (small % 2)),
+        4 => Job::Run("retrying", small, small * (small - 1)),
+        5 => Job::Run("messenger", small, small * (small - 1) / 2),
+        6 => Job::Schedule(small),
+        7 | 8 => Job::Collect(small),
+        9 | 10 => Job::Eternal(small),
+        11 => Job::Patience(small * 2),
+        12 | 13 => {
+            let from = random.below(code::ACCOUNTS);
+            Job::Transfer(from, from + 1 + random.below(code::ACCOUNTS - 1))
+        }
+        14 => Job::Holder(small),
+        15 | 16 => Job::Scribe(small),
+        17 => Job::Signals(2 * small),
+        18 => match small {
+            1 => Job::Family,
+            _ => Job::Suspend(small),
+        },
+        _ => Job::Purge(small),
+    }
+}
+
+/// Works until its aim is reached.
+pub(super) async fn work(world: Arc<World>, number: usize, job: Job) {
+    let id = InstanceId::from_stored(format!("job-{number}"));
+    let before = world.core.random(|random| random.below(300));
+    world.core.sleep(Duration::from_millis(before)).await;
+    match job {
+        Job::Run(name, input, output) => run(&world, id, name, input, output).await,
+        Job::Schedule(steps) => schedule(&world, id, steps).await,
+        Job::Collect(count) => collect(&world, id, "collect", count).await,
+        Job::Eternal(count) => collect(&world, id, "eternal", count).await,
+        Job::Patience(seconds) => patience(&world, id, seconds).await,
+        Job::Transfer(from, to) => transfer(&world, id, from, to).await,
+        Job::Holder(first) => holder(&world, id, first).await,
+        Job::Scribe(count) => scribe(&world, id, count).await,
+        Job::Signals(count) => signals(&world, number, count).await,
+        Job::Family => family(&world, id).await,
+        Job::Suspend(steps) => suspend(&world, id, steps).await,
+        Job::Purge(steps) => purge(&world, id, steps).await,
+    }
+    world.core.trace(2, || format!("job {number} is done: {job:?}"));
+    world.job_ends();
+}
+
+async fn start(world: &Arc<World>, id: &InstanceId, name: &str, input: String) {
+    let request = StartRequest::new(name, id.clone());
+    world.start(request.input_json(input)).await;
+}
+
+/// Waits for the end, which has to be a completion with that output.
+async fn expect(world: &Arc<World>, id: &InstanceId, output: &str) {
+    if let Some(state) = world.end(id).await
+        && !ended_as(&state, output)
+    {
+        wrong_end(world, &state, output);
+    }
+}
+
+fn wrong_end(world: &World, state: &InstanceState, wanted: &str) {
+    world
+        .core
+        .violated(|| format!("wanted {wanted}, but it ended so: {state:?}"));
+}
+
+async fn run(world: &Arc<World>, id: InstanceId, name: &str, input: u64, output: u64) {
+    start(world, &id, name, input.to_string()).await;
+    world.read(&id).await;
+    world.read_history(&id).await;
+    expect(world, &id, &output.to_string()).await;
+    world.read_history(&id).await;
+}
+
+async fn schedule(world: &Arc<World>, id: InstanceId, steps: u64) {
+    let request = StartRequest {
+        scheduled_at: Some(code::soon(world.core.now())),
+        ..StartRequest::new("sequence", id.clone())
+    };
+    world.start(request.input_json(steps.to_string())).await;
+    world.read(&id).await;
+    expect(world, &id, &(steps * (steps - 1)).to_string()).await;
+}
+
+async fn collect(world: &Arc<World>, id: InstanceId, name: &str, count: u64) {
+    let input = match name {
+        "eternal" => format!("[{count},[]]"),
+        _ => count.to_string(),
+    };
+    start(world, &id, name, input).await;
+    for number in 0..count {
+        world.raise(&id, number).await;
+        if world.core.random(|random| random.one_in(3)) {
+            world.read(&id).await;
+        }
+    }
+    expect(world, &id, &(count * (count - 1) / 2).to_string()).await;
+}
+
+async fn patience(world: &Arc<World>, id: InstanceId, seconds: u64) {
+    start(world, &id, "patience", seconds.to_string()).await;
+    let wait = world.core.random(|random| random.below(2_000 * seconds));
+    world.core.sleep(Duration::from_millis(wait)).await;
+    if world.core.random(|random| random.one_in(2)) {
+        world.raise(&id, 0).await;
+    }
+    if let Some(state) = world.end(&id).await
+        && !ended_as(&state, "\"event\"")
+        && !ended_as(&state, "\"timeout\"")
+    {
+        wrong_end(world, &state, "event or timeout");
+    }
+}
+
+async fn transfer(world: &Arc<World>, id: InstanceId, from: u64, to: u64) {
+    start(world, &id, "transfer", format!("[{from},{to}]")).await;
+    expect(world, &id, "\"done\"").await;
+    if let Ok(account) = code::account(from) {
+        world.read_entity(&account).await;
+    }
+}
+
+async fn holder(world: &Arc<World>, id: InstanceId, first: u64) {
+    start(world, &id, "holder", first.to_string()).await;
+    let wait = world.core.random(|random| random.below(3_000));
+    world.core.sleep(Duration::from_millis(wait)).await;
+    if world.core.random(|random| random.one_in(2)) {
+        world.control(&id, Control::Terminate).await;
+    }
+    if let Some(state) = world.end(&id).await
+        && !ended_as(&state, "\"held\"")
+        && state.status != Status::Terminated
+    {
+        wrong_end(world, &state, "held or terminated");
+    }
+}
+
+async fn scribe(world: &Arc<World>, id: InstanceId, count: u64) {
+    start(world, &id, "scribe", count.to_string()).await;
+    expect(world, &id, "\"written\"").await;
+    world.promises(|all| {
+        for number in 0..=count {
+            let entry = Entry::new(id.as_str(), number, 1);
+            all.entries.insert(entry.to_string());
+        }
+        for number in 0..2 {
+            let entry = Entry::new(Entry::late(id.as_str()), number, 1);
+            all.entries.insert(entry.to_string());
+        }
+    });
+}
+
+async fn signals(world: &Arc<World>, number: usize, count: u64) {
+    let mut sender = format!("client-{number}");
+    let Ok(book) = code::ledger(count) else { return };
+    for signal in 0..count {
+        let late = world.core.random(|random| random.one_in(4));
+        let (from, delay) = match late {
+            true => (Entry::late(&sender), Some(Duration::from_millis(700))),
+            false => (sender.clone(), None),
+        };
+        let entry = |attempt| Entry::new(&from, signal, attempt).to_string();
+        if world.signal(&book, entry, delay).await > 1 {
+            // An attempt that failed may come after all that follows.
+            sender.push('+');
+        }
+    }
+}
+
+async fn family(world: &Arc<World>, id: InstanceId) {
+    start(world, &id, "waiting-family", String::from("2")).await;
+    let wait = world.core.random(|random| random.below(100));
+    world.core.sleep(Duration::from_millis(wait)).await;
+    world.control(&id, Control::Terminate).await;
+    if let Some(state) = world.end(&id).await
+        && state.status != Status::Terminated
+    {
+        wrong_end(world, &state, "termination");
+    }
+}
+
+async fn suspend(world: &Arc<World>, id: InstanceId, steps: u64) {
+    start(world, &id, "sequence", steps.to_string()).await;
+    for _ in 0..2 {
+        world.control(&id, Control::Suspend).await;
+        world.read(&id).await;
+        world.control(&id, Control::Resume).await;
+    }
+    expect(world, &id, &(steps * (steps - 1)).to_string()).await;
+}
+
+async fn purge(world: &Arc<World>, id: InstanceId, steps: u64) {
+    for _ in 0..2 {
+        run(world, id.clone(), "fan", steps, steps * (steps - 1)).await;
+        world.control(&id, Control::Purge).await;
+    }
+}

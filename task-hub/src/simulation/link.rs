@@ -1,0 +1,275 @@
+//! What lies between a hub and a worker: items and answers that are late, in another order, or lost;
+//! and a worker that dies and comes back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use durable_task::wire::proto::ActivityRequest;
+use durable_task::{
+    Accepts, Completer, InstanceId, Runtime, WorkAnswer, WorkHandler, WorkItem, WorkRequest,
+    Worker, WorkerOptions, WorkerProfile,
+};
+
+use super::bug::{self, Bug};
+use super::code;
+use super::disk::Disk;
+use super::executor::{Core, Group, SimRuntime};
+use crate::store::LoadedBody;
+
+/// How good a link is.
+#[derive(Debug, Clone)]
+pub(super) struct Quality {
+    /// One in so many items and answers is late; 0: none.
+    pub(super) late_one_in: u64,
+    /// One in so many items and answers is lost; 0: none.
+    pub(super) lost_one_in: u64,
+    /// Whether batches of entities wait for their messages to be durable.
+    pub(super) asynchronous: bool,
+    /// What the worker at the other end takes.
+    pub(super) options: WorkerOptions,
+}
+
+/// How late something is at most.
+const LATE_MS_MAX: u64 = 50;
+/// How long it takes until somebody notices that something is lost.
+const LOST_MS: u64 = 2_000;
+
+/// A worker, as the hub sees it.
+pub(super) struct Link {
+    core: Arc<Core>,
+    disk: Arc<Disk>,
+    runtime: Arc<SimRuntime>,
+    quality: Quality,
+    end: Mutex<End>,
+    /// Answers that a bug has lost for good.
+    swallowed: Mutex<Vec<Completer>>,
+}
+
+/// The worker at the other end.
+struct End {
+    group: Group,
+    worker: Arc<Worker>,
+}
+
+impl Link {
+    /// A worker in the process `group`.
+    pub(super) fn new(
+        core: &Arc<Core>,
+        disk: &Arc<Disk>,
+        group: Group,
+        quality: Quality,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            core: Arc::clone(core),
+            disk: Arc::clone(disk),
+            runtime: SimRuntime::new(core, group),
+            end: Mutex::new(start(core, &quality)),
+            quality,
+            swallowed: Mutex::default(),
+        })
+    }
+
+    /// The group of the worker's tasks.
+    pub(super) fn worker_group(&self) -> Group {
+        self.lock().group
+    }
+
+    /// Puts another worker in the place of one that has died. Kill its group.
+    pub(super) fn replace_worker(&self) -> Group {
+        let new = start(&self.core, &self.quality);
+        std::mem::replace(&mut *self.lock(), new).group
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chance(&self, one_in: u64) -> bool {
+        one_in > 0 && self.core.random(|random| random.one_in(one_in))
+    }
+
+    /// Does something now, late, or drops it after a while.
+    fn pass<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        value: T,
+        pass: impl FnOnce(T) + Send + 'static,
+    ) {
+        let lost = self.chance(self.quality.lost_one_in);
+        if !lost && !self.chance(self.quality.late_one_in) {
+            return pass(value);
+        }
+        let millis = if lost {
+            LOST_MS
+        } else {
+            self.core.random(|random| random.below(LATE_MS_MAX))
+        };
+        self.core
+            .trace(millis, || format!("{what} is late or lost: {millis} ms"));
+        let sleep = self.core.sleep(Duration::from_millis(millis));
+        let task = async move {
+            sleep.await;
+            if lost {
+                drop(value);
+            } else {
+                pass(value);
+            }
+        };
+        self.runtime.spawn("link", Box::pin(task));
+    }
+
+    /// What an engine may hand over, by what is durable.
+    fn check(&self, request: &WorkRequest) {
+        match request {
+            WorkRequest::Activity(request) => self.check_activity(request),
+            WorkRequest::Entity { request, .. } if self.quality.asynchronous => {
+                let id = InstanceId::from_stored(request.instance_id.as_str());
+                let waiting = self.disk.load(&id).messages.len();
+                if waiting < request.operations.len() {
+                    let sent = request.operations.len();
+                    self.core.violated(|| {
+                        format!("`{id}` runs {sent} operations; {waiting} are durable")
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_activity(&self, request: &ActivityRequest) {
+        let instance = request.orchestration_instance.clone().unwrap_or_default();
+        let execution = instance.execution_id.unwrap_or_default();
+        let id = InstanceId::from_stored(instance.instance_id);
+        let task = request.task_id;
+        if self.disk.oracle().is_finished(&id, &execution, task) {
+            self.core
+                .violated(|| format!("activity {task} of `{id}` starts after its end is durable"));
+        }
+        // The row of an activity whose instance goes on tells that it is open.
+        let open = match self.disk.load(&id).body {
+            LoadedBody::Orchestration(row) => {
+                row.identity.execution_id.as_str() != execution
+                    || row.step.status.is_terminal()
+                    || row.tasks.iter().any(|open| open.task_id == task)
+            }
+            _ => self.disk.oracle().was_removed(&id),
+        };
+        if !open {
+            self.core
+                .violated(|| format!("activity {task} of `{id}` starts before it is durable"));
+        }
+    }
+
+    /// The completer that the worker gets: its answer takes the way back.
+    fn way_back(self: &Arc<Self>, completer: Completer, change: Change) -> Completer {
+        let link = Arc::clone(self);
+        Completer::new(move |mut answer| {
+            if bug::has(Bug::AnswerLost)
+                && matches!(answer, WorkAnswer::Activity(_))
+                && link.core.random(|random| random.one_in(4))
+            {
+                let mut swallowed = link.swallowed.lock();
+                if let Ok(swallowed) = &mut swallowed {
+                    swallowed.push(completer);
+                }
+                return;
+            }
+            change.answer(&mut answer);
+            link.pass("an answer", (completer, answer), |(completer, answer)| {
+                completer.complete(answer);
+            });
+        })
+    }
+}
+
+/// A worker with tasks of its own.
+fn start(core: &Arc<Core>, quality: &Quality) -> End {
+    let group = core.new_group();
+    let runtime = SimRuntime::new(core, group);
+    let worker = Worker::start(
+        code::registry(core),
+        quality.options.clone(),
+        runtime as Arc<dyn Runtime>,
+    );
+    End { group, worker }
+}
+
+/// A link as the hub takes it.
+pub(super) struct Handler(pub(super) Arc<Link>);
+
+impl WorkHandler for Handler {
+    fn profile(&self) -> WorkerProfile {
+        let mut profile = self.0.lock().worker.profile();
+        if self.0.quality.asynchronous
+            && let Accepts::Only(entities) = &mut profile.entities
+        {
+            for entity in entities {
+                entity.synchronous = false;
+            }
+        }
+        profile
+    }
+
+    fn dispatch(&self, item: WorkItem) {
+        let WorkItem {
+            mut request,
+            completer,
+            cancelled,
+        } = item;
+        let link = Arc::clone(&self.0);
+        link.check(&request);
+        let change = Change::of(&link.core, &mut request);
+        let item = WorkItem {
+            request,
+            completer: link.way_back(completer, change),
+            cancelled,
+        };
+        self.0.pass("an item", item, move |item| {
+            let worker = Arc::clone(&link.lock().worker);
+            worker.dispatch(item);
+        });
+    }
+}
+
+/// What a deliberate bug has changed of a batch of operations, and hides in the answer.
+enum Change {
+    None,
+    /// These two have changed places.
+    Swapped(usize),
+    /// The last one is there twice.
+    Twice,
+}
+
+impl Change {
+    fn of(core: &Core, request: &mut WorkRequest) -> Self {
+        let WorkRequest::Entity { request, .. } = request else {
+            return Self::None;
+        };
+        let operations = &mut request.operations;
+        if bug::has(Bug::OperationsReordered) && operations.len() > 1 {
+            let place = core.random(|random| random.place(operations.len() - 1));
+            operations.swap(place, place + 1);
+            return Self::Swapped(place);
+        }
+        if bug::has(Bug::OperationAppliedTwice) && core.random(|random| random.one_in(4)) {
+            operations.extend(operations.last().cloned());
+            return Self::Twice;
+        }
+        Self::None
+    }
+
+    fn answer(&self, answer: &mut WorkAnswer) {
+        let WorkAnswer::Entity(result) = answer else {
+            return;
+        };
+        match self {
+            Self::None => {}
+            Self::Swapped(place) => {
+                if place + 1 < result.results.len() {
+                    result.results.swap(*place, place + 1);
+                }
+            }
+            Self::Twice => drop(result.results.pop()),
+        }
+    }
+}

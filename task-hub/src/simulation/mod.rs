@@ -1,0 +1,20 @@
+//! A deterministic simulation of hub, workers and clients: one seed, one thread, one order of all
+//! that happens. `docs/simulation.md` says what it does and what it checks.
+
+mod bug;
+mod chaos;
+mod code;
+mod disk;
+mod executor;
+mod jobs;
+mod last;
+mod ledger;
+mod link;
+mod oracle;
+mod random;
+mod sabotage;
+mod world;
+
+pub(crate) use bug::has;
+pub use bug::Bug;
+pub use chaos::{Failure, Run, simulate};
