@@ -196,6 +196,14 @@ fn write(id: &InstanceId, resident: &mut Resident, entry: Entry, commit: &mut Co
         }
         State::Live(instance) => instance,
     };
+    if let (Instance::Orchestration(orchestration), RowChange::Created { .. }) =
+        (&mut *instance, &entry.row)
+    {
+        // They came while it was being read, and were written without it.
+        commit
+            .messages_removed
+            .append(&mut orchestration.forget_rows());
+    }
     commit.messages_added.append(&mut instance.store_messages());
     match instance {
         Instance::Orchestration(orchestration) => {

@@ -377,6 +377,20 @@ impl Orchestration {
         }
     }
 
+    /// Forgets the rows of messages that wait or are in a running episode, and returns their ids: a
+    /// store that replaces an instance by this one removes all that has its id.
+    pub fn forget_rows(&mut self) -> Vec<u64> {
+        let episode = self.episode.iter_mut();
+        let taken = episode.flat_map(|episode| &mut episode.taken);
+        let taken = taken.map(|taken| (taken.id, &mut taken.stored));
+        let waiting = self.inbox.iter_mut();
+        let waiting = waiting.map(|message| (message.id, &mut message.stored));
+        taken
+            .chain(waiting)
+            .filter_map(|(id, stored)| std::mem::take(stored).then_some(id))
+            .collect()
+    }
+
     /// Rows for messages that wait, or are in a running episode, and have none yet.
     pub fn store_messages(&mut self) -> Vec<MessageRow> {
         let mut rows = Vec::new();

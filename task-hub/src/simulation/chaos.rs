@@ -12,7 +12,7 @@ use super::jobs;
 use super::last;
 use super::link::Quality;
 use super::random::Random;
-use super::world::{Network, World};
+use super::world::{Network, Process, World};
 
 /// A simulation that has more steps than this goes round in circles.
 const STEPS_MAX: u64 = 400_000;
@@ -83,7 +83,7 @@ impl Simulation {
             &core,
             &disk,
             draw_network(&mut random),
-            draw_quality(&mut random),
+            draw_workers(&mut random),
         );
         let count = random.between(3, 10);
         for (number, job) in jobs::draw(&mut random, count).into_iter().enumerate() {
@@ -207,8 +207,8 @@ impl Simulation {
     fn crash(&mut self) {
         self.crashes += 1;
         let process = self.world.take_process(false);
-        if let Some(process) = &process {
-            self.executor.kill(process.link.worker_group());
+        for worker in process.iter().flat_map(Process::workers) {
+            self.executor.kill(worker);
         }
         self.executor.kill(self.process);
         drop(process);
@@ -217,8 +217,8 @@ impl Simulation {
     }
 
     fn replace_worker(&mut self) {
-        if let Some(link) = self.world.link() {
-            let dead = link.replace_worker();
+        let (number, in_place) = (self.random.place(8), self.random.one_in(2));
+        if let Some(dead) = self.world.replace_worker(number, in_place) {
             self.executor.kill(dead);
         }
     }
@@ -226,7 +226,9 @@ impl Simulation {
     /// What was shut down is cleared away, and the next process starts.
     fn bury(&mut self) {
         if let Some(process) = self.world.take_process(true) {
-            self.executor.kill(process.link.worker_group());
+            for worker in process.workers() {
+                self.executor.kill(worker);
+            }
             self.executor.kill(process.group);
             self.process = self.world.boot();
         }
@@ -252,6 +254,13 @@ fn draw_network(random: &mut Random) -> Network {
     }
 }
 
+/// One worker or several, in the process or elsewhere.
+fn draw_workers(random: &mut Random) -> Vec<Quality> {
+    let counts = [1, 1, 2, 3];
+    let count = counts[random.place(counts.len())];
+    (0..count).map(|_| draw_quality(random)).collect()
+}
+
 fn draw_quality(random: &mut Random) -> Quality {
     let rates = [0, 0, 30, 6];
     let sessions = [0, 1, 1_000, 1_000];
@@ -259,7 +268,9 @@ fn draw_quality(random: &mut Random) -> Quality {
     Quality {
         late_one_in: rates[random.place(rates.len())],
         lost_one_in: rates[random.place(rates.len())],
+        twice_one_in: rates[random.place(rates.len())],
         asynchronous: random.one_in(3),
+        remote: random.one_in(3),
         options: WorkerOptions {
             lanes: 1 + random.place(2),
             orchestrations_max: many[random.place(many.len())],

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use durable_task::{
-    EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
     Timestamp,
 };
 use futures_util::FutureExt as _;
@@ -18,7 +18,7 @@ use super::oracle::Oracle;
 use super::sabotage;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Capabilities, Commit, HistoryPage, Loaded, LoadedBody, Opened, Store, StoreError, StreamChunk,
+    Capabilities, Commit, EndedRow, HistoryPage, Loaded, LoadedBody, Opened, Store, StoreError, StreamChunk,
     TaskRow, TimerRow,
 };
 
@@ -378,15 +378,27 @@ impl Store for SimStore {
         self.answer(result).await
     }
 
+    async fn ended(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: usize,
+    ) -> Result<Vec<EndedRow>, StoreError> {
+        let moment = self.moment("ended").await?;
+        let result = moment.ended(after, limit).await;
+        self.answer(result).await
+    }
+
     async fn entities(
         &self,
-        name: &str,
+        filter: &EntityFilter,
         include_state: bool,
         page_size: usize,
         token: Option<&str>,
     ) -> Result<Page<EntityMetadata>, StoreError> {
         let moment = self.moment("entities").await?;
-        let result = moment.entities(name, include_state, page_size, token).await;
+        let result = moment
+            .entities(filter, include_state, page_size, token)
+            .await;
         self.answer(result).await
     }
 
@@ -435,6 +447,10 @@ impl Store for SimStore {
         let moment = self.moment("stream_chunks").await?;
         let result = moment.stream_chunks(id, from, limit).await;
         self.answer(result).await
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        self.disk.durable.clear().await
     }
 
     async fn close(&self) {}

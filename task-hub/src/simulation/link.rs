@@ -4,16 +4,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use durable_task::wire::proto::ActivityRequest;
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::{ActivityRequest, HistoryEvent, OrchestratorRequest};
 use durable_task::{
     Accepts, Completer, InstanceId, Runtime, WorkAnswer, WorkHandler, WorkItem, WorkRequest,
     Worker, WorkerOptions, WorkerProfile,
 };
 
+use prost::Message as _;
+
 use super::bug::{self, Bug};
 use super::code;
 use super::disk::Disk;
 use super::executor::{Core, Group, SimRuntime};
+use crate::engine::decode_chunk;
 use crate::store::LoadedBody;
 
 /// How good a link is.
@@ -23,8 +27,12 @@ pub(super) struct Quality {
     pub(super) late_one_in: u64,
     /// One in so many items and answers is lost; 0: none.
     pub(super) lost_one_in: u64,
+    /// One in so many items comes twice, if they leave the process; 0: none.
+    pub(super) twice_one_in: u64,
     /// Whether batches of entities wait for their messages to be durable.
     pub(super) asynchronous: bool,
+    /// Whether the worker is in another process.
+    pub(super) remote: bool,
     /// What the worker at the other end takes.
     pub(super) options: WorkerOptions,
 }
@@ -118,11 +126,61 @@ impl Link {
         self.runtime.spawn("link", Box::pin(task));
     }
 
+    /// Gives an item to the worker. Within a process no two items change places.
+    fn hand_over(self: &Arc<Self>, item: WorkItem) {
+        let link = Arc::clone(self);
+        let give = move |item| {
+            let worker = Arc::clone(&link.lock().worker);
+            worker.dispatch(item);
+        };
+        if self.quality.remote || matches!(item.request, WorkRequest::Activity(_)) {
+            self.pass("an item", item, give);
+        } else if !self.chance(self.quality.lost_one_in) {
+            give(item);
+        }
+    }
+
+    /// A copy of an item; the first answer counts.
+    fn copy(item: WorkItem) -> (WorkItem, WorkItem) {
+        let first = Arc::new(Mutex::new(Some(item.completer)));
+        let second = Arc::clone(&first);
+        let take = |from: &Mutex<Option<Completer>>| {
+            from.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        let request = copy_of(&item.request);
+        let original = WorkItem {
+            request: item.request,
+            completer: Completer::new(move |answer| {
+                if let Some(completer) = take(&first) {
+                    completer.complete(answer);
+                }
+            }),
+            cancelled: item.cancelled.clone(),
+        };
+        let copy = WorkItem {
+            request,
+            completer: Completer::new(move |answer| {
+                if !matches!(answer, WorkAnswer::Abandoned { .. })
+                    && let Some(completer) = take(&second)
+                {
+                    completer.complete(answer);
+                }
+            }),
+            cancelled: item.cancelled,
+        };
+        (original, copy)
+    }
+
     /// What an engine may hand over, by what is durable.
     fn check(&self, request: &WorkRequest) {
         match request {
             WorkRequest::Activity(request) => self.check_activity(request),
-            WorkRequest::Entity { request, .. } if self.quality.asynchronous => {
+            WorkRequest::Orchestrator { request, warm } if self.quality.remote => {
+                self.check_episode(request, *warm);
+            }
+            WorkRequest::Entity { request, .. }
+                if self.quality.asynchronous || self.quality.remote =>
+            {
                 let id = InstanceId::from_stored(request.instance_id.as_str());
                 let waiting = self.disk.load(&id).messages.len();
                 if waiting < request.operations.len() {
@@ -133,6 +191,41 @@ impl Link {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What leaves the process is durable, and whole.
+    fn check_episode(&self, request: &OrchestratorRequest, warm: bool) {
+        let id = InstanceId::from_stored(request.instance_id.as_str());
+        let messages = self.disk.load(&id).messages.into_iter();
+        let durable: Vec<_> = messages
+            .filter_map(|message| HistoryEvent::decode(message.event.as_slice()).ok())
+            .filter_map(|event| event.event_type)
+            .collect();
+        let ahead = request.new_events.iter().find(|event| {
+            event.event_type.as_ref().is_some_and(|kind| {
+                let marks = matches!(
+                    kind,
+                    EventType::OrchestratorStarted(_) | EventType::ExecutionStarted(_)
+                );
+                !marks && !durable.contains(kind)
+            })
+        });
+        if let Some(event) = ahead {
+            self.core
+                .violated(|| format!("`{id}` leaves with {event:?}, which is not durable"));
+        }
+        let past = self.disk.chunks(&id).into_iter();
+        let past: Vec<_> = past
+            .flat_map(|chunk| decode_chunk(&chunk).unwrap_or_default())
+            .collect();
+        let current = match self.disk.load(&id).body {
+            LoadedBody::Orchestration(row) => Some(row.identity.execution_id.to_string()),
+            _ => None,
+        };
+        if warm || current == request.execution_id && past != request.past_events {
+            self.core
+                .violated(|| format!("`{id}` leaves with another history than the durable one"));
         }
     }
 
@@ -174,6 +267,19 @@ impl Link {
                 }
                 return;
             }
+            link.core.trace(3, || match &answer {
+                WorkAnswer::Orchestrator { response, warm } => format!(
+                    "answer of `{}`: {} actions, history: {}, warm: {warm}",
+                    response.instance_id,
+                    response.actions.len(),
+                    response.requires_history
+                ),
+                other => format!("answer: {other:?}"),
+            });
+            if let WorkAnswer::Orchestrator { warm, .. } = &mut answer {
+                // Nobody else's answers say that a session is kept.
+                *warm &= !link.quality.remote;
+            }
             change.answer(&mut answer);
             link.pass("an answer", (completer, answer), |(completer, answer)| {
                 completer.complete(answer);
@@ -200,6 +306,7 @@ pub(super) struct Handler(pub(super) Arc<Link>);
 impl WorkHandler for Handler {
     fn profile(&self) -> WorkerProfile {
         let mut profile = self.0.lock().worker.profile();
+        profile.remote = self.0.quality.remote;
         if self.0.quality.asynchronous
             && let Accepts::Only(entities) = &mut profile.entities
         {
@@ -217,6 +324,23 @@ impl WorkHandler for Handler {
             cancelled,
         } = item;
         let link = Arc::clone(&self.0);
+        link.core.trace(4, || match &request {
+            WorkRequest::Orchestrator { request, warm } => format!(
+                "episode of `{}`: {} past, warm: {warm}, new: {:?}",
+                request.instance_id,
+                request.past_events.len(),
+                request
+                    .new_events
+                    .iter()
+                    .filter_map(|event| event.event_type.as_ref())
+                    .map(|event| format!("{event:?}").chars().take(40).collect::<String>())
+                    .collect::<Vec<_>>()
+            ),
+            WorkRequest::Activity(request) => format!("activity {}", request.task_id),
+            WorkRequest::Entity { request, .. } => {
+                format!("`{}`: {}", request.instance_id, request.operations.len())
+            }
+        });
         link.check(&request);
         let change = Change::of(&link.core, &mut request);
         let item = WorkItem {
@@ -224,10 +348,27 @@ impl WorkHandler for Handler {
             completer: link.way_back(completer, change),
             cancelled,
         };
-        self.0.pass("an item", item, move |item| {
-            let worker = Arc::clone(&link.lock().worker);
-            worker.dispatch(item);
-        });
+        if link.quality.remote && link.chance(link.quality.twice_one_in) {
+            let (original, copy) = Link::copy(item);
+            link.hand_over(original);
+            link.hand_over(copy);
+        } else {
+            link.hand_over(item);
+        }
+    }
+}
+
+fn copy_of(request: &WorkRequest) -> WorkRequest {
+    match request {
+        WorkRequest::Orchestrator { request, warm } => WorkRequest::Orchestrator {
+            request: request.clone(),
+            warm: *warm,
+        },
+        WorkRequest::Activity(request) => WorkRequest::Activity(request.clone()),
+        WorkRequest::Entity { request, callers } => WorkRequest::Entity {
+            request: request.clone(),
+            callers: callers.clone(),
+        },
     }
 }
 

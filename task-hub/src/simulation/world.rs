@@ -15,7 +15,7 @@ use super::bug::{self, Bug};
 use super::disk::{Disk, SimStore};
 use super::executor::{Core, Group, SimRuntime};
 use super::link::{Handler, Link, Quality};
-use crate::{Hub, HubHealth, HubLimits};
+use crate::{Attachment, Hub, HubHealth, HubLimits};
 
 /// How long a client waits for an answer before it tries again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,7 +37,8 @@ pub(super) struct World {
     pub(super) core: Arc<Core>,
     pub(super) disk: Arc<Disk>,
     pub(super) network: Network,
-    pub(super) quality: Quality,
+    /// Of the workers that a process has.
+    qualities: Vec<Quality>,
     state: Mutex<WorldState>,
 }
 
@@ -61,11 +62,19 @@ pub(super) struct Promises {
 /// What runs at the moment.
 pub(super) struct Process {
     pub(super) group: Group,
-    pub(super) link: Arc<Link>,
+    links: Vec<(Arc<Link>, Attachment)>,
     client: Arc<dyn Client>,
     hub: Arc<Hub>,
     stop: Arc<Notify>,
+    stopping: bool,
     stopped: bool,
+}
+
+impl Process {
+    /// The groups of its workers.
+    pub(super) fn workers(&self) -> Vec<Group> {
+        self.links.iter().map(|(link, _)| link.worker_group()).collect()
+    }
 }
 
 impl World {
@@ -73,13 +82,13 @@ impl World {
         core: &Arc<Core>,
         disk: &Arc<Disk>,
         network: Network,
-        quality: Quality,
+        qualities: Vec<Quality>,
     ) -> Arc<Self> {
         Arc::new(Self {
             core: Arc::clone(core),
             disk: Arc::clone(disk),
             network,
-            quality,
+            qualities,
             state: Mutex::default(),
         })
     }
@@ -107,17 +116,17 @@ impl World {
                 Err(_) => self.pause(100).await,
             }
         };
-        let link = Link::new(&self.core, &self.disk, group, self.quality.clone());
-        if let Err(error) = hub.attach(Arc::new(Handler(Arc::clone(&link)))) {
-            self.core.violated(|| error.to_string());
-        }
+        let qualities = self.qualities.iter();
+        let links = qualities.filter_map(|quality| self.attach(&hub, group, quality));
+        let links = links.collect();
         let stop = Arc::new(Notify::new());
         self.state().process = Some(Process {
             group,
-            link,
+            links,
             client: hub.client(),
             hub: Arc::clone(&hub),
             stop: Arc::clone(&stop),
+            stopping: false,
             stopped: false,
         });
         stop.notified().await;
@@ -125,6 +134,42 @@ impl World {
         if let Some(process) = &mut self.state().process {
             process.stopped = true;
         }
+    }
+
+    fn attach(
+        &self,
+        hub: &Hub,
+        group: Group,
+        quality: &Quality,
+    ) -> Option<(Arc<Link>, Attachment)> {
+        let link = Link::new(&self.core, &self.disk, group, quality.clone());
+        match hub.attach(Arc::new(Handler(Arc::clone(&link)))) {
+            Ok(attachment) => Some((link, attachment)),
+            Err(error) => {
+                self.core.violated(|| error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A worker dies, and another one comes: in its place, or as a new one. Returns the group that
+    /// has to be killed.
+    pub(super) fn replace_worker(&self, number: usize, in_place: bool) -> Option<Group> {
+        let mut state = self.state();
+        let process = state.process.as_mut()?;
+        let number = number % process.links.len().max(1);
+        let (link, attachment) = process.links.get_mut(number)?;
+        if in_place {
+            return Some(link.replace_worker());
+        }
+        let dead = link.worker_group();
+        attachment.detach();
+        let (hub, group) = (Arc::clone(&process.hub), process.group);
+        let quality = self.qualities.get(number)?;
+        if !process.stopping {
+            process.links[number] = self.attach(&hub, group, quality)?;
+        }
+        Some(dead)
     }
 
     async fn pause(&self, millis: u64) {
@@ -145,14 +190,10 @@ impl World {
 
     /// Asks the process to shut down in order.
     pub(super) fn stop(&self) {
-        if let Some(process) = &self.state().process {
+        if let Some(process) = &mut self.state().process {
+            process.stopping = true;
             process.stop.notify_one();
         }
-    }
-
-    pub(super) fn link(&self) -> Option<Arc<Link>> {
-        let state = self.state();
-        state.process.as_ref().map(|process| Arc::clone(&process.link))
     }
 
     /// Whether the hub has failed by a fault of its own.

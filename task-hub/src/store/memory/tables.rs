@@ -180,7 +180,8 @@ impl Tables {
 
     fn write_instance(&mut self, write: InstanceWrite) {
         let id = write.identity.instance_id.clone();
-        if matches!(write.change, InstanceChange::Create { .. }) {
+        let creates = matches!(write.change, InstanceChange::Create { .. });
+        if creates && self.instances.contains_key(&id) {
             self.remove(&id);
         }
         let stored = self.instances.entry(id).or_insert_with(|| Stored {
