@@ -29,6 +29,7 @@ pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
         command::run(clippy)
     })?;
     let tally = step("test", || test(root))?;
+    step("simulation", || crate::sim::check(root))?;
     step("docs", || crate::docs(root))?;
     step("package", || {
         // The sources have just been compiled: compiling them again from the package would only

@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod proto;
+mod sim;
 mod smoke;
 mod tidy;
 
@@ -21,6 +22,8 @@ usage: cargo xtask COMMAND
   bless          accepts the present expansions and compile errors as the expected ones
   proto          compiles the protocol file to Rust
   docs           builds the documentation of our crates; a warning is an error
+  sim --seeds FIRST..END [--bug NAME]
+                 runs the simulator; a failing seed prints how to run it again
   bench [NAME..] runs the benchmarks: one JSON line per figure, then a table";
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn run(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["bless"] => bless(root),
         ["proto"] => proto::run(root),
         ["docs"] => docs(root),
+        ["sim", arguments @ ..] => sim::run(root, arguments),
         ["bench", names @ ..] => bench(root, names),
         _ => Err(USAGE.into()),
     }

@@ -42,7 +42,11 @@ fn run(arguments: &[String]) -> Result<bool, Box<dyn Error>> {
     let seconds = start.elapsed().as_secs_f64();
     for failure in &found.failures {
         // Alone, a seed tells all that it knows.
-        show(failure, bug, if count == 1 { usize::MAX } else { TRACE_LINES });
+        show(
+            failure,
+            bug,
+            if count == 1 { usize::MAX } else { TRACE_LINES },
+        );
     }
     println!(
         "{count} seeds, {} failed; {} steps, {} crashes; {seconds:.1} s, {:.0} seeds/s",
@@ -102,18 +106,15 @@ fn run_all(seeds: Range<u64>, bug: Option<Bug>) -> Found {
 
 impl Found {
     fn add(&mut self, seed: u64, bug: Option<Bug>) {
-        match simulate(seed, bug, false) {
-            Ok(run) => {
-                self.steps += run.steps;
-                self.crashes += u64::from(run.crashes);
-            }
-            Err(_) => {
-                self.failed += 1;
-                if self.failures.len() < FAILURES_MAX {
-                    // Once more, to see what happens.
-                    self.failures.extend(simulate(seed, bug, true).err());
-                }
-            }
+        if let Ok(run) = simulate(seed, bug, false) {
+            self.steps += run.steps;
+            self.crashes += u64::from(run.crashes);
+            return;
+        }
+        self.failed += 1;
+        if self.failures.len() < FAILURES_MAX {
+            // Once more, to see what happens.
+            self.failures.extend(simulate(seed, bug, true).err());
         }
     }
 

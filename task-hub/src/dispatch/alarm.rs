@@ -97,9 +97,10 @@ impl Dispatcher {
             self.retry_now(what);
         }
         #[cfg(feature = "simulation")]
-        let now = match crate::simulation::has(crate::simulation::Bug::TimerEarly) {
-            true => now.saturating_add(std::time::Duration::from_secs(1)),
-            false => now,
+        let now = if crate::simulation::has(crate::simulation::Bug::TimerEarly) {
+            now.saturating_add(std::time::Duration::from_secs(1))
+        } else {
+            now
         };
         while self.reads.len() < TIMERS_READ
             && let Some(timer) = self.timers.pop_due(now)

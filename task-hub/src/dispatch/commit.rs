@@ -229,7 +229,14 @@ fn write_message(message: &mut Message, commit: &mut Commit) {
     message.stored = true;
     match message.closes.take() {
         Some(Closes::Task(task)) => commit.tasks_closed.push(task),
-        Some(Closes::Timer(_, timer)) => commit.timers_closed.push(timer),
+        // One that became due in the commit that opens it was never open for the store.
+        Some(Closes::Timer(_, timer)) => {
+            let opened = commit.timers_opened.len();
+            commit.timers_opened.retain(|open| open.id != timer);
+            if commit.timers_opened.len() == opened {
+                commit.timers_closed.push(timer);
+            }
+        }
         None => {}
     }
 }

@@ -166,7 +166,10 @@ async fn waiting_family(ctx: OrchestrationContext, depth: u64) -> Outcome<u64> {
             Err(_) => child,
         }
     });
-    ctx.join_all(children.collect::<Vec<_>>()).await.into_iter().sum()
+    ctx.join_all(children.collect::<Vec<_>>())
+        .await
+        .into_iter()
+        .sum()
 }
 
 /// Money goes from one account to another; nobody else may see or change them meanwhile.
@@ -206,11 +209,17 @@ async fn scribe(ctx: OrchestrationContext, count: u64) -> Outcome<String> {
     let length: u64 = ctx.call_entity(&book, "write", &called).await?;
     for number in 0..2 {
         let entry = Entry::new(Entry::late(&me), number, 1).to_string();
-        let at = ctx.now().saturating_add(Duration::from_millis(300));
-        ctx.signal_entity_at(&book, "write", &entry, at)?;
+        // The first is due at once.
+        let at = ctx.now().saturating_add(Duration::from_millis(300 * number));
+        // Nobody may have it in memory.
+        ctx.signal_entity_at(&ledger(count + 1)?, "write", &entry, at)?;
     }
     // Its own signals came before.
-    Ok(String::from(if length > count { "written" } else { "overtaken" }))
+    Ok(String::from(if length > count {
+        "written"
+    } else {
+        "overtaken"
+    }))
 }
 
 /// One event in each execution; the numbers so far go along.
@@ -231,7 +240,9 @@ async fn retrying(ctx: OrchestrationContext, steps: u64) -> Outcome<u64> {
     let mut sum = 0;
     for step in 0..steps {
         loop {
-            let call = ctx.call_activity::<u64>("flaky", &step).retry(policy.clone());
+            let call = ctx
+                .call_activity::<u64>("flaky", &step)
+                .retry(policy.clone());
             if let Ok(result) = call.await {
                 sum += result;
                 break;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use durable_task::{
-    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId, InstanceState, Page,
-    Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Timestamp,
 };
 use futures_util::FutureExt as _;
 
@@ -18,8 +18,8 @@ use super::oracle::Oracle;
 use super::sabotage;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Capabilities, Commit, EndedRow, HistoryPage, Loaded, LoadedBody, Opened, Store, StoreError, StreamChunk,
-    TaskRow, TimerRow,
+    Capabilities, Commit, EndedRow, HistoryPage, Loaded, LoadedBody, Opened, Store, StoreError,
+    StreamChunk, TaskRow, TimerRow,
 };
 
 /// How slow and how unreliable a disk is.
@@ -172,7 +172,10 @@ impl Disk {
     fn apply(&self, mut commit: Commit) -> Result<(), StoreError> {
         sabotage::change(&self.core, &mut commit);
         let touched = self.oracle().before(&commit);
-        self.durable.commit(commit).now_or_never().unwrap_or(Ok(()))?;
+        self.durable
+            .commit(commit)
+            .now_or_never()
+            .unwrap_or(Ok(()))?;
         sabotage::truncate(self, &touched.instances);
         self.oracle().after(self, touched);
         Ok(())
@@ -187,12 +190,15 @@ impl Disk {
         } else {
             state.pace.read_error_one_in
         };
-        let fails =
-            !state.calm && one_in > 0 && self.core.random(|random| random.one_in(one_in));
+        let fails = !state.calm && one_in > 0 && self.core.random(|random| random.one_in(one_in));
         if full || fails {
             return Err(StoreError::Unavailable {
                 operation,
-                reason: String::from(if full { "the disk is full" } else { "simulated" }),
+                reason: String::from(if full {
+                    "the disk is full"
+                } else {
+                    "simulated"
+                }),
             });
         }
         Ok(())

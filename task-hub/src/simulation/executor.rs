@@ -138,6 +138,13 @@ impl Core {
         }
     }
 
+    /// Says that an invariant does not hold, if it doesn't.
+    pub(super) fn expect(&self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.violated(what);
+        }
+    }
+
     pub(super) fn violation(&self) -> Option<String> {
         self.state().violation.clone()
     }

@@ -91,7 +91,9 @@ pub(super) async fn work(world: Arc<World>, number: usize, job: Job) {
         Job::Suspend(steps) => suspend(&world, id, steps).await,
         Job::Purge(steps) => purge(&world, id, steps).await,
     }
-    world.core.trace(2, || format!("job {number} is done: {job:?}"));
+    world
+        .core
+        .trace(2, || format!("job {number} is done: {job:?}"));
     world.job_ends();
 }
 
@@ -203,12 +205,15 @@ async fn scribe(world: &Arc<World>, id: InstanceId, count: u64) {
 
 async fn signals(world: &Arc<World>, number: usize, count: u64) {
     let mut sender = format!("client-{number}");
-    let Ok(book) = code::ledger(count) else { return };
+    let Ok(book) = code::ledger(count) else {
+        return;
+    };
     for signal in 0..count {
-        let late = world.core.random(|random| random.one_in(4));
-        let (from, delay) = match late {
-            true => (Entry::late(&sender), Some(Duration::from_millis(700))),
-            false => (sender.clone(), None),
+        let (from, delay) = if world.core.random(|random| random.one_in(4)) {
+            let millis = world.core.random(|random| random.below(700));
+            (Entry::late(&sender), Some(Duration::from_millis(millis)))
+        } else {
+            (sender.clone(), None)
         };
         let entry = |attempt| Entry::new(&from, signal, attempt).to_string();
         if world.signal(&book, entry, delay).await > 1 {

@@ -1,7 +1,7 @@
 //! What has to hold when nothing more will happen.
 
+use durable_task::EntityId;
 use durable_task::wire::proto::HistoryEvent;
-use durable_task::{EntityId, InstanceId};
 use prost::Message as _;
 
 use super::code;
@@ -9,9 +9,6 @@ use super::disk::Disk;
 use super::ledger::{self, Entry, LEDGER};
 use super::world::{Promises, World};
 use crate::engine::decode_chunk;
-
-/// No client tries anything more often.
-const ATTEMPTS: u64 = 100;
 
 /// Checks what is durable at the end.
 pub(super) fn check(world: &World) {
@@ -26,7 +23,10 @@ pub(super) fn check(world: &World) {
 
 /// Whether work is left that nobody waits for.
 pub(super) fn open_work(disk: &Disk) -> Option<String> {
-    let open = disk.instances().into_iter().find(|state| !state.status.is_terminal());
+    let open = disk
+        .instances()
+        .into_iter()
+        .find(|state| !state.status.is_terminal());
     if let Some(state) = open {
         return Some(format!("`{}` is stuck: {state:?}", state.instance_id));
     }
@@ -34,7 +34,10 @@ pub(super) fn open_work(disk: &Disk) -> Option<String> {
         return Some(format!("messages for `{target}` are left"));
     }
     if let Some(task) = disk.open_activities().first() {
-        return Some(format!("activity {} of `{}` is left", task.task_id, task.instance));
+        return Some(format!(
+            "activity {} of `{}` is left",
+            task.task_id, task.instance
+        ));
     }
     let timer = disk.timers().into_iter().next()?;
     Some(format!("a timer of `{}` is left", timer.target))
@@ -51,7 +54,10 @@ fn accounts(disk: &Disk) -> Option<String> {
         if account.locked_by.is_some() || account.backlog > 0 {
             return Some(format!("an account is left so: {account:?}"));
         }
-        sum += account.state.and_then(|state| state.parse::<i64>().ok()).unwrap_or(0);
+        sum += account
+            .state
+            .and_then(|state| state.parse::<i64>().ok())
+            .unwrap_or(0);
     }
     (sum != 0).then(|| format!("the accounts sum up to {sum}"))
 }
@@ -60,13 +66,14 @@ fn accounts(disk: &Disk) -> Option<String> {
 fn kept(disk: &Disk, promises: &Promises) -> Option<String> {
     for (id, number) in &promises.events {
         // What others did with their events can be seen in their outputs.
-        if disk.instance(id).is_none_or(|state| state.name != "collect") {
+        if disk
+            .instance(id)
+            .is_none_or(|state| state.name != "collect")
+        {
             continue;
         }
-        let times: Vec<u32> = (1..ATTEMPTS)
-            .map(|attempt| raised(disk, id, *number, attempt))
-            .collect();
-        if times.iter().all(|times| *times == 0) {
+        let times = disk.oracle().attempts(id, *number);
+        if times.is_empty() {
             return Some(format!("event {number} of `{id}` is in no history"));
         }
         if times.iter().any(|times| *times > 1) {
@@ -79,13 +86,12 @@ fn kept(disk: &Disk, promises: &Promises) -> Option<String> {
         let state = disk.entity(&book).and_then(|book| book.state);
         written.extend(ledger::entries(state.as_deref()));
     }
-    let lost = promises.entries.iter().find(|entry| !written.contains(entry))?;
+    let lost = promises
+        .entries
+        .iter()
+        .find(|entry| !written.contains(entry))?;
     let entry = Entry::parse(lost);
     Some(format!("the ledgers don't have {lost}: {entry:?}"))
-}
-
-fn raised(disk: &Disk, id: &InstanceId, number: u64, attempt: u64) -> u32 {
-    disk.oracle().raised(id, &format!("[{number},{attempt}]"))
 }
 
 /// What is known of each instance that has not ended.
@@ -97,7 +103,10 @@ pub(super) fn open_instances(disk: &Disk) -> Vec<String> {
         lines.push(format!("open: `{}`: {:?}", state.instance_id, loaded.body));
         for chunk in disk.chunks(&state.instance_id) {
             for event in decode_chunk(&chunk).unwrap_or_default() {
-                lines.push(format!("  history: {} {:?}", event.event_id, event.event_type));
+                lines.push(format!(
+                    "  history: {} {:?}",
+                    event.event_id, event.event_type
+                ));
             }
         }
         for message in loaded.messages {

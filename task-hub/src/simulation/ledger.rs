@@ -34,7 +34,11 @@ impl Entry {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (rest, attempt) = text.rsplit_once(':')?;
         let (sender, number) = rest.rsplit_once(':')?;
-        Some(Self::new(sender, number.parse().ok()?, attempt.parse().ok()?))
+        Some(Self::new(
+            sender,
+            number.parse().ok()?,
+            attempt.parse().ok()?,
+        ))
     }
 }
 

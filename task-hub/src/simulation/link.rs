@@ -333,7 +333,7 @@ impl WorkHandler for Handler {
                     .new_events
                     .iter()
                     .filter_map(|event| event.event_type.as_ref())
-                    .map(|event| format!("{event:?}").chars().take(40).collect::<String>())
+                    .map(|event| format!("{event:?}").chars().take(90).collect::<String>())
                     .collect::<Vec<_>>()
             ),
             WorkRequest::Activity(request) => format!("activity {}", request.task_id),

@@ -15,6 +15,6 @@ mod random;
 mod sabotage;
 mod world;
 
-pub(crate) use bug::has;
 pub use bug::Bug;
+pub(crate) use bug::has;
 pub use chaos::{Failure, Run, simulate};

@@ -85,7 +85,11 @@ impl Oracle {
                 "durable: {} (-{:?} messages, +{:?})",
                 all.join(" "),
                 commit.messages_removed,
-                commit.messages_added.iter().map(|m| m.id).collect::<Vec<_>>()
+                commit
+                    .messages_added
+                    .iter()
+                    .map(|m| m.id)
+                    .collect::<Vec<_>>()
             )
         });
         let instances = commit.instances.iter();
@@ -93,7 +97,11 @@ impl Oracle {
             instances: instances
                 .map(|write| (write.identity.instance_id.clone(), write.change.clone()))
                 .collect(),
-            entities: commit.entities.iter().map(|write| write.id.clone()).collect(),
+            entities: commit
+                .entities
+                .iter()
+                .map(|write| write.id.clone())
+                .collect(),
             purged: commit.purged.clone(),
         }
     }
@@ -116,7 +124,8 @@ impl Oracle {
 
     fn look_at_instance(&mut self, disk: &Disk, id: &InstanceId, change: &InstanceChange) {
         let LoadedBody::Orchestration(row) = disk.load(id).body else {
-            self.core.violated(|| format!("`{id}` was written and is not there"));
+            self.core
+                .violated(|| format!("`{id}` was written and is not there"));
             return;
         };
         if matches!(change, InstanceChange::Create { .. }) && self.instances.remove(id).is_some() {
@@ -187,7 +196,10 @@ impl Oracle {
             if !known && !is_releasing(disk, entity, &lock.section) {
                 let status = holder.and_then(|holder| holder.status);
                 self.core.violated(|| {
-                    format!("`{entity}` is locked by `{}`, which is {status:?}", lock.holder)
+                    format!(
+                        "`{entity}` is locked by `{}`, which is {status:?}",
+                        lock.holder
+                    )
                 });
             }
         }
@@ -232,6 +244,14 @@ impl Oracle {
         })
     }
 
+    /// How often each attempt of a client's event is in the histories of an instance.
+    pub(super) fn attempts(&self, id: &InstanceId, number: u64) -> Vec<u32> {
+        let prefix = format!("[{number},");
+        let from = self.raised.range((id.clone(), prefix.clone())..);
+        let same = from.take_while(|((of, payload), _)| of == id && payload.starts_with(&prefix));
+        same.map(|(_, times)| *times).collect()
+    }
+
     /// How often an external event with this payload is in the histories of an instance.
     pub(super) fn raised(&self, id: &InstanceId, payload: &str) -> u32 {
         let key = (id.clone(), payload.to_owned());
@@ -269,9 +289,8 @@ impl Facts {
         }
         match kind {
             EventType::TaskScheduled(_) | EventType::SubOrchestrationInstanceCreated(_) => {
-                if !self.scheduled.insert(event.event_id) {
-                    core.violated(|| format!("`{id}` has task {} twice", event.event_id));
-                }
+                let new = self.scheduled.insert(event.event_id);
+                core.expect(new, || format!("`{id}` has task {} twice", event.event_id));
             }
             EventType::TaskCompleted(done) => self.finish(core, id, done.task_scheduled_id),
             EventType::TaskFailed(done) => self.finish(core, id, done.task_scheduled_id),
@@ -287,9 +306,8 @@ impl Facts {
             }
             EventType::TimerFired(timer) => self.fire(core, id, timer.timer_id),
             EventType::EntityLockGranted(granted) => {
-                if !self.granted.insert(granted.critical_section_id.clone()) {
-                    core.violated(|| format!("`{id}` was granted a lock twice"));
-                }
+                let new = self.granted.insert(granted.critical_section_id.clone());
+                core.expect(new, || format!("`{id}` was granted a lock twice"));
             }
             EventType::ExecutionCompleted(_) => self.ends += 1,
             _ => {}

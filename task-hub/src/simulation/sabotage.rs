@@ -27,7 +27,11 @@ pub(super) fn change(core: &Core, commit: &mut Commit) {
         commit.tasks_closed.retain(|_| !taken());
     }
     if bug::has(Bug::SecondEnd) {
-        for write in commit.instances.iter_mut().filter(|write| write.end.is_some()) {
+        for write in commit
+            .instances
+            .iter_mut()
+            .filter(|write| write.end.is_some())
+        {
             if let Some(row) = &mut write.history {
                 row.events = with_second_end(&row.events);
             }

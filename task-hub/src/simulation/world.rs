@@ -73,7 +73,10 @@ pub(super) struct Process {
 impl Process {
     /// The groups of its workers.
     pub(super) fn workers(&self) -> Vec<Group> {
-        self.links.iter().map(|(link, _)| link.worker_group()).collect()
+        self.links
+            .iter()
+            .map(|(link, _)| link.worker_group())
+            .collect()
     }
 }
 
@@ -257,10 +260,8 @@ impl World {
             return None;
         };
         let is_late = patience == PATIENCE && self.chance(self.network.late_one_in);
-        let late = match is_late {
-            true => self.core.random(|random| random.below(2 * patience.as_secs())),
-            false => 0,
-        };
+        let seconds = if is_late { 2 * patience.as_secs() } else { 0 };
+        let late = self.core.random(|random| random.below(seconds));
         let late = self.core.sleep(Duration::from_secs(late));
         let (answering, answer) = oneshot::channel();
         let asked = ask(client);
@@ -372,7 +373,9 @@ impl World {
                     match &state {
                         Ok(Some(state)) => world.check_read(state),
                         Ok(None) if existed && !world.disk.oracle().was_removed(&asked) => {
-                            world.core.violated(|| format!("`{asked}` is durable and not found"));
+                            world
+                                .core
+                                .violated(|| format!("`{asked}` is durable and not found"));
                         }
                         _ => {}
                     }
@@ -390,7 +393,8 @@ impl World {
         let read_generation = oracle.generation(id, &read.execution_id);
         let Some(durable) = self.disk.instance(id) else {
             if !oracle.was_removed(id) {
-                self.core.violated(|| format!("`{id}` was read and is not durable"));
+                self.core
+                    .violated(|| format!("`{id}` was read and is not durable"));
             }
             return;
         };
@@ -542,8 +546,7 @@ impl World {
             match answer {
                 None => {}
                 Some(
-                    Ok(())
-                    | Err(ClientError::InvalidState { .. } | ClientError::NotFound { .. }),
+                    Ok(()) | Err(ClientError::InvalidState { .. } | ClientError::NotFound { .. }),
                 ) => return,
                 Some(Err(error)) => {
                     return self.core.violated(|| format!("{control:?} {id}: {error}"));
