@@ -56,6 +56,25 @@ impl HubFile {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
+    /// The external events in all histories: instance and payload.
+    pub fn raised_events(&self) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+        let mut raised = Vec::new();
+        let mut statement = self.connection.prepare(
+            "SELECT instance_id, coalesce(events, data) FROM history \
+             JOIN instances ON key = instance_key LEFT JOIN payloads ON id = payload_id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (instance, events): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            for event in HistoryChunk::decode(events.as_slice())?.events {
+                if let Some(EventType::EventRaised(event)) = event.event_type {
+                    raised.push((instance.clone(), event.input.unwrap_or_default()));
+                }
+            }
+        }
+        Ok(raised)
+    }
+
     /// The idempotency keys of all activities whose results are committed: those in histories, and
     /// those that wait for an instance that takes nothing in.
     pub fn finished_calls(&self) -> Result<BTreeSet<String>, Box<dyn Error>> {

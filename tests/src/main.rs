@@ -13,6 +13,8 @@ mod interop;
 #[cfg(test)]
 mod kill_load;
 #[cfg(test)]
+mod kill_mixed;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod readme;

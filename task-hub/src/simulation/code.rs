@@ -210,7 +210,9 @@ async fn scribe(ctx: OrchestrationContext, count: u64) -> Outcome<String> {
     for number in 0..2 {
         let entry = Entry::new(Entry::late(&me), number, 1).to_string();
         // The first is due at once.
-        let at = ctx.now().saturating_add(Duration::from_millis(300 * number));
+        let at = ctx
+            .now()
+            .saturating_add(Duration::from_millis(300 * number));
         // Nobody may have it in memory.
         ctx.signal_entity_at(&ledger(count + 1)?, "write", &entry, at)?;
     }
