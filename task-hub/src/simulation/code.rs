@@ -1,5 +1,5 @@
-//! The program that runs in a simulation: orchestrators, activities and entities that use all that a
-//! context has, and whose outputs can be computed without running them.
+//! The program that runs in a simulation: orchestrators, activities and entities that use all that
+//! a context has, and whose outputs can be computed without running them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -8,7 +8,8 @@ use durable_task::{InstanceId, InstanceState, StartRequest, Status};
 use super::code;
 use super::ledger::Entry;
 use super::random::Random;
-use super::world::{Control, World, ended_as};
+use super::requests::{Control, ended_as};
+use super::world::World;
 
 /// Something that a client wants.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! What lies between a hub and a worker: items and answers that are late, in another order, or lost;
-//! and a worker that dies and comes back.
+//! What lies between a hub and a worker: items and answers that are late, in another order, or
+//! lost; and a worker that dies and comes back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -12,6 +12,7 @@ mod ledger;
 mod link;
 mod oracle;
 mod random;
+mod requests;
 mod sabotage;
 mod world;
 

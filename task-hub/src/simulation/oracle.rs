@@ -1,4 +1,5 @@
-//! What has to hold after every commit: the oracle reads what is durable, never what the hub thinks.
+//! What has to hold after every commit: the oracle reads what is durable, never what the hub
+//! thinks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
