@@ -133,7 +133,8 @@ fn registry() -> Result<Registry, RegistryError> {
     registry.orchestrator_fn("naps", "", naps)?;
     registry.orchestrator_fn("family", "", family)?;
     registry.orchestrator_fn("collect", "", collect)?;
-    registry.orchestrator_fn("transfer", "", transfer)
+    registry.orchestrator_fn("transfer", "", transfer)?;
+    Ok(registry)
 }
 
 async fn sequence(ctx: OrchestrationContext, steps: u64) -> Outcome<u64> {
