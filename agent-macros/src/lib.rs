@@ -67,3 +67,21 @@ pub fn executor(options: TokenStream, item: TokenStream) -> TokenStream {
 pub fn durable_executor(options: TokenStream, item: TokenStream) -> TokenStream {
     run::run(&run::DURABLE_EXECUTOR, options.into(), item.into()).into()
 }
+
+#[proc_macro_derive(Event, attributes(event))]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn event(item: TokenStream) -> TokenStream {
+    run::derive(&run::EVENT, item.into()).into()
+}
+
+#[proc_macro_derive(DurableEvent, attributes(event))]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn durable_event(item: TokenStream) -> TokenStream {
+    run::derive(&run::DURABLE_EVENT, item.into()).into()
+}

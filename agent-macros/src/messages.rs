@@ -146,6 +146,8 @@ pub static ALL: &[&Message] = &[
     &EXECUTOR_REFERENCE,
     &WORKFLOW_OPTION,
     &NOT_AN_EVENT,
+    &GENERIC_EVENT,
+    &EVENT_NAME,
 ];
 
 pub static BUG: Message = Message::new(

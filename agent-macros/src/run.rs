@@ -67,6 +67,43 @@ pub static DURABLE_EXECUTOR: Macro = Macro {
     ..EXECUTOR
 };
 
+/// `#[derive(Event)]` of `agent-sdk`.
+pub static EVENT: Macro = Macro {
+    grammar: &model::event::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: event,
+};
+
+/// `#[derive(Event)]` of `durable-task`.
+pub static DURABLE_EVENT: Macro = Macro {
+    home: Home::DurableTask,
+    ..EVENT
+};
+
+/// Expands a derive, whose options are in an attribute of the same item. The item itself stays
+/// where it is. Never panics.
+pub fn derive(attribute: &Macro, item: TokenStream) -> TokenStream {
+    let (tokens, errors) = expand_derive(attribute, item);
+    let errors = errors.into_tokens();
+    quote!(#tokens #errors)
+}
+
+/// The tokens and the errors of a derive, side by side.
+pub fn expand_derive(attribute: &Macro, item: TokenStream) -> (TokenStream, Errors) {
+    let options = syn::parse2::<syn::DeriveInput>(item.clone()).map_or_else(
+        |_| TokenStream::new(),
+        |item| {
+            let name = attribute.grammar.attribute;
+            let mut own = item.attrs.iter().filter(|own| own.path().is_ident(name));
+            match own.next().map(|own| &own.meta) {
+                Some(syn::Meta::List(list)) => list.tokens.clone(),
+                _ => TokenStream::new(),
+            }
+        },
+    );
+    expand_or(attribute, options, item, TokenStream::new())
+}
+
 /// Expands an attribute. Always gives back the item, and never panics.
 pub fn run(attribute: &Macro, options: TokenStream, item: TokenStream) -> TokenStream {
     let name = look(&item).name;
@@ -84,6 +121,16 @@ pub fn run(attribute: &Macro, options: TokenStream, item: TokenStream) -> TokenS
 /// The tokens and the errors, side by side.
 pub fn expand(attribute: &Macro, options: TokenStream, item: TokenStream) -> (TokenStream, Errors) {
     let original = item.clone();
+    expand_or(attribute, options, item, original)
+}
+
+/// With what comes out if the expansion itself fails.
+fn expand_or(
+    attribute: &Macro,
+    options: TokenStream,
+    item: TokenStream,
+    original: TokenStream,
+) -> (TokenStream, Errors) {
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let mut errors = Errors::new();
         let options = Options::parse(options, attribute.grammar, &mut errors);
@@ -205,6 +252,18 @@ fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
         expand::executor::fallback(&executor, visibility)
     };
     quote!(#function #rest)
+}
+
+fn event(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    // What the parser does not take, the compiler did not take either.
+    let Ok(item) = syn::parse2(item) else {
+        return TokenStream::new();
+    };
+    let event = model::event::validate(&item, options, root, errors);
+    event
+        .as_ref()
+        .map(expand::event::expand)
+        .unwrap_or_default()
 }
 
 /// An item, as far as it could be read.

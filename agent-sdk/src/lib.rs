@@ -128,6 +128,8 @@ pub mod tool;
 #[doc(hidden)]
 pub use private as __private;
 
+#[doc = include_str!("docs/event.md")]
+pub use agent_macros::Event;
 #[doc = include_str!("docs/agent.md")]
 pub use agent_macros::agent;
 #[doc = include_str!("docs/executor.md")]

@@ -32,6 +32,9 @@ mod work;
 mod worker;
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("docs/event.md")]
+pub use agent_macros::DurableEvent as Event;
+#[cfg(feature = "macros")]
 #[doc = include_str!("docs/executor.md")]
 pub use agent_macros::durable_executor as executor;
 #[cfg(feature = "macros")]

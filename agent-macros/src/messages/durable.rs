@@ -220,3 +220,17 @@ pub static NOT_AN_EVENT: Message = Message::by_compiler(
     "An event has a name, which is that of its type: add `#[derive(Event)]`. For a payload without \
      a type of its own there is `wait_for_event_named`.",
 );
+
+pub static GENERIC_EVENT: Message = Message::new(
+    "AGT502",
+    "event `{item}` must not be generic",
+    "write a type of its own for each kind of payload",
+    "One name stands for one type: whoever waits for it must know what will come.",
+);
+
+pub static EVENT_NAME: Message = Message::new(
+    "AGT503",
+    "the name of an event must not be empty",
+    "write `#[event(name = \"approval\")]`, or leave it out: then it is the type's name",
+    "Events are found by their names, without regard to case.",
+);

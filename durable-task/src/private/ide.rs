@@ -21,3 +21,9 @@ pub mod executor {
     /// is repeated when it fails, unless the call says otherwise.
     pub const retry: () = ();
 }
+
+/// Options of `#[event]`, beside `#[derive(Event)]`.
+pub mod event {
+    /// `name = "approval"`: the event's name; by default the type's.
+    pub const name: () = ();
+}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[derive(Event)]
+struct Approval;
+
+fn main() {}
