@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent_sdk::model::ChatModel;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
 use durable_task::{
-    Activity, Executor, Orchestrator, Registry, RegistryError, Runtime, TokioRuntime,
+    Activity, EntityType, Executor, Orchestrator, Registry, RegistryError, Runtime, TokioRuntime,
 };
 use tokio::runtime::Handle;
 
@@ -98,6 +98,12 @@ impl FunctionApp {
     /// Hosts a function that has `#[executor]`, for the orchestrators that call it.
     pub fn executor<E: Executor>(mut self) -> Self {
         self.app = self.app.executor::<E>();
+        self
+    }
+
+    /// Hosts a type that has `#[entity]` on its operations.
+    pub fn entity<E: EntityType>(mut self) -> Self {
+        self.app = self.app.entity::<E>();
         self
     }
 

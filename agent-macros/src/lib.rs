@@ -85,3 +85,21 @@ pub fn event(item: TokenStream) -> TokenStream {
 pub fn durable_event(item: TokenStream) -> TokenStream {
     run::derive(&run::DURABLE_EVENT, item.into()).into()
 }
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn entity(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::ENTITY, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn durable_entity(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::DURABLE_ENTITY, options.into(), item.into()).into()
+}

@@ -103,6 +103,7 @@ pub static ALL: &[&Message] = &[
     &HUB_NAME,
     &HUB_NAME_RESERVED,
     &NOT_A_RESULT,
+    &NOT_AN_IMPL,
     &NO_DESCRIPTION,
     &GENERIC_TOOL,
     &TOOL_RECEIVER,
@@ -148,6 +149,15 @@ pub static ALL: &[&Message] = &[
     &NOT_AN_EVENT,
     &GENERIC_EVENT,
     &EVENT_NAME,
+    &NOT_AN_ENTITY,
+    &ENTITY_OF_TRAIT,
+    &GENERIC_ENTITY,
+    &OPERATION_RECEIVER,
+    &OPERATION_ASYNC,
+    &OPERATION_INPUTS,
+    &OPERATION_OF_PROXY,
+    &OPERATION_ARGUMENT,
+    &OPERATIONS_OF_ONE_NAME,
 ];
 
 pub static BUG: Message = Message::new(

@@ -15,6 +15,7 @@ use crate::model::{self, refuse_siblings};
 use crate::names::{Home, Root};
 use crate::syntax::function::Function;
 use crate::syntax::item::{Beginning, ItemKind, Struct, look};
+use crate::syntax::methods::Methods;
 use crate::syntax::options::{Grammar, Options};
 
 /// Prints the expansion of the item that this environment variable names.
@@ -65,6 +66,19 @@ pub static EXECUTOR: Macro = Macro {
 pub static DURABLE_EXECUTOR: Macro = Macro {
     home: Home::DurableTask,
     ..EXECUTOR
+};
+
+/// `#[entity]` of `agent-sdk`.
+pub static ENTITY: Macro = Macro {
+    grammar: &model::entity::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: entity,
+};
+
+/// `#[entity]` of `durable-task`.
+pub static DURABLE_ENTITY: Macro = Macro {
+    home: Home::DurableTask,
+    ..ENTITY
 };
 
 /// `#[derive(Event)]` of `agent-sdk`.
@@ -254,6 +268,18 @@ fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
     quote!(#function #rest)
 }
 
+fn entity(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let block: Methods = match read(&item, ItemKind::Impl, "entity", errors) {
+        Item::Parsed(block) => block,
+        // The compiler has an error of its own for what can't be read.
+        Item::Other | Item::Unreadable(..) => return item,
+    };
+    model::entity::refuse_siblings(&block, errors);
+    let entity = model::entity::validate(&block, options, root, errors);
+    let rest = entity.as_ref().map(expand::entity::expand);
+    quote!(#block #rest)
+}
+
 fn event(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     // What the parser does not take, the compiler did not take either.
     let Ok(item) = syn::parse2(item) else {
@@ -287,6 +313,7 @@ fn read<T: Parse>(
     if beginning.kind != wanted {
         let message = match wanted {
             ItemKind::Struct => &messages::NOT_A_STRUCT,
+            ItemKind::Impl => &messages::NOT_AN_IMPL,
             _ => &messages::NOT_A_FUNCTION,
         };
         errors.report(beginning.keyword, message, &[("attribute", attribute)]);

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{Activity, Executor, Orchestrator, Registry, RegistryError, RegistryProblem};
+use durable_task::{
+    Activity, EntityType, Executor, Orchestrator, Registry, RegistryError, RegistryProblem,
+};
 use serde_json::{Value, json};
 
 use crate::agent::{Agent, AgentDefinition, Runner};
@@ -206,6 +208,12 @@ impl AppBuilder {
     #[must_use]
     pub fn executor<E: Executor>(self) -> Self {
         self.add("activity", E::NAME, E::register)
+    }
+
+    /// Adds a type that has `#[entity]` on its operations.
+    #[must_use]
+    pub fn entity<E: EntityType>(self) -> Self {
+        self.add("entity", E::NAME, Registry::entity_type::<E>)
     }
 
     /// Adds an activity that is a value.

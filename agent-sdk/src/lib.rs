@@ -132,6 +132,8 @@ pub use private as __private;
 pub use agent_macros::Event;
 #[doc = include_str!("docs/agent.md")]
 pub use agent_macros::agent;
+#[doc = include_str!("docs/entity.md")]
+pub use agent_macros::entity;
 #[doc = include_str!("docs/executor.md")]
 pub use agent_macros::executor;
 #[doc = include_str!("docs/orchestrator.md")]

@@ -1,10 +1,12 @@
 //! What every file of an application needs: `use agent_sdk::prelude::*;`.
 
-pub use agent_macros::{Event, agent, executor, orchestrator, tool};
+pub use agent_macros::{Event, agent, entity, executor, orchestrator, tool};
 pub use durable_task::{
-    Activity, ActivityContext, Event, Executor, ExecutorError, OrchestrationContext,
-    OrchestrationError, Orchestrator,
+    Activity, ActivityContext, EntityContext, EntityType, Executor, ExecutorError,
+    OrchestrationContext, OrchestrationError, Orchestrator,
 };
+// With the feature `macros` of that crate, its `Event` is also a derive, for another root.
+pub use durable_task::__private::traits::Event;
 
 pub use crate::agent::{Agent, AgentDefinition};
 pub use crate::tool::{Tool, ToolContext, ToolError};

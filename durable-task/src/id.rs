@@ -139,6 +139,14 @@ impl EntityId {
         })
     }
 
+    /// Stands in for an id that was refused.
+    pub(crate) fn refused(name: &str) -> Self {
+        Self {
+            name: Arc::from(name.to_lowercase()),
+            key: Arc::from("refused"),
+        }
+    }
+
     /// Takes `@name@key` apart at its second `@`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, key) = text.strip_prefix('@')?.split_once('@')?;

@@ -35,6 +35,9 @@ mod worker;
 #[doc = include_str!("docs/event.md")]
 pub use agent_macros::DurableEvent as Event;
 #[cfg(feature = "macros")]
+#[doc = include_str!("docs/entity.md")]
+pub use agent_macros::durable_entity as entity;
+#[cfg(feature = "macros")]
 #[doc = include_str!("docs/executor.md")]
 pub use agent_macros::durable_executor as executor;
 #[cfg(feature = "macros")]
@@ -51,7 +54,10 @@ pub use context::{
     LockGuard, LockRequest, OrchestrationContext, Orchestrator, Race, RetryPolicy, Select, Sleep,
     SubOrchestrationCall,
 };
-pub use entity::{Entity, EntityContext};
+pub use entity::{
+    ClientEntity, ClientSignals, Entity, EntityClient, EntityContext, EntitySignals, EntityTarget,
+    EntityType, OrchestrationSignals, SignalSender,
+};
 pub use episode::{CUSTOM_STATUS_UTF16_BYTES_MAX, EntityMessageForm};
 pub use error::OrchestrationError;
 pub use executor::{Executor, ExecutorError, IntoFailure};

@@ -4,11 +4,21 @@ use std::any::{Any, TypeId};
 use std::future::Future;
 use std::time::Duration;
 
+pub use serde_json::Value;
+
 use crate::{
-    ActivityContext, Failure, IntoFailure, OrchestrationContext, OrchestrationError, ResourceNeed,
+    ActivityContext, EntityContext, EntityType, Failure, IntoFailure, OrchestrationContext,
+    OrchestrationError, Payload, ResourceNeed, json,
 };
 
 pub mod ide;
+
+/// Traits without the derives that share their names.
+pub mod traits {
+    pub use crate::context::Event;
+}
+
+pub use crate::entity::Operation;
 
 /// What the first argument of an orchestrator can be.
 #[diagnostic::on_unimplemented(
@@ -192,4 +202,117 @@ impl<T: ?Sized + 'static> Resource<T> {
         let need = (self.need)();
         ((need.type_id)() != TypeId::of::<ActivityContext>()).then_some(need)
     }
+}
+
+/// What an operation of an entity returns, where it can fail.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an operation",
+    label = "expected a `Result`"
+)]
+pub trait OperationReturn {
+    /// Its value.
+    type Output;
+    /// Its error.
+    type Error;
+
+    /// With the failure that is recorded.
+    fn into_outcome(self) -> Result<Self::Output, Failure>
+    where
+        Self::Error: IntoFailure;
+}
+
+impl<O, E> OperationReturn for Result<O, E> {
+    type Output = O;
+    type Error = E;
+
+    fn into_outcome(self) -> Result<O, Failure>
+    where
+        E: IntoFailure,
+    {
+        self.map_err(E::into_failure)
+    }
+}
+
+/// What an operation of an entity can take by reference.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to an operation of an entity [AGT511]",
+    label = "expected `EntityContext`",
+    note = "an operation takes its input by value, and the context as `ctx: &mut EntityContext`"
+)]
+pub trait OperationArgument {
+    /// Hands it on.
+    fn lend(context: &mut EntityContext) -> &mut Self;
+}
+
+impl OperationArgument for EntityContext {
+    fn lend(context: &mut EntityContext) -> &mut Self {
+        context
+    }
+}
+
+/// Runs an operation on the state, and keeps what it did to it.
+pub fn change<E: EntityType, O: Operation>(
+    context: &mut EntityContext,
+    run: impl FnOnce(&mut E::State, O::Input, &mut EntityContext) -> Result<O::Output, Failure>,
+) -> Result<Value, Failure> {
+    let mut state: E::State = state(context)?;
+    let input = input(context)?;
+    let existed = context.state_json().is_some();
+    let output = run(&mut state, input, context)?;
+    // An operation may have removed the entity.
+    if !existed || context.state_json().is_some() {
+        let text = json::encoded_output(state.to_json())?;
+        context.set_state_json(text);
+    }
+    value(&output)
+}
+
+/// Runs an operation that only reads.
+pub fn inspect<E: EntityType, O: Operation>(
+    context: &mut EntityContext,
+    run: impl FnOnce(&E::State, O::Input, &mut EntityContext) -> Result<O::Output, Failure>,
+) -> Result<Value, Failure> {
+    let (state, input) = (state(context)?, input(context)?);
+    value(&run(&state, input, context)?)
+}
+
+/// Whether an operation is asked for by this name. Case does not count, as in other SDKs.
+pub fn is_operation(context: &EntityContext, name: &str) -> bool {
+    context.operation().eq_ignore_ascii_case(name)
+}
+
+/// The operation that every entity has.
+pub fn delete(context: &mut EntityContext) -> Result<Value, Failure> {
+    context.delete_state();
+    Ok(Value::Null)
+}
+
+/// For a name that no operation has.
+pub fn unknown_operation(context: &EntityContext, known: &[&str]) -> Result<Value, Failure> {
+    let (operation, entity) = (context.operation(), context.id());
+    let known = known.join("`, `");
+    let message = format!("entity `{entity}` has no operation `{operation}`; it has `{known}`");
+    Err(Failure::new("UnknownOperation", message).non_retriable())
+}
+
+fn state<S: Payload + Default>(context: &EntityContext) -> Result<S, Failure> {
+    let Some(text) = context.state_json() else {
+        return Ok(S::default());
+    };
+    S::from_json(text).map_err(|error| {
+        let message = format!(
+            "the state of entity `{}` can't be read: {error}",
+            context.id()
+        );
+        Failure::new("InvalidState", message).non_retriable()
+    })
+}
+
+fn input<I: Payload>(context: &EntityContext) -> Result<I, Failure> {
+    json::decode_input_by(I::from_json, context.input_json())
+}
+
+fn value<O: Payload>(output: &O) -> Result<Value, Failure> {
+    let text = json::encoded_output(output.to_json())?;
+    json::decode_input(Some(&text))
 }

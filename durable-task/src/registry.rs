@@ -15,9 +15,9 @@ use crate::episode::Outcome;
 use crate::runtime::{BoxFuture, LocalBoxFuture};
 use crate::version::compare_versions;
 use crate::{
-    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, Executor, Failure,
-    MissingResource, NameAndVersion, OrchestrationContext, OrchestrationError, Orchestrator,
-    Payload, ResourceNeed, Resources, json,
+    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, EntityType, Executor,
+    Failure, MissingResource, NameAndVersion, OrchestrationContext, OrchestrationError,
+    Orchestrator, Payload, ResourceNeed, Resources, json,
 };
 
 pub use error::{RegistryError, RegistryProblem};
@@ -196,6 +196,11 @@ impl Registry {
         };
         let owner = std::any::type_name::<T>();
         self.add_activity(T::NAME.into(), Owned { code, owner })
+    }
+
+    /// Registers a type that has `#[entity]` on its operations.
+    pub fn entity_type<T: EntityType>(&mut self) -> Result<(), RegistryError> {
+        self.add_entity(T::NAME.into(), std::any::type_name::<T>(), T::operate)
     }
 
     /// Registers a function that has `#[executor]`.

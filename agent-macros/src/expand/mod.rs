@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod checks;
+pub mod entity;
 pub mod event;
 pub mod executor;
 pub mod fallback;

@@ -20,7 +20,7 @@ pub static FUNCTION_RECEIVER: Message = Message::new(
     "AGT014",
     "{kind} `{item}` must not take `self`",
     "move it out of the `impl` block; an executor takes what it needs by reference, as a resource",
-    "It is run by its name, in whatever process has a worker, with nothing but its recorded input.",
+    "It is run by its name, in whatever process has a worker, with its recorded input alone.",
 );
 
 pub static FUNCTION_QUALIFIER: Message = Message::new(
@@ -60,6 +60,13 @@ pub static NOT_A_RESULT: Message = Message::new(
     "write `-> Result<{type}, {error}>`",
     "What waits for others, or touches the world, can fail, and the failure is recorded. The type \
      must be called `Result`, or have a name that ends so, for the attribute to see it.",
+);
+
+pub static NOT_AN_IMPL: Message = Message::new(
+    "AGT020",
+    "`#[{attribute}]` goes on an `impl` block",
+    "write `#[{attribute}] impl Type { .. }`: the type is the state, its methods the operations",
+    "What can be asked of an entity is what its methods say.",
 );
 
 pub static PAYLOAD: Message = Message::by_compiler(
@@ -233,4 +240,69 @@ pub static EVENT_NAME: Message = Message::new(
     "the name of an event must not be empty",
     "write `#[event(name = \"approval\")]`, or leave it out: then it is the type's name",
     "Events are found by their names, without regard to case.",
+);
+
+pub static NOT_AN_ENTITY: Message = Message::by_compiler(
+    "AGT504",
+    "`{Self}` is not an entity",
+    "`ctx.entity::<Type>(key)` names a type whose `impl` block has `#[entity]`.",
+);
+
+pub static ENTITY_OF_TRAIT: Message = Message::new(
+    "AGT505",
+    "the operations of an entity must not be those of a trait",
+    "write `#[entity] impl Type { .. }`",
+    "The proxy has the methods of the block, and each of them is an operation.",
+);
+
+pub static GENERIC_ENTITY: Message = Message::new(
+    "AGT506",
+    "entity `{type}` must be a plain type of this module",
+    "write `impl Type { .. }` for a type without parameters",
+    "One name on the hub stands for one type of state.",
+);
+
+pub static OPERATION_RECEIVER: Message = Message::new(
+    "AGT507",
+    "operation `{item}` must take `&self` or `&mut self`",
+    "write `&mut self` if it changes the state, else `&self`",
+    "The state stays where it is; an operation looks at it or changes it. Functions without `self` \
+     are no operations.",
+);
+
+pub static OPERATION_ASYNC: Message = Message::new(
+    "AGT508",
+    "operation `{item}` must not be `async`",
+    "remove `async`; what waits goes into an executor, called by an orchestration that the \
+     operation may start",
+    "Operations of one entity run one after the other and hold up all others meanwhile, and an \
+     engine may run them before the message that led to them is durable.",
+);
+
+pub static OPERATION_INPUTS: Message = Message::new(
+    "AGT509",
+    "operation `{item}` takes one input by value and then, at most, its context",
+    "make the input a struct or a tuple; the context is `ctx: &mut EntityContext`",
+    "One value is recorded as the input of a call.",
+);
+
+pub static OPERATION_OF_PROXY: Message = Message::new(
+    "AGT510",
+    "operation `{item}` has a name that proxies keep for themselves",
+    "call the method something else; `#[operation(name = \"{item}\")]` keeps its name on the hub",
+    "Proxies have `id`, `signal`, `signal_at` and `signal_after` beside the operations.",
+);
+
+pub static OPERATION_ARGUMENT: Message = Message::by_compiler(
+    "AGT511",
+    "`{Self}` cannot be lent to an operation of an entity",
+    "What an operation takes by reference is its context, as `ctx: &mut EntityContext`. It has no \
+     resources: it must not touch the world.",
+);
+
+pub static OPERATIONS_OF_ONE_NAME: Message = Message::new(
+    "AGT512",
+    "two operations are named `{operation}`; the other one is `{other}`",
+    "give one of them another name, with `#[operation(name = \"..\")]`",
+    "Names of operations compare without case, as in other SDKs.",
 );

@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod determinism;
+pub mod entity;
 pub mod event;
 pub mod executor;
 mod function;

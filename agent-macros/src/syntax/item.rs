@@ -23,6 +23,8 @@ pub enum ItemKind {
     Function,
     /// `struct`.
     Struct,
+    /// `impl`.
+    Impl,
     /// Anything else.
     Other,
 }
@@ -35,7 +37,7 @@ pub struct Beginning {
     pub visibility: Visibility,
     /// The first word after attributes and visibility.
     pub keyword: Option<TokenTree>,
-    /// The word after `fn` or `struct`.
+    /// The word after `fn`, `struct` or `impl`.
     pub name: Option<Ident>,
 }
 
@@ -46,6 +48,8 @@ pub fn look(item: &TokenStream) -> Beginning {
         let visibility = input.parse()?;
         let kind = if input.peek(Token![struct]) {
             ItemKind::Struct
+        } else if input.peek(Token![impl]) {
+            ItemKind::Impl
         } else {
             qualified_function(input)
         };
@@ -67,9 +71,13 @@ pub fn look(item: &TokenStream) -> Beginning {
 
 fn name(item: TokenStream) -> Option<Ident> {
     let mut tokens = item.into_iter();
-    tokens.find(
-        |token| matches!(token, TokenTree::Ident(word) if *word == "fn" || *word == "struct"),
-    )?;
+    let is_keyword = |token: &TokenTree| {
+        let TokenTree::Ident(word) = token else {
+            return false;
+        };
+        ["fn", "struct", "impl"].iter().any(|known| word == known)
+    };
+    tokens.find(is_keyword)?;
     match tokens.next()? {
         TokenTree::Ident(name) => Some(name),
         _ => None,

@@ -4,5 +4,6 @@ pub mod docs;
 pub mod duration;
 pub mod function;
 pub mod item;
+pub mod methods;
 pub mod nearest;
 pub mod options;

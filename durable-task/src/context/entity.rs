@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -27,15 +26,33 @@ impl OrchestrationContext {
         input: &(impl Serialize + ?Sized),
     ) -> EntityCall<O> {
         let operation = operation.into();
+        let input = encode(entity, &operation, input);
+        self.call_entity_by(entity, operation, input, json::read)
+    }
+
+    /// With an input that is written, and a function that reads the result.
+    #[track_caller]
+    pub(crate) fn call_entity_by<O>(
+        &self,
+        entity: &EntityId,
+        operation: String,
+        input: Result<String, OrchestrationError>,
+        decode: json::Decode<O>,
+    ) -> EntityCall<O> {
         EntityCall {
             state: self.state.clone(),
             entity: entity.clone(),
-            input: encode(entity, &operation, input),
+            input,
             operation,
             task: None,
             at: Location::caller(),
-            output: PhantomData,
+            decode,
         }
+    }
+
+    /// Ends the orchestration: it did what it must not do.
+    pub(crate) fn fail_with(&self, error: OrchestrationError) {
+        self.state.borrow_mut().misuse(error.into());
     }
 
     /// Sends a one-way operation to an entity.
@@ -71,8 +88,20 @@ impl OrchestrationContext {
         input: &(impl Serialize + ?Sized),
         time: Option<Timestamp>,
     ) -> Result<(), OrchestrationError> {
-        let at = Location::caller();
         let input = encode(entity, operation, input)?;
+        self.signal_entity_json(entity, operation, input, time)
+    }
+
+    /// With an input that is written.
+    #[track_caller]
+    pub(crate) fn signal_entity_json(
+        &self,
+        entity: &EntityId,
+        operation: &str,
+        input: String,
+        time: Option<Timestamp>,
+    ) -> Result<(), OrchestrationError> {
+        let at = Location::caller();
         self.state
             .borrow_mut()
             .signal_entity(entity, operation, input, time, at)
@@ -97,7 +126,7 @@ pub struct EntityCall<O> {
     input: Result<String, OrchestrationError>,
     task: Option<OpenTask>,
     at: &'static Location<'static>,
-    output: PhantomData<fn() -> O>,
+    decode: json::Decode<O>,
 }
 
 impl<O> EntityCall<O> {
@@ -109,7 +138,7 @@ impl<O> EntityCall<O> {
     }
 }
 
-impl<O: DeserializeOwned> Future for EntityCall<O> {
+impl<O> Future for EntityCall<O> {
     type Output = Result<O, OrchestrationError>;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
@@ -125,7 +154,7 @@ impl<O: DeserializeOwned> Future for EntityCall<O> {
             Poll::Ready(Ok(text)) => {
                 let (entity, operation) = (&self.entity, &self.operation);
                 let what = || format!("the result of `{operation}` of entity `{entity}`");
-                Poll::Ready(json::decode(what, text.as_deref()))
+                Poll::Ready(json::decode_by(self.decode, what, text.as_deref()))
             }
             Poll::Ready(Err(failure)) => Poll::Ready(Err(OrchestrationError::Entity {
                 entity: self.entity.clone(),

@@ -34,6 +34,14 @@ impl EntityContext {
         json::decode_input(self.input.as_deref())
     }
 
+    pub(crate) fn input_json(&self) -> Option<&str> {
+        self.input.as_deref()
+    }
+
+    pub(crate) fn set_state_json(&mut self, text: String) {
+        self.state = Some(text);
+    }
+
     /// The state; `None` before it is first set, and after it is deleted.
     pub fn state<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
         let Some(text) = &self.state else {
@@ -78,6 +86,18 @@ impl EntityContext {
     ) -> Result<(), Failure> {
         let what = || format!("the input of a signal to entity `{entity}`");
         let input = json::encode(what, input)?;
+        self.signal_json(entity, operation, input, at);
+        Ok(())
+    }
+
+    /// With an input that is written.
+    pub(crate) fn signal_json(
+        &mut self,
+        entity: &EntityId,
+        operation: impl Into<String>,
+        input: String,
+        at: Option<Timestamp>,
+    ) {
         self.actions
             .push(OperationActionType::SendSignal(SendSignalAction {
                 instance_id: entity.to_string(),
@@ -87,7 +107,6 @@ impl EntityContext {
                 request_time: Some(self.now.into()),
                 parent_trace_context: None,
             }));
-        Ok(())
     }
 
     /// Starts an orchestration and does not wait for it. It starts when the operation succeeds.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod context;
+mod typed;
 
 use serde_json::Value;
 
@@ -9,6 +10,10 @@ use crate::Failure;
 
 pub(crate) use batch::run_batch;
 pub use context::EntityContext;
+pub use typed::{
+    ClientEntity, ClientSignals, EntityClient, EntitySignals, EntityTarget, EntityType, Operation,
+    OrchestrationSignals, SignalSender,
+};
 
 /// An entity as a type. The value itself holds what all entities of the name share.
 ///

@@ -27,3 +27,9 @@ pub mod event {
     /// `name = "approval"`: the event's name; by default the type's.
     pub const name: () = ();
 }
+
+/// Options of `#[entity]`.
+pub mod entity {
+    /// `name = "counter"`: the name on the hub; by default the type's.
+    pub const name: () = ();
+}

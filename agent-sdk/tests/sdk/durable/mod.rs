@@ -3,5 +3,6 @@
 mod crash;
 mod failure;
 mod order;
+mod own_code;
 mod scene;
 mod turn;

@@ -1,0 +1,295 @@
+//! The code of an entity: its implementation, and proxies with its operations.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::Ident;
+
+use super::checks;
+use crate::model::entity::{Entity, Operation};
+use crate::names::numbered;
+
+/// Everything that follows the block.
+pub fn expand(entity: &Entity) -> TokenStream {
+    let Entity { root, ident, .. } = entity;
+    let (proxy, signals) = names(ident);
+    let target = root.durable(&quote!(EntityTarget));
+    let proxy_docs = format!("Operations of `{ident}`, called from an orchestration.");
+    let signals_docs = format!("Operations of `{ident}` as one-way messages.");
+    let types = entity
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(index, operation)| operation_type(entity, index, operation));
+    let calls = calls(entity);
+    let sends = sends(entity);
+    let implementation = implementation(entity);
+    let delete = (!entity.has_own_delete()).then(|| {
+        let operation = root.durable_private(&quote!(Operation));
+        quote! {
+            struct __Delete;
+            impl #operation for __Delete {
+                const NAME: &'static ::core::primitive::str = "delete";
+                type Input = ();
+                type Output = ();
+            }
+        }
+    });
+    quote! {
+        #[doc = #proxy_docs]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[allow(dead_code)]
+        pub struct #proxy {
+            __target: #target,
+        }
+
+        #[doc = #signals_docs]
+        #[derive(::core::fmt::Debug)]
+        #[allow(dead_code)]
+        pub struct #signals<__S> {
+            __sender: __S,
+        }
+
+        #[allow(deprecated, dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #(#types)*
+            #delete
+            #calls
+            #sends
+            #implementation
+        };
+    }
+}
+
+fn names(ident: &Ident) -> (Ident, Ident) {
+    let span = ident.span();
+    (
+        format_ident!("{ident}Proxy", span = span),
+        format_ident!("{ident}Signals", span = span),
+    )
+}
+
+/// The types of an operation are checked here, and only here.
+fn operation_type(entity: &Entity, index: usize, operation: &Operation) -> TokenStream {
+    let (root, marker, name) = (&entity.root, numbered("Operation", index), &operation.name);
+    let operation_trait = root.durable_private(&quote!(Operation));
+    let input = input(operation);
+    let output = output(entity, operation);
+    quote! {
+        struct #marker;
+        impl #operation_trait for #marker {
+            const NAME: &'static ::core::primitive::str = #name;
+            type Input = #input;
+            type Output = #output;
+        }
+    }
+}
+
+fn input(operation: &Operation) -> TokenStream {
+    operation
+        .input
+        .as_ref()
+        .map_or_else(|| quote!(()), ToTokens::to_token_stream)
+}
+
+fn output(entity: &Entity, operation: &Operation) -> TokenStream {
+    let returned = entity.root.durable_private(&quote!(OperationReturn));
+    match &operation.output {
+        Some(ty) if operation.can_fail => checks::projection(ty, &returned, "Output"),
+        Some(ty) => ty.to_token_stream(),
+        None => quote!(()),
+    }
+}
+
+/// The argument of a proxy's method, and what is sent.
+fn argument(operation: &Operation) -> (Option<TokenStream>, TokenStream) {
+    match &operation.input {
+        Some(ty) => (Some(quote!(input: #ty)), quote!(&input)),
+        None => (None, quote!(&())),
+    }
+}
+
+fn calls(entity: &Entity) -> TokenStream {
+    let root = &entity.root;
+    let (proxy, signals) = names(&entity.ident);
+    let call_type = root.durable(&quote!(EntityCall));
+    let call = root.durable(&quote!(EntityTarget::call));
+    let methods = entity
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(index, operation)| {
+            let Operation { ident, docs, .. } = operation;
+            let marker = numbered("Operation", index);
+            let (argument, sent) = argument(operation);
+            let output = output(entity, operation);
+            quote! {
+                #(#docs)*
+                #[track_caller]
+                pub fn #ident(&self, #argument) -> #call_type<#output> {
+                    #call::<#marker>(&self.__target, #sent)
+                }
+            }
+        });
+    let delete = (!entity.has_own_delete()).then(|| {
+        quote! {
+            /// Removes the entity's state.
+            #[track_caller]
+            pub fn delete(&self) -> #call_type<()> {
+                #call::<__Delete>(&self.__target, &())
+            }
+        }
+    });
+    let id = root.durable(&quote!(EntityId));
+    let sender = root.durable(&quote!(OrchestrationSignals));
+    let timestamp = root.durable(&quote!(Timestamp));
+    quote! {
+        impl #proxy {
+            /// Its id, for locks.
+            pub fn id(&self) -> #id {
+                self.__target.id()
+            }
+
+            /// Its operations as one-way messages.
+            pub fn signal(&self) -> #signals<#sender> {
+                #signals { __sender: self.__target.signals(::core::option::Option::None) }
+            }
+
+            /// The same, to be delivered at a time.
+            pub fn signal_at(&self, time: #timestamp) -> #signals<#sender> {
+                #signals { __sender: self.__target.signals(::core::option::Option::Some(time)) }
+            }
+
+            /// The same, to be delivered some time from now.
+            pub fn signal_after(&self, delay: ::core::time::Duration) -> #signals<#sender> {
+                #signals { __sender: self.__target.signals_after(delay) }
+            }
+
+            #(#methods)*
+            #delete
+        }
+    }
+}
+
+fn sends(entity: &Entity) -> TokenStream {
+    let (_, signals) = names(&entity.ident);
+    let sender = entity.root.durable(&quote!(SignalSender));
+    let methods = entity
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(index, operation)| {
+            let Operation { ident, docs, .. } = operation;
+            let marker = numbered("Operation", index);
+            let (argument, sent) = argument(operation);
+            quote! {
+                #(#docs)*
+                pub fn #ident(self, #argument) -> __S::Sent {
+                    #sender::send::<#marker>(self.__sender, #sent)
+                }
+            }
+        });
+    let delete = (!entity.has_own_delete()).then(|| {
+        quote! {
+            /// Removes the entity's state.
+            pub fn delete(self) -> __S::Sent {
+                #sender::send::<__Delete>(self.__sender, &())
+            }
+        }
+    });
+    quote! {
+        impl<__S: #sender> #signals<__S> {
+            #(#methods)*
+            #delete
+        }
+    }
+}
+
+fn implementation(entity: &Entity) -> TokenStream {
+    let Entity {
+        root, ident, name, ..
+    } = entity;
+    let (proxy, signals) = names(ident);
+    let entity_trait = root.durable(&quote!(EntityType));
+    let target = root.durable(&quote!(EntityTarget));
+    let sender = root.durable(&quote!(SignalSender));
+    let context = root.durable(&quote!(EntityContext));
+    let failure = root.durable(&quote!(Failure));
+    let value = root.durable_private(&quote!(Value));
+    let unknown = root.durable_private(&quote!(unknown_operation));
+    let delete_now = root.durable_private(&quote!(delete));
+    let is_operation = root.durable_private(&quote!(is_operation));
+    let mut known: Vec<&str> = entity
+        .operations
+        .iter()
+        .map(|known| known.name.as_str())
+        .collect();
+    let runs = entity
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(index, operation)| run(entity, index, operation));
+    let delete = (!entity.has_own_delete()).then(|| {
+        known.push("delete");
+        quote! {
+            if #is_operation(__context, "delete") {
+                return #delete_now(__context);
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #entity_trait for #ident {
+            const NAME: &'static ::core::primitive::str = #name;
+            type State = #ident;
+            type Proxy = #proxy;
+            type Signals<__S: #sender> = #signals<__S>;
+
+            fn proxy(__target: #target) -> #proxy {
+                #proxy { __target }
+            }
+
+            fn signals<__S: #sender>(__sender: __S) -> #signals<__S> {
+                #signals { __sender }
+            }
+
+            fn operate(
+                __context: &mut #context,
+            ) -> ::core::result::Result<#value, #failure> {
+                #(#runs)*
+                #delete
+                #unknown(__context, &[#(#known),*])
+            }
+        }
+    }
+}
+
+fn run(entity: &Entity, index: usize, operation: &Operation) -> TokenStream {
+    let (root, own) = (&entity.root, &entity.ident);
+    let (ident, name) = (&operation.ident, &operation.name);
+    let marker = numbered("Operation", index);
+    let how = if operation.changes {
+        quote!(change)
+    } else {
+        quote!(inspect)
+    };
+    let how = root.durable_private(&how);
+    let is_operation = root.durable_private(&quote!(is_operation));
+    let returned = root.durable_private(&quote!(OperationReturn));
+    let lend = root.durable_private(&quote!(OperationArgument));
+    let input = operation.input.as_ref().map(|_| quote!(, __input));
+    let context = operation.context.as_ref().map(|ty| {
+        let lend = checks::projection(ty, &lend, "lend");
+        quote!(, #lend(__context))
+    });
+    let call = quote!(#own::#ident(__state #input #context));
+    let outcome = if operation.can_fail {
+        checks::outcome(operation.output.as_ref(), &returned, &call)
+    } else {
+        quote!(::core::result::Result::Ok(#call))
+    };
+    quote! {
+        if #is_operation(__context, #name) {
+            return #how::<Self, #marker>(__context, |__state, __input, __context| { #outcome });
+        }
+    }
+}

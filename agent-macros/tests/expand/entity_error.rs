@@ -1,0 +1,144 @@
+// #[entity(nmae = "counter")]
+// impl Counter { async fn add(&mut self) {} fn get(&self) -> i64 { 1 } }
+// error: unknown option `nmae` for `#[entity]`; did you mean `name`? [AGT002]
+//   help: supported options are `name`
+// error: operation `add` must not be `async` [AGT508]
+//   help: remove `async`; what waits goes into an executor, called by an orchestration that the operation may start
+
+impl Counter {
+    async fn add(&mut self) {}
+    fn get(&self) -> i64 {
+        1
+    }
+}
+///Operations of `Counter`, called from an orchestration.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code)]
+pub struct CounterProxy {
+    __target: ::agent_sdk::durable_task::EntityTarget,
+}
+///Operations of `Counter` as one-way messages.
+#[derive(::core::fmt::Debug)]
+#[allow(dead_code)]
+pub struct CounterSignals<__S> {
+    __sender: __S,
+}
+#[allow(deprecated, dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+const _: () = {
+    struct __Operation_0;
+    impl ::agent_sdk::durable_task::__private::Operation for __Operation_0 {
+        const NAME: &'static ::core::primitive::str = "get";
+        type Input = ();
+        type Output = i64;
+    }
+    struct __Delete;
+    impl ::agent_sdk::durable_task::__private::Operation for __Delete {
+        const NAME: &'static ::core::primitive::str = "delete";
+        type Input = ();
+        type Output = ();
+    }
+    impl CounterProxy {
+        /// Its id, for locks.
+        pub fn id(&self) -> ::agent_sdk::durable_task::EntityId {
+            self.__target.id()
+        }
+        /// Its operations as one-way messages.
+        pub fn signal(
+            &self,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals(::core::option::Option::None),
+            }
+        }
+        /// The same, to be delivered at a time.
+        pub fn signal_at(
+            &self,
+            time: ::agent_sdk::durable_task::Timestamp,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals(::core::option::Option::Some(time)),
+            }
+        }
+        /// The same, to be delivered some time from now.
+        pub fn signal_after(
+            &self,
+            delay: ::core::time::Duration,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals_after(delay),
+            }
+        }
+        #[track_caller]
+        pub fn get(&self) -> ::agent_sdk::durable_task::EntityCall<i64> {
+            ::agent_sdk::durable_task::EntityTarget::call::<
+                __Operation_0,
+            >(&self.__target, &())
+        }
+        /// Removes the entity's state.
+        #[track_caller]
+        pub fn delete(&self) -> ::agent_sdk::durable_task::EntityCall<()> {
+            ::agent_sdk::durable_task::EntityTarget::call::<
+                __Delete,
+            >(&self.__target, &())
+        }
+    }
+    impl<__S: ::agent_sdk::durable_task::SignalSender> CounterSignals<__S> {
+        pub fn get(self) -> __S::Sent {
+            ::agent_sdk::durable_task::SignalSender::send::<
+                __Operation_0,
+            >(self.__sender, &())
+        }
+        /// Removes the entity's state.
+        pub fn delete(self) -> __S::Sent {
+            ::agent_sdk::durable_task::SignalSender::send::<__Delete>(self.__sender, &())
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::EntityType for Counter {
+        const NAME: &'static ::core::primitive::str = "Counter";
+        type State = Counter;
+        type Proxy = CounterProxy;
+        type Signals<__S: ::agent_sdk::durable_task::SignalSender> = CounterSignals<__S>;
+        fn proxy(__target: ::agent_sdk::durable_task::EntityTarget) -> CounterProxy {
+            CounterProxy { __target }
+        }
+        fn signals<__S: ::agent_sdk::durable_task::SignalSender>(
+            __sender: __S,
+        ) -> CounterSignals<__S> {
+            CounterSignals { __sender }
+        }
+        fn operate(
+            __context: &mut ::agent_sdk::durable_task::EntityContext,
+        ) -> ::core::result::Result<
+            ::agent_sdk::durable_task::__private::Value,
+            ::agent_sdk::durable_task::Failure,
+        > {
+            if ::agent_sdk::durable_task::__private::is_operation(__context, "get") {
+                return ::agent_sdk::durable_task::__private::inspect::<
+                    Self,
+                    __Operation_0,
+                >(
+                    __context,
+                    |__state, __input, __context| {
+                        ::core::result::Result::Ok(Counter::get(__state))
+                    },
+                );
+            }
+            if ::agent_sdk::durable_task::__private::is_operation(__context, "delete") {
+                return ::agent_sdk::durable_task::__private::delete(__context);
+            }
+            ::agent_sdk::durable_task::__private::unknown_operation(
+                __context,
+                &["get", "delete"],
+            )
+        }
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::durable_task::__private::ide::entity::nmae as _;
+    }
+};

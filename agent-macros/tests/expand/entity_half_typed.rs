@@ -1,0 +1,4 @@
+// #[entity]
+// impl Counter { fn add(&mut self, ) -> { } }
+
+impl Counter { fn add (& mut self ,) -> { } }

@@ -1,0 +1,173 @@
+// #[entity(name = "counter")]
+// impl Counter {
+//     #[operation(name = "Get")]
+//     fn get(&self, ctx: &mut EntityContext) -> Result<i64, E> { body() }
+//     fn delete(&mut self) {}
+// }
+
+impl Counter {
+    fn get(&self, ctx: &mut EntityContext) -> Result<i64, E> {
+        body()
+    }
+    fn delete(&mut self) {}
+}
+///Operations of `Counter`, called from an orchestration.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code)]
+pub struct CounterProxy {
+    __target: ::agent_sdk::durable_task::EntityTarget,
+}
+///Operations of `Counter` as one-way messages.
+#[derive(::core::fmt::Debug)]
+#[allow(dead_code)]
+pub struct CounterSignals<__S> {
+    __sender: __S,
+}
+#[allow(deprecated, dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+const _: () = {
+    struct __Operation_0;
+    impl ::agent_sdk::durable_task::__private::Operation for __Operation_0 {
+        const NAME: &'static ::core::primitive::str = "Get";
+        type Input = ();
+        type Output = <Result<
+            i64,
+            E,
+        > as ::agent_sdk::durable_task::__private::OperationReturn>::Output;
+    }
+    struct __Operation_1;
+    impl ::agent_sdk::durable_task::__private::Operation for __Operation_1 {
+        const NAME: &'static ::core::primitive::str = "delete";
+        type Input = ();
+        type Output = ();
+    }
+    impl CounterProxy {
+        /// Its id, for locks.
+        pub fn id(&self) -> ::agent_sdk::durable_task::EntityId {
+            self.__target.id()
+        }
+        /// Its operations as one-way messages.
+        pub fn signal(
+            &self,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals(::core::option::Option::None),
+            }
+        }
+        /// The same, to be delivered at a time.
+        pub fn signal_at(
+            &self,
+            time: ::agent_sdk::durable_task::Timestamp,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals(::core::option::Option::Some(time)),
+            }
+        }
+        /// The same, to be delivered some time from now.
+        pub fn signal_after(
+            &self,
+            delay: ::core::time::Duration,
+        ) -> CounterSignals<::agent_sdk::durable_task::OrchestrationSignals> {
+            CounterSignals {
+                __sender: self.__target.signals_after(delay),
+            }
+        }
+        #[track_caller]
+        pub fn get(
+            &self,
+        ) -> ::agent_sdk::durable_task::EntityCall<
+            <Result<
+                i64,
+                E,
+            > as ::agent_sdk::durable_task::__private::OperationReturn>::Output,
+        > {
+            ::agent_sdk::durable_task::EntityTarget::call::<
+                __Operation_0,
+            >(&self.__target, &())
+        }
+        #[track_caller]
+        pub fn delete(&self) -> ::agent_sdk::durable_task::EntityCall<()> {
+            ::agent_sdk::durable_task::EntityTarget::call::<
+                __Operation_1,
+            >(&self.__target, &())
+        }
+    }
+    impl<__S: ::agent_sdk::durable_task::SignalSender> CounterSignals<__S> {
+        pub fn get(self) -> __S::Sent {
+            ::agent_sdk::durable_task::SignalSender::send::<
+                __Operation_0,
+            >(self.__sender, &())
+        }
+        pub fn delete(self) -> __S::Sent {
+            ::agent_sdk::durable_task::SignalSender::send::<
+                __Operation_1,
+            >(self.__sender, &())
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::durable_task::EntityType for Counter {
+        const NAME: &'static ::core::primitive::str = "counter";
+        type State = Counter;
+        type Proxy = CounterProxy;
+        type Signals<__S: ::agent_sdk::durable_task::SignalSender> = CounterSignals<__S>;
+        fn proxy(__target: ::agent_sdk::durable_task::EntityTarget) -> CounterProxy {
+            CounterProxy { __target }
+        }
+        fn signals<__S: ::agent_sdk::durable_task::SignalSender>(
+            __sender: __S,
+        ) -> CounterSignals<__S> {
+            CounterSignals { __sender }
+        }
+        fn operate(
+            __context: &mut ::agent_sdk::durable_task::EntityContext,
+        ) -> ::core::result::Result<
+            ::agent_sdk::durable_task::__private::Value,
+            ::agent_sdk::durable_task::Failure,
+        > {
+            if ::agent_sdk::durable_task::__private::is_operation(__context, "Get") {
+                return ::agent_sdk::durable_task::__private::inspect::<
+                    Self,
+                    __Operation_0,
+                >(
+                    __context,
+                    |__state, __input, __context| {
+                        let __returned = Counter::get(
+                            __state,
+                            <EntityContext as ::agent_sdk::durable_task::__private::OperationArgument>::lend(
+                                __context,
+                            ),
+                        );
+                        <Result<
+                            i64,
+                            E,
+                        > as ::agent_sdk::durable_task::__private::OperationReturn>::into_outcome(
+                            __returned,
+                        )
+                    },
+                );
+            }
+            if ::agent_sdk::durable_task::__private::is_operation(__context, "delete") {
+                return ::agent_sdk::durable_task::__private::change::<
+                    Self,
+                    __Operation_1,
+                >(
+                    __context,
+                    |__state, __input, __context| {
+                        ::core::result::Result::Ok(Counter::delete(__state))
+                    },
+                );
+            }
+            ::agent_sdk::durable_task::__private::unknown_operation(
+                __context,
+                &["Get", "delete"],
+            )
+        }
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::durable_task::__private::ide::entity::name as _;
+    }
+};

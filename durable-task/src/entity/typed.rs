@@ -1,0 +1,303 @@
+//! Entities as types: what `#[entity]` implements, and who can address one.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    BoxFuture, Client, ClientError, EntityCall, EntityContext, EntityId, Failure, IdError,
+    OrchestrationContext, OrchestrationError, Payload, Timestamp, json,
+};
+
+/// A type that is the state of an entity, with operations; `#[entity]` on an `impl` block of it
+/// makes it one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity [AGT504]",
+    label = "none of its `impl` blocks has `#[entity]`",
+    note = "put `#[entity]` on the `impl` block with its operations"
+)]
+pub trait EntityType: Sized + 'static {
+    /// Its registered name; compares without case.
+    const NAME: &'static str;
+    /// The type itself.
+    type State: Payload + Default;
+    /// Its operations, as orchestrations call them.
+    type Proxy;
+    /// Its operations, as one-way messages.
+    type Signals<S: SignalSender>;
+
+    /// Addresses one of them.
+    #[doc(hidden)]
+    fn proxy(target: EntityTarget) -> Self::Proxy;
+    /// Addresses one of them, one way.
+    #[doc(hidden)]
+    fn signals<S: SignalSender>(sender: S) -> Self::Signals<S>;
+    /// Runs one operation.
+    #[doc(hidden)]
+    fn operate(context: &mut EntityContext) -> Result<Value, Failure>;
+}
+
+/// One operation of an entity.
+#[doc(hidden)]
+pub trait Operation {
+    /// Its name.
+    const NAME: &'static str;
+    /// What it is called with.
+    type Input: Payload;
+    /// What it returns.
+    type Output: Payload;
+}
+
+/// Who sends one-way operations: an orchestration, another entity, or a client.
+pub trait SignalSender {
+    /// What a sender gets back.
+    type Sent;
+    /// Sends one.
+    #[doc(hidden)]
+    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent;
+}
+
+/// One entity, as an orchestration sees it.
+#[derive(Debug, Clone)]
+pub struct EntityTarget {
+    context: OrchestrationContext,
+    id: EntityId,
+}
+
+impl OrchestrationContext {
+    /// The entity of a type with a key: its operations can be called, and signalled.
+    ///
+    /// A key that no hub takes fails the orchestration.
+    pub fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> E::Proxy {
+        let id = EntityId::new(E::NAME, key.as_ref()).unwrap_or_else(|error| {
+            let error = OrchestrationError::NotAllowed(problem(E::NAME, key.as_ref(), &error));
+            self.fail_with(error);
+            EntityId::refused(E::NAME)
+        });
+        E::proxy(EntityTarget {
+            context: self.clone(),
+            id,
+        })
+    }
+}
+
+fn problem(name: &str, key: &str, error: &IdError) -> String {
+    format!("`{key}` can't be the key of an entity `{name}`: {error}")
+}
+
+impl EntityTarget {
+    /// Its id, for locks.
+    pub fn id(&self) -> EntityId {
+        self.id.clone()
+    }
+
+    /// Calls an operation when awaited.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn call<O: Operation>(&self, input: &O::Input) -> EntityCall<O::Output> {
+        let operation = O::NAME;
+        let what = || {
+            format!(
+                "the input of operation `{operation}` of entity `{}`",
+                self.id
+            )
+        };
+        let input = json::encode_payload(what, input);
+        self.context
+            .call_entity_by(&self.id, operation.to_owned(), input, O::Output::from_json)
+    }
+
+    /// Sends one-way operations, at a time if one is given.
+    pub fn signals(&self, at: Option<Timestamp>) -> OrchestrationSignals {
+        OrchestrationSignals {
+            target: self.clone(),
+            at,
+        }
+    }
+
+    /// The same, some time from now.
+    pub fn signals_after(&self, delay: Duration) -> OrchestrationSignals {
+        self.signals(Some(self.context.now().saturating_add(delay)))
+    }
+}
+
+/// One-way operations from an orchestration.
+#[derive(Debug)]
+pub struct OrchestrationSignals {
+    target: EntityTarget,
+    at: Option<Timestamp>,
+}
+
+impl SignalSender for OrchestrationSignals {
+    type Sent = Result<(), OrchestrationError>;
+
+    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent {
+        let operation = O::NAME;
+        let id = &self.target.id;
+        let what = || format!("the input of operation `{operation}` of entity `{id}`");
+        let input = json::encode_payload(what, input)?;
+        self.target
+            .context
+            .signal_entity_json(id, operation, input, self.at)
+    }
+}
+
+/// One entity, as another entity sees it: one way only.
+#[derive(Debug)]
+pub struct EntitySignals<'a> {
+    context: &'a mut EntityContext,
+    id: Result<EntityId, Failure>,
+    at: Option<Timestamp>,
+}
+
+impl EntityContext {
+    /// Sends a one-way operation to the entity of a type with a key. It leaves when the running
+    /// operation succeeds.
+    pub fn signal_to<E: EntityType>(
+        &mut self,
+        key: impl AsRef<str>,
+    ) -> E::Signals<EntitySignals<'_>> {
+        self.signal_to_at::<E>(key, None)
+    }
+
+    /// The same, to be delivered at a time.
+    pub fn signal_to_at<E: EntityType>(
+        &mut self,
+        key: impl AsRef<str>,
+        at: Option<Timestamp>,
+    ) -> E::Signals<EntitySignals<'_>> {
+        let id = EntityId::new(E::NAME, key.as_ref()).map_err(|error| {
+            Failure::new("InvalidId", problem(E::NAME, key.as_ref(), &error)).non_retriable()
+        });
+        E::signals(EntitySignals {
+            context: self,
+            id,
+            at,
+        })
+    }
+}
+
+impl SignalSender for EntitySignals<'_> {
+    type Sent = Result<(), Failure>;
+
+    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent {
+        let input = json::encoded_output(input.to_json())?;
+        self.context.signal_json(&self.id?, O::NAME, input, self.at);
+        Ok(())
+    }
+}
+
+/// Reaches typed entities of a hub.
+///
+/// ```no_run
+/// # use durable_task::{Client, ClientError, EntityClient, EntityType};
+/// # async fn example<Counter: EntityType>(client: &dyn Client) -> Result<(), ClientError> {
+/// let counter = client.entity::<Counter>("visits");
+/// let state = counter.state().await?;
+/// # let _ = state;
+/// # Ok(())
+/// # }
+/// ```
+pub trait EntityClient {
+    /// The entity of a type with a key.
+    fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> ClientEntity<'_, E>;
+}
+
+impl EntityClient for dyn Client {
+    fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> ClientEntity<'_, E> {
+        let id = EntityId::new(E::NAME, key.as_ref()).map_err(|error| ClientError::Invalid {
+            field: "key",
+            problem: problem(E::NAME, key.as_ref(), &error),
+        });
+        ClientEntity {
+            client: self,
+            id,
+            entity: std::marker::PhantomData,
+        }
+    }
+}
+
+/// One entity, as a client sees it. Made by [`EntityClient::entity`].
+pub struct ClientEntity<'a, E> {
+    client: &'a dyn Client,
+    id: Result<EntityId, ClientError>,
+    entity: std::marker::PhantomData<fn() -> E>,
+}
+
+impl<'a, E: EntityType> ClientEntity<'a, E> {
+    /// Sends a one-way operation; it is durable once awaited.
+    pub fn signal(&self) -> E::Signals<ClientSignals<'a>> {
+        self.signals(None)
+    }
+
+    /// The same, to be delivered at a time.
+    pub fn signal_at(&self, time: Timestamp) -> E::Signals<ClientSignals<'a>> {
+        self.signals(Some(time))
+    }
+
+    fn signals(&self, at: Option<Timestamp>) -> E::Signals<ClientSignals<'a>> {
+        E::signals(ClientSignals {
+            client: self.client,
+            id: self.id.clone(),
+            at,
+        })
+    }
+
+    /// Its state; `None` if it has none.
+    pub fn state(&self) -> impl Future<Output = Result<Option<E::State>, ClientError>> + Send + 'a {
+        let (client, id) = (self.client, self.id.clone());
+        async move {
+            let known = client.get_entity(&id?, true).await?;
+            let Some(text) = known.and_then(|known| known.state) else {
+                return Ok(None);
+            };
+            E::State::from_json(&text)
+                .map(Some)
+                .map_err(|error| ClientError::Invalid {
+                    field: "state",
+                    problem: format!("it is not of the expected type: {error}"),
+                })
+        }
+    }
+}
+
+impl<E: EntityType> std::fmt::Debug for ClientEntity<'_, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientEntity")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One-way operations from a client.
+pub struct ClientSignals<'a> {
+    client: &'a dyn Client,
+    id: Result<EntityId, ClientError>,
+    at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for ClientSignals<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientSignals")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> SignalSender for ClientSignals<'a> {
+    type Sent = BoxFuture<'a, Result<(), ClientError>>;
+
+    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent {
+        let input = input.to_json().map_err(|error| ClientError::Invalid {
+            field: "input",
+            problem: error.to_string(),
+        });
+        Box::pin(async move {
+            let (id, input) = (self.id?, input?);
+            self.client
+                .signal_entity(&id, O::NAME, Some(input), self.at)
+                .await
+        })
+    }
+}

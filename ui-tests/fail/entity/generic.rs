@@ -1,0 +1,10 @@
+use agent_sdk::prelude::*;
+
+struct Counter<T>(T);
+
+#[entity]
+impl<T> Counter<T> {
+    fn get(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[entity]
+struct Counter;
+
+fn main() {}

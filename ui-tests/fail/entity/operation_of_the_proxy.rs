@@ -1,0 +1,17 @@
+use agent_sdk::prelude::*;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Counter {
+    count: i64,
+}
+
+#[entity]
+impl Counter {
+    fn signal(&mut self, amount: i64) {
+        self.count += amount;
+    }
+}
+
+fn main() {}
