@@ -1,0 +1,15 @@
+use durable_task::{
+    ExecutorError, OrchestrationContext, OrchestrationError, executor, orchestrator,
+};
+
+/// Waits for the payment, however long and in whatever process, then ships.
+#[orchestrator]
+pub async fn order(ctx: OrchestrationContext, what: String) -> Result<String, OrchestrationError> {
+    let cents: u64 = ctx.wait_for_event_named("paid").await?;
+    ctx.call::<ship>((what, cents)).await
+}
+
+#[executor(retry(attempts = 3, first = "1s"))]
+pub async fn ship((what, cents): (String, u64)) -> Result<String, ExecutorError> {
+    Ok(format!("{what} for {cents} cents is on its way"))
+}
