@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::{
-    Client, InstanceId, Registry, Runtime, StartRequest, TokioRuntime, WaitFor, Worker,
-    WorkerOptions,
+    DurableClient, InstanceId, Registry, Runtime, TokioRuntime, Worker, WorkerOptions,
 };
 use task_hub::{Hub, HubOptions};
+
+use order::{Payment, order, ship};
 
 const ORDER: &str = "order-1";
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,29 +34,27 @@ async fn run(command: &str, file: &Path) -> Result<String, Box<dyn Error>> {
     let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::current().ok_or("tokio runs")?);
     let hub = Hub::open(HubOptions::file(file), Arc::clone(&runtime)).await?;
     let mut registry = Registry::new();
-    registry.orchestrator::<order::order>()?;
-    registry.executor::<order::ship>()?;
+    registry.orchestrator::<order>()?;
+    registry.executor::<ship>()?;
     let worker = hub.attach(Worker::start(registry, WorkerOptions::default(), runtime))?;
-    let said = obey(command, &*hub.client()).await;
+    let said = obey(command, DurableClient::new(hub.client())).await;
     hub.shutdown(TIMEOUT).await;
     drop(worker);
     said
 }
 
-async fn obey(command: &str, client: &dyn Client) -> Result<String, Box<dyn Error>> {
+async fn obey(command: &str, client: DurableClient) -> Result<String, Box<dyn Error>> {
     let id = InstanceId::new(ORDER)?;
     match command {
         "begin" => {
-            let request = StartRequest::new("order", id.clone()).input_json("\"a chair\"");
-            client.start(request).await?;
-            let state = client.wait(&id, WaitFor::Start, TIMEOUT).await?;
-            Ok(format!("{id}: {:?}", state.status))
+            let what = String::from("a chair");
+            let order = client.start::<order>(what).instance_id(id).await?;
+            Ok(format!("{} waits for its payment", order.id()))
         }
         "pay" => {
-            let cents = Some(String::from("4200"));
-            client.raise_event(&id, "paid", cents).await?;
-            let state = client.wait(&id, WaitFor::Completion, TIMEOUT).await?;
-            Ok(state.output.unwrap_or_default())
+            let order = client.attach::<order>(id);
+            order.raise(&Payment { cents: 4200 }).await?;
+            Ok(order.wait(TIMEOUT).await?)
         }
         other => Err(format!("`{other}` is neither `begin` nor `pay`").into()),
     }

@@ -5,8 +5,8 @@ use durable_task::{
 /// Waits for the payment, however long and in whatever process, then ships.
 #[orchestrator]
 pub async fn order(ctx: OrchestrationContext, what: String) -> Result<String, OrchestrationError> {
-    let cents: u64 = ctx.wait_for_event_named("paid").await?;
-    ctx.call::<ship>((what, cents)).await
+    let payment = ctx.wait_for_event::<Payment>().await?;
+    ctx.call::<ship>((what, payment.cents)).await
 }
 
 #[executor(retry(attempts = 3, first = "1s"))]

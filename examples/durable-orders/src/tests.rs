@@ -4,10 +4,10 @@ use super::*;
 async fn an_order_outlives_its_process() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("orders.db");
-    assert_eq!(run("begin", &file).await?, "order-1: Running");
+    assert_eq!(run("begin", &file).await?, "order-1 waits for its payment");
     assert_eq!(
         run("pay", &file).await?,
-        "\"a chair for 4200 cents is on its way\""
+        "a chair for 4200 cents is on its way"
     );
     assert!(
         run("begin", &file).await.is_err(),
