@@ -28,7 +28,7 @@ fn every_cargo_command_of_the_documents_exists() -> TestResult {
                     let line = format!("name = \"{package}\"");
                     assert!(manifest.contains(&line), "{document}: no package {package}");
                 }
-                ["cargo", "test", "--workspace"] => {}
+                ["cargo", "test", "--workspace", "--all-features"] => {}
                 ["cargo", "xtask", command, ..] => {
                     let arm = format!("[\"{command}\"");
                     assert!(

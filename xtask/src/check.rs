@@ -23,9 +23,8 @@ pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
         command::run(cargo(root, &["fmt", "--all", "--check"]))
     })?;
     step("clippy", || {
-        let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--"];
-        let mut clippy = cargo(root, &arguments);
-        clippy.args(["--deny", "warnings"]);
+        let mut clippy = cargo(root, &["clippy", "--workspace", "--all-targets", "--locked"]);
+        clippy.args(["--all-features", "--", "--deny", "warnings"]);
         command::run(clippy)
     })?;
     let tally = step("test", || test(root))?;
@@ -64,7 +63,7 @@ fn step<T>(
 
 /// The README's test command, its output passed on and counted.
 fn test(root: &Path) -> Result<Tally, Box<dyn Error>> {
-    let mut test = cargo(root, &["test", "--workspace", "--locked"]);
+    let mut test = cargo(root, &["test", "--workspace", "--all-features", "--locked"]);
     let mut child = test.stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take().ok_or("no output")?;
     let mut tally = Tally::default();

@@ -3,7 +3,8 @@ use std::process::Command;
 
 use super::{Missing, fingerprint, installed, run, workspace};
 
-/// The folder, for `PYTHONPATH`, with the packages of a `requirements.txt` in that folder of the workspace.
+/// The folder, for `PYTHONPATH`, with the packages of a `requirements.txt` in that folder of the
+/// workspace.
 pub fn python(folder: &str) -> Result<PathBuf, Missing> {
     let requirements = workspace().join(folder).join("requirements.txt");
     let name = format!("python-{}", fingerprint(&requirements)?);
