@@ -23,7 +23,10 @@ pub fn run(root: &Path) -> Result<(), Box<dyn Error>> {
         command::run(cargo(root, &["fmt", "--all", "--check"]))
     })?;
     step("clippy", || {
-        let mut clippy = cargo(root, &["clippy", "--workspace", "--all-targets", "--locked"]);
+        let mut clippy = cargo(
+            root,
+            &["clippy", "--workspace", "--all-targets", "--locked"],
+        );
         clippy.args(["--all-features", "--", "--deny", "warnings"]);
         command::run(clippy)
     })?;
