@@ -242,7 +242,8 @@ fn orchestrator(
     } else {
         expand::orchestrator::fallback(&orchestrator, visibility)
     };
-    quote!(#function #rest)
+    // The attribute asks for `async`, also where nothing is awaited.
+    quote!(#[allow(clippy::unused_async)] #function #rest)
 }
 
 fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
@@ -265,7 +266,8 @@ fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
     } else {
         expand::executor::fallback(&executor, visibility)
     };
-    quote!(#function #rest)
+    // The attribute asks for `async`, also where nothing is awaited.
+    quote!(#[allow(clippy::unused_async)] #function #rest)
 }
 
 fn entity(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {

@@ -17,6 +17,7 @@
 // error: executor `charge` must return a `Result` [AGT019]
 //   help: write `-> Result<(), ExecutorError>`
 
+#[allow(clippy::unused_async)]
 fn charge(first: &mut u8, second: u8) {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]

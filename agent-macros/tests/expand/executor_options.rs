@@ -1,6 +1,7 @@
 // #[executor(name = "Charge", description = TEXT, timeout = "10s", retry(attempts = 5, first = "1s", backoff = 2, max = LONGEST, timeout = "5m"))]
 // async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> { body() }
 
+#[allow(clippy::unused_async)]
 async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> {
     body()
 }

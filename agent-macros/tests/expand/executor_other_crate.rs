@@ -1,6 +1,7 @@
 // #[executor(crate = sdk)]
 // async fn charge(bank: &Bank) -> Result<(), E> { body() }
 
+#[allow(clippy::unused_async)]
 async fn charge(bank: &Bank) -> Result<(), E> {
     body()
 }

@@ -1,6 +1,7 @@
 // #[executor(retry())]
 // async fn charge((a, b): (u8, u8), bank: &Bank) -> Result<(), E> { body() }
 
+#[allow(clippy::unused_async)]
 async fn charge((a, b): (u8, u8), bank: &Bank) -> Result<(), E> {
     body()
 }

@@ -2,6 +2,7 @@
 // /// Publishes.
 // pub async fn publish(ctx: OrchestrationContext, topic: String) -> Result<Article, OrchestrationError> { body() }
 
+#[allow(clippy::unused_async)]
 /// Publishes.
 pub async fn publish(
     ctx: OrchestrationContext,

@@ -1,6 +1,7 @@
 // #[orchestrator(version = "2")]
 // async fn publish(ctx: OrchestrationContext) -> Result<(), E> { body() }
 
+#[allow(clippy::unused_async)]
 async fn publish(ctx: OrchestrationContext) -> Result<(), E> {
     body()
 }

@@ -1,6 +1,7 @@
 // #[orchestrator(name = "Publish", version = VERSION)]
 // async fn publish(_: OrchestrationContext) -> anyhow::Result<()> { body() }
 
+#[allow(clippy::unused_async)]
 async fn publish(_: OrchestrationContext) -> anyhow::Result<()> {
     body()
 }

@@ -1,6 +1,7 @@
 // #[orchestrator(crate = sdk)]
 // async fn publish(ctx: OrchestrationContext) -> Result<(), E> { body() }
 
+#[allow(clippy::unused_async)]
 async fn publish(ctx: OrchestrationContext) -> Result<(), E> {
     body()
 }

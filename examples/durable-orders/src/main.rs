@@ -3,7 +3,7 @@
 //! `cargo run -p durable-orders -- begin` starts an order that waits for its payment, and ends.
 //! `cargo run -p durable-orders -- pay` is another process: it goes on with the order.
 
-mod order;
+mod code;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +17,7 @@ use durable_task::{
 };
 use task_hub::{Hub, HubOptions};
 
-use order::{Payment, order, ship};
+use code::{Payment, order, ship};
 
 const ORDER: &str = "order-1";
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,15 @@
+//! What is durable: an event, an orchestrator and an executor.
+
 use durable_task::{
-    ExecutorError, OrchestrationContext, OrchestrationError, executor, orchestrator,
+    Event, ExecutorError, OrchestrationContext, OrchestrationError, executor, orchestrator,
 };
+use serde::{Deserialize, Serialize};
+
+/// The event that an order waits for.
+#[derive(Debug, Serialize, Deserialize, Event)]
+pub struct Payment {
+    pub cents: u64,
+}
 
 /// Waits for the payment, however long and in whatever process, then ships.
 #[orchestrator]

@@ -1,0 +1,9 @@
+//! One pattern per file.
+
+pub mod approval;
+pub mod bank;
+pub mod chaining;
+pub mod fan_out;
+pub mod monitor;
+pub mod trip;
+pub mod versions;
