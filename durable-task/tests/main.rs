@@ -10,6 +10,8 @@
 mod activities;
 mod entities;
 mod episodes;
+#[cfg(all(feature = "grpc", feature = "grpc-server"))]
+mod grpc;
 mod recorded_episodes;
 mod registering;
 mod rewinding;

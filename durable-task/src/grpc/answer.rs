@@ -79,10 +79,10 @@ pub(super) fn activity(mut response: ActivityResponse, bytes_max: usize) -> Acti
 }
 
 /// The outcome of a batch with who waits for each operation. A batch that the service would not
-/// take fails as a whole: nothing of it happens.
+/// take fails as a whole: nothing of it happens, and the state stays what it was `before`.
 pub(super) fn entity(
     mut result: EntityBatchResult,
-    infos: Vec<OperationInfo>,
+    (infos, before): (Vec<OperationInfo>, Option<&str>),
     bytes_max: usize,
 ) -> EntityBatchResult {
     result.operation_infos = infos;
@@ -108,6 +108,7 @@ pub(super) fn entity(
             one.result_type = Some(ResultType::Failure(failed));
         }
         result.actions = Vec::new();
+        result.entity_state = before.map(str::to_owned);
     }
     result
 }
@@ -225,14 +226,20 @@ mod tests {
             request_id: id.into(),
             response_destination: None,
         };
-        let answer = entity(result.clone(), vec![info("1"), info("2")], 1_000);
+        let answer = entity(
+            result.clone(),
+            (vec![info("1"), info("2")], Some("6")),
+            1_000,
+        );
         assert_eq!(answer.operation_infos, [info("1")]);
         assert_eq!(answer.results, result.results);
-        let answer = entity(result, vec![info("1")], 100);
+        assert_eq!(answer.entity_state.as_deref(), Some("7"));
+        let answer = entity(result, (vec![info("1")], Some("6")), 100);
         assert!(matches!(
             answer.results[0].result_type,
             Some(ResultType::Failure(_))
         ));
+        assert_eq!(answer.entity_state.as_deref(), Some("6"));
     }
 
     proptest! {

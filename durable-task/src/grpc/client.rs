@@ -63,10 +63,7 @@ impl GrpcClient {
         let ask = ask(instance, fetch);
         match call!(self, get_instance, ask) {
             Ok(answer) => Ok(found(answer)),
-            Err(CallError::Refused {
-                code: tonic::Code::NotFound,
-                ..
-            }) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }

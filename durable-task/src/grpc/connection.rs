@@ -82,6 +82,11 @@ impl Connection {
         &self.inner.options
     }
 
+    /// Whether it shows tokens to the service.
+    pub(super) fn has_tokens(&self) -> bool {
+        self.inner.tokens.is_some()
+    }
+
     fn service(&self, channel: Channel) -> Service {
         let options = self.options();
         Service::new(channel)

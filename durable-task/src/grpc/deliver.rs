@@ -18,16 +18,32 @@ use super::error::CallError;
 
 /// How often an answer is sent until it is given up: the service hands out the item once more.
 const ATTEMPTS_MAX: u32 = 8;
+/// How many failures in a row a refused answer counts as, until its item is given back: whoever gets
+/// it next may give the same answer.
+const REFUSED_PAUSE: u32 = 3;
 /// How long the service may take to make an answer durable.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What kind of item is answered.
-#[derive(Debug)]
 pub(super) enum Kind {
     Orchestrator,
     Activity,
-    /// With who waits for each operation, where the service wants to hear it again.
-    Entity(Vec<OperationInfo>),
+    Entity {
+        /// Who waits for each operation, where the service wants to hear it again.
+        infos: Vec<OperationInfo>,
+        /// The state before the operations.
+        state: Option<String>,
+    },
+}
+
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Orchestrator => "orchestration",
+            Self::Activity => "activity",
+            Self::Entity { .. } => "entity",
+        }
+    }
 }
 
 /// An item of the service that waits for its answer.
@@ -43,17 +59,25 @@ pub(super) struct Answering {
 impl Answering {
     /// Sends the answer, again where that may help.
     pub(super) async fn deliver(self, answer: WorkAnswer) {
-        let (instance, connection) = (self.instance.clone(), self.connection.clone());
-        if let Err(error) = self.send(&connection, answer).await {
-            tracing::warn!(
-                instance,
-                %error,
-                "an answer did not reach the service, which hands out the work again"
-            );
+        let connection = &self.connection;
+        let Err(error) = self.send(connection, answer).await else {
+            return;
+        };
+        let instance = &self.instance;
+        tracing::warn!(instance, %error, "an answer did not reach the service");
+        // Work that the service does not know is not ours any more; what it can't hear about goes
+        // to others when the stream ends.
+        if error.is_not_found() || error.is_transient() {
+            return;
+        }
+        tokio::time::sleep(random_delay(REFUSED_PAUSE)).await;
+        let abandoned = self.abandon(connection, "the service refused its answer");
+        if let Err(error) = abandoned.await {
+            tracing::warn!(instance, %error, "work could not be given back");
         }
     }
 
-    async fn send(self, connection: &Connection, answer: WorkAnswer) -> Result<(), CallError> {
+    async fn send(&self, connection: &Connection, answer: WorkAnswer) -> Result<(), CallError> {
         let bytes_max = connection.options().send_bytes_max;
         let token = self.token.clone();
         match (answer, &self.kind) {
@@ -77,9 +101,9 @@ impl Answering {
                 })
                 .await
             }
-            (WorkAnswer::Entity(mut result), Kind::Entity(infos)) => {
+            (WorkAnswer::Entity(mut result), Kind::Entity { infos, state }) => {
                 result.completion_token = token;
-                let result = answer::entity(result, infos.clone(), bytes_max);
+                let result = answer::entity(result, (infos.clone(), state.as_deref()), bytes_max);
                 repeat(connection, &result, |request| {
                     let mut service = connection.work();
                     async move { service.complete_entity_task(request).await }
@@ -96,7 +120,12 @@ impl Answering {
 
     /// Gives the item back.
     async fn abandon(&self, connection: &Connection, reason: &str) -> Result<(), CallError> {
-        tracing::info!(instance = self.instance, kind = ?self.kind, reason, "work is given back");
+        tracing::info!(
+            instance = self.instance,
+            kind = self.kind.name(),
+            reason,
+            "work is given back"
+        );
         let completion_token = self.token.clone();
         match &self.kind {
             Kind::Orchestrator => {
@@ -115,7 +144,7 @@ impl Answering {
                 })
                 .await
             }
-            Kind::Entity(_) => {
+            Kind::Entity { .. } => {
                 let message = AbandonEntityTaskRequest { completion_token };
                 repeat(connection, &message, |request| {
                     let mut service = connection.work();
@@ -137,7 +166,7 @@ where
     T: prost::Message + Clone,
     F: Future<Output = Result<Response<R>, Status>>,
 {
-    let mut attempts = 0;
+    let (mut attempts, mut has_new_token) = (0, false);
     loop {
         attempts += 1;
         let how = (Role::Worker, ANSWER_TIMEOUT);
@@ -146,6 +175,12 @@ where
             Err(error) if error.is_transient() && attempts < ATTEMPTS_MAX => {
                 tracing::debug!(%error, attempts, "an answer is sent again");
                 tokio::time::sleep(random_delay(attempts)).await;
+            }
+            // The token was not accepted; there may be a newer one.
+            Err(error)
+                if error.is_unauthenticated() && connection.has_tokens() && !has_new_token =>
+            {
+                has_new_token = true;
             }
             Err(error) => return Err(error),
         }

@@ -97,13 +97,21 @@ impl CallError {
 
     /// Whether the service refused because of the state that the instance is in.
     pub(super) fn is_precondition(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                code: Code::FailedPrecondition,
-                ..
-            }
-        )
+        self.has_code(Code::FailedPrecondition)
+    }
+
+    /// Whether the service does not know what the call is about.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.has_code(Code::NotFound)
+    }
+
+    /// Whether the service did not accept the token.
+    pub(super) fn is_unauthenticated(&self) -> bool {
+        self.has_code(Code::Unauthenticated)
+    }
+
+    fn has_code(&self, wanted: Code) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == wanted)
     }
 
     /// What it is to the caller of a client. `operation` completes "this backend can't ..".

@@ -186,16 +186,18 @@ impl Stream {
             Some(Request::EntityRequest(request)) => {
                 let instance = request.instance_id.clone();
                 let callers = vec![None; request.operations.len()];
+                let (infos, state) = (Vec::new(), request.entity_state.clone());
                 let request = WorkRequest::Entity { request, callers };
-                (request, instance, Kind::Entity(Vec::new()))
+                (request, instance, Kind::Entity { infos, state })
             }
             Some(Request::EntityRequestV2(request)) => {
                 let (request, infos) = work_item::batch(request);
                 let instance = request.instance_id.clone();
                 let callers = infos.iter().map(|info| info.response_destination.clone());
                 let callers = callers.collect();
+                let state = request.entity_state.clone();
                 let request = WorkRequest::Entity { request, callers };
-                (request, instance, Kind::Entity(infos))
+                (request, instance, Kind::Entity { infos, state })
             }
             Some(Request::HealthPing(_)) => return,
             None => {

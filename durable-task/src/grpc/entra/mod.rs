@@ -84,13 +84,15 @@ impl EntraTokens {
             Authentication::None => return Ok(None),
             Authentication::Environment => vec![found.secret()?],
             Authentication::WorkloadIdentity => vec![found.federated()?],
-            Authentication::ManagedIdentity => vec![found.managed(TIMEOUT)],
+            Authentication::ManagedIdentity => {
+                vec![found.managed(connection.client_id.clone(), TIMEOUT)]
+            }
             Authentication::AzureCli => vec![found.cli()],
             Authentication::DefaultAzure => {
                 let mut ways = Vec::new();
                 ways.extend(found.secret().ok());
                 ways.extend(found.federated().ok());
-                ways.push(found.managed(PROBE_TIMEOUT));
+                ways.push(found.managed(found.client().ok(), PROBE_TIMEOUT));
                 ways.push(found.cli());
                 ways
             }
@@ -152,8 +154,7 @@ impl Found<'_> {
         })
     }
 
-    fn managed(&self, timeout: Duration) -> Way {
-        let client = self.connection.client_id.clone();
+    fn managed(&self, client: Option<String>, timeout: Duration) -> Way {
         let app = (self.get("IDENTITY_ENDPOINT"), self.get("IDENTITY_HEADER"));
         if let (Some(endpoint), Some(header)) = app {
             return Way::App {
@@ -284,3 +285,6 @@ impl std::fmt::Debug for EntraTokens {
         f.debug_list().entries(names).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
