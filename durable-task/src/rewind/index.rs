@@ -181,6 +181,21 @@ impl Index {
         });
         left.min()
     }
+
+    /// The request of a critical section that was entered and not left; the first.
+    pub(super) fn section_never_left(&self) -> Option<usize> {
+        let unlocked = |section: &String| {
+            let mut kinds = self.decisions.values().map(|decision| &decision.kind);
+            kinds.any(|kind| matches!(kind, Kind::Unlock(left) if left == section))
+        };
+        let entered = self.decisions.values().filter(|decision| {
+            let Kind::Lock(section) = &decision.kind else {
+                return false;
+            };
+            decision.reply.is_some() && !unlocked(section)
+        });
+        entered.map(|decision| decision.position).min()
+    }
 }
 
 fn is_activity(kind: &Kind) -> bool {

@@ -183,6 +183,11 @@ impl Cut {
             .rposition(|event| matches!(event.event_type, Some(EventType::OrchestratorStarted(_))));
         // Releases that the end has made, if nothing has failed but the code itself.
         let end_from = first_failure.min().or(last_batch).unwrap_or(0);
+        // An engine that has ended it, as for a history that was too large, has released locks
+        // without a record of that.
+        if let Some(request) = index.section_never_left() {
+            decisions_from = decisions_from.min(request);
+        }
         // A critical section that was left is taken back as a whole.
         while let Some(request) = index.section_left_after(decisions_from.min(end_from))
             && request < decisions_from

@@ -278,43 +278,71 @@ fn a_rewound_retry_makes_its_last_attempt_again() {
     assert!(report.is_match(), "{report}");
 }
 
-#[test]
-fn a_critical_section_that_the_end_has_left_is_entered_again() {
-    let registry = registry(|ctx| async move {
+/// A critical section with two activities in it.
+fn locking() -> Registry {
+    registry(|ctx| async move {
         let entity = crate::EntityId::new("account", "k").unwrap();
         let _guard = ctx.lock(&[entity]).await?;
         ctx.call_activity::<u32>("a", &()).await?;
         ctx.call_activity::<u32>("b", &()).await
+    })
+}
+
+/// The grant of the lock that was requested last.
+fn granted(test: &TestOrchestration) -> EventType {
+    let found = test.actions().iter().find_map(|action| {
+        let Some(Action::SendEntityMessage(message)) = &action.orchestrator_action_type else {
+            return None;
+        };
+        match message.entity_message_type.as_ref()? {
+            crate::wire::proto::send_entity_message_action::EntityMessageType
+                ::EntityLockRequested(lock) => Some(lock.critical_section_id.clone()),
+            _ => None,
+        }
     });
-    let mut test = TestOrchestration::start(&registry, begin());
-    let granted = |test: &TestOrchestration| {
-        let found = test.actions().iter().find_map(|action| {
-            let Some(Action::SendEntityMessage(message)) = &action.orchestrator_action_type else {
-                return None;
-            };
-            match message.entity_message_type.as_ref()? {
-                crate::wire::proto::send_entity_message_action::EntityMessageType
-                    ::EntityLockRequested(lock) => Some(lock.critical_section_id.clone()),
-                _ => None,
-            }
-        });
-        EventType::EntityLockGranted(crate::wire::proto::EntityLockGrantedEvent {
-            critical_section_id: found.expect("a lock request"),
-        })
-    };
-    let lock = granted(&test);
-    test.episode(SECOND, |events| events.event(-1, lock));
-    test.episode(SECOND, |events| events.task_completed(1, &1));
-    test.episode(SECOND, |events| events.task_failed(2, broken()));
-    assert!(matches!(test.result(), Some(Err(_))));
-    let rewound = rewind(test.history(), &order()).unwrap();
-    assert!(left(&rewound).is_empty(), "{:?}", left(&rewound));
-    let mut again = TestOrchestration::resume(&registry, rewound.history);
-    let lock = granted(&again);
-    again.episode(SECOND, |events| events.event(-1, lock));
-    again.episode(SECOND, |events| events.task_completed(1, &1));
-    again.episode(SECOND, |events| events.task_completed(2, &2));
-    assert_eq!(again.result(), Some(Ok(2.into())));
+    EventType::EntityLockGranted(crate::wire::proto::EntityLockGrantedEvent {
+        critical_section_id: found.expect("a lock request"),
+    })
+}
+
+#[test]
+fn a_critical_section_that_the_end_has_left_is_entered_again() {
+    let registry = locking();
+    for by_engine in [false, true] {
+        let mut test = TestOrchestration::start(&registry, begin());
+        let lock = granted(&test);
+        test.episode(SECOND, |events| events.event(-1, lock));
+        test.episode(SECOND, |events| events.task_completed(1, &1));
+        let mut history = test.history().to_vec();
+        if by_engine {
+            // Its locks are gone, and nothing says so.
+            history.push(HistoryEvent {
+                event_id: -1,
+                timestamp: Some(Timestamp::EPOCH.into()),
+                event_type: Some(EventType::ExecutionCompleted(ExecutionCompletedEvent {
+                    orchestration_status: OrchestrationStatus::Failed.into(),
+                    failure_details: Some(Failure::new("HistoryTooLarge", "").into()),
+                    ..ExecutionCompletedEvent::default()
+                })),
+            });
+        } else {
+            test.episode(SECOND, |events| events.task_failed(2, broken()));
+            assert!(matches!(test.result(), Some(Err(_))));
+            history = test.history().to_vec();
+        }
+        let rewound = rewind(&history, &order()).unwrap();
+        assert!(left(&rewound).is_empty(), "{:?}", left(&rewound));
+        let mut again = TestOrchestration::resume(&registry, rewound.history);
+        let lock = granted(&again);
+        again.episode(SECOND, |events| events.event(-1, lock));
+        again.episode(SECOND, |events| events.task_completed(1, &1));
+        again.episode(SECOND, |events| events.task_completed(2, &2));
+        assert_eq!(
+            again.result(),
+            Some(Ok(2.into())),
+            "by the engine: {by_engine}"
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use durable_task::wire::proto::{
-    ActivityRequest, OrchestrationInstance, ParentInstanceInfo, TaskFailureDetails,
+    ActivityRequest, OrchestrationInstance, ParentInstanceInfo, TaskFailureDetails, TraceContext,
 };
 use durable_task::{ExecutionId, InstanceId, Status, Timestamp};
 
@@ -41,6 +41,7 @@ pub(super) fn identity(instance: &str, created_at: i64) -> Identity {
         tags: BTreeMap::new(),
         created_at: at(created_at),
         scheduled_at: None,
+        trace_context: None,
     }
 }
 
@@ -54,6 +55,11 @@ pub(super) fn full_identity(instance: &str) -> Identity {
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
         scheduled_at: Some(at(77)),
+        trace_context: Some(TraceContext {
+            trace_parent: String::from("00-1-2-01"),
+            trace_state: Some(String::from("a=b")),
+            ..TraceContext::default()
+        }),
         ..identity(instance, 10)
     }
 }

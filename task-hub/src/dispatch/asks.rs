@@ -132,6 +132,7 @@ impl Dispatcher {
             self.merge(id, ended);
         }
         self.merge(id, delta);
+        self.refuse_rewinds(id, &invalid_state(id, "rewound", Status::Pending));
         self.make_ready(id);
         self.answer(id, reply, Ok(execution));
     }
@@ -273,6 +274,8 @@ impl Dispatcher {
                 resident.commit = self.open.number;
                 self.open.touch(id);
                 self.open.purged.push(id.clone());
+                let instance = id.clone();
+                self.refuse_rewinds(id, &ClientError::NotFound { instance });
                 self.answer(id, reply, Ok(()));
             }
         }

@@ -18,7 +18,8 @@ impl Dispatcher {
     /// Removes everything, if that was asked for and can begin: what is in memory, what runs, and
     /// what is stored. Ids go on from where they were, so that no late answer meets new work.
     pub(super) fn clear_if_asked(&mut self) {
-        if self.clears.is_empty() || self.writing.is_some() || self.mode.is_draining() {
+        let busy = self.writing.is_some() || self.mode.is_draining() || self.mode.is_opening();
+        if self.clears.is_empty() || busy {
             return;
         }
         tracing::warn!("the hub is cleared: all instances and entities are removed");

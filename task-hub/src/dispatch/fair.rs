@@ -21,6 +21,8 @@ pub(super) struct Lines<T> {
     turns: VecDeque<Line>,
     empty: usize,
     items: usize,
+    /// How many items the lines had that were given back last.
+    blocked: usize,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl<T> Default for Lines<T> {
             turns: VecDeque::new(),
             empty: 0,
             items: 0,
+            blocked: 0,
         }
     }
 }
@@ -113,14 +116,26 @@ impl<T> Lines<T> {
 
     /// Gives back lines that can't go on now: they come first the next time, in their order.
     pub(super) fn give_back(&mut self, lines: Vec<Line>) {
+        self.blocked = lines.iter().map(|line| self.len_of(line)).sum();
         for line in lines.into_iter().rev() {
             self.turns.push_front(line);
         }
     }
 
+    fn len_of(&self, line: &Line) -> usize {
+        let mut lines = self.by_name.get(&line.name).into_iter().flatten();
+        let waiting = lines.find(|waiting| waiting.line.version == line.version);
+        waiting.map_or(0, |waiting| waiting.items.len())
+    }
+
     /// How many items wait.
     pub(super) fn len(&self) -> usize {
         self.items
+    }
+
+    /// How many wait in lines that can go on.
+    pub(super) fn len_going(&self) -> usize {
+        self.items.saturating_sub(self.blocked)
     }
 
     /// Forgets all.
@@ -167,8 +182,11 @@ mod tests {
         // What comes meanwhile joins a line that is taken.
         lines.push("full", None, 5);
         lines.give_back(blocked);
+        assert_eq!((lines.len(), lines.len_going()), (4, 0));
+        lines.push("free", None, 6);
+        assert_eq!(lines.len_going(), 1);
         assert_eq!(ran, [2]);
-        assert_eq!(all(&mut lines), [1, 3, 4, 5]);
+        assert_eq!(all(&mut lines), [1, 3, 6, 4, 5]);
     }
 
     #[test]

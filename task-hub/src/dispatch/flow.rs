@@ -84,8 +84,8 @@ impl Dispatcher {
         }
         if let Some(resident) = self.residents.get(id) {
             resident.commit = self.open.number;
-            if delta.end.is_some() && resident.doing == Doing::Waits {
-                resident.doing = Doing::Nothing;
+            if delta.end.is_some() {
+                resident.ended();
             }
         }
         if delta.end.is_some() {

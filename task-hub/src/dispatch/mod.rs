@@ -77,6 +77,9 @@ use crate::store::{Loaded, Opened, Store, StoreError, TaskRow, TimerRow};
 const EVENTS_AT_ONCE: usize = 512;
 /// How many instances are read at once because the store has work for them.
 const LOADS_AT_ONCE: usize = 64;
+/// How many instances may be ready in memory, for workers that are full, before no more are read
+/// because the store has work for them.
+const READY_FOUND_MAX: usize = 4_096;
 
 /// The loop.
 pub(crate) struct Dispatcher {
@@ -203,7 +206,8 @@ enum Read {
     Activities(usize, Result<Vec<TaskRow>, StoreError>),
     Activity(u64, Result<Option<TaskRow>, StoreError>),
     Timers(Result<Vec<TimerRow>, StoreError>),
-    Targets(Result<Vec<InstanceId>, StoreError>),
+    /// By which read.
+    Targets(u64, Result<Vec<InstanceId>, StoreError>),
 }
 
 /// Which history is read, for an episode that is to begin.
@@ -409,7 +413,6 @@ impl Dispatcher {
         if self.mode.is_opening() {
             return;
         }
-        self.scan();
         self.fire_timers();
         loop {
             self.run_ready();
@@ -418,6 +421,8 @@ impl Dispatcher {
                 break;
             }
         }
+        // After what is ready was looked at: what can't go on makes room.
+        self.scan();
         self.set_alarms();
         self.shared.counters.in_memory(self.residents.len());
     }

@@ -12,7 +12,7 @@ use super::request::unreadable;
 use super::resident::{Arrived, Doing, State};
 use super::salvage::is_damage;
 use super::settings::retry_delay;
-use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Notice, Read};
+use super::{Dispatcher, Event, Fetching, HubHealth, LOADS_AT_ONCE, Notice, READY_FOUND_MAX, Read};
 use crate::engine::Instance;
 use crate::store::{Opened, StoreError};
 
@@ -68,8 +68,8 @@ pub(super) enum Scan {
     Done,
     /// To go on after this id.
     After(Option<InstanceId>),
-    /// A page is being read.
-    Reading,
+    /// A page is being read, by this read. What an earlier one brings is not looked at.
+    Reading(u64),
 }
 
 impl Dispatcher {
@@ -135,25 +135,33 @@ impl Dispatcher {
 
     /// Goes on with the search, if there is room for what it finds.
     pub(super) fn scan(&mut self) {
-        let room = self.reads.len() + self.ready.len() + self.ready_entities.len() < LOADS_AT_ONCE;
+        // What waits for a worker that is full is in nobody's way, as long as memory has room.
+        let going = self.ready.len_going() + self.ready_entities.len_going();
+        let room = self.reads.len() + going < LOADS_AT_ONCE
+            && self.ready.len() + self.ready_entities.len() < READY_FOUND_MAX;
         if !room || self.mode.is_draining() {
             return;
         }
         if let Scan::After(after) = &mut self.scan {
             let after = after.take();
-            self.scan = Scan::Reading;
+            self.tokens += 1;
+            let token = self.tokens;
+            self.scan = Scan::Reading(token);
             self.read(
                 false,
                 move |store| async move {
                     let after = after.as_ref();
                     store.message_targets(after, LOADS_AT_ONCE).await
                 },
-                Read::Targets,
+                move |targets| Read::Targets(token, targets),
             );
         }
     }
 
-    fn found(&mut self, targets: Vec<InstanceId>) {
+    fn found(&mut self, token: u64, targets: Vec<InstanceId>) {
+        if !matches!(self.scan, Scan::Reading(reading) if reading == token) {
+            return;
+        }
         self.scan = if targets.len() < LOADS_AT_ONCE {
             Scan::Done
         } else {
@@ -218,7 +226,7 @@ impl Dispatcher {
                 .map(|task| self.activities.retry(id, task.filter(|task| task.id == id)))
                 .err(),
             Read::Timers(result) => result.map(|timers| self.timers.read(timers)).err(),
-            Read::Targets(result) => result.map(|targets| self.found(targets)).err(),
+            Read::Targets(token, result) => result.map(|targets| self.found(token, targets)).err(),
         };
         if let Some(error) = failed {
             self.fail(&error);

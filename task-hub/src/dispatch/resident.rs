@@ -117,6 +117,16 @@ impl Resident {
         self.episodes = (commit, self.episodes_in(commit) + 1);
     }
 
+    /// Its instance has ended: what is to come under its id has nothing to do with what a worker
+    /// still has of it, or gave back.
+    pub(super) fn ended(&mut self) {
+        if matches!(self.doing, Doing::Waits | Doing::Out(_)) {
+            self.doing = Doing::Nothing;
+        }
+        self.warm = None;
+        self.attempts = 0;
+    }
+
     /// Whether all of it is durable and nobody has it or waits for it.
     fn is_idle(&self, durable: u64) -> bool {
         self.commit <= durable

@@ -9,7 +9,7 @@ use super::request::{Reply, invalid_state, unreadable};
 use super::resident::Doing;
 use super::shared::count;
 use super::{Dispatcher, Read, env};
-use crate::engine::{Instance, Message};
+use crate::engine::{Delta, Instance, Message};
 use crate::store::StoreError;
 
 /// Whose history is read, to be rewound.
@@ -55,6 +55,15 @@ impl Dispatcher {
         let message = Message::new(self.next_id(), id.clone(), self.now(), order);
         self.outbox.push_back(message);
         self.pump();
+    }
+
+    /// Tells those that wait for it to be rewound that it won't be: it is something else now.
+    pub(super) fn refuse_rewinds(&mut self, id: &InstanceId, refused: &ClientError) {
+        let resident = self.residents.get(id);
+        let replies = resident.map(|resident| std::mem::take(&mut resident.rewinds));
+        for reply in replies.into_iter().flatten() {
+            self.answer(id, reply, Err(refused.clone()));
+        }
     }
 
     /// Reads the history of an instance that is to be rewound, once all of it is durable: the
@@ -104,27 +113,28 @@ impl Dispatcher {
         resident.doing = Doing::Nothing;
         resident.warm = None;
         let replies = std::mem::take(&mut resident.rewinds);
-        let live = resident.live().and_then(Instance::orchestration);
-        let delta = live
-            .filter(|orchestration| orchestration.identity.execution_id == of.execution)
-            .map(|orchestration| {
-                let mut env = env(&mut self.ids, &self.limits, now);
-                (
-                    orchestration.rewind(past, &mut env),
-                    orchestration.is_ended(),
-                )
-            });
-        let (delta, ended) = delta.unwrap_or_default();
-        resident.changed = open;
+        let mut delta = Delta::default();
+        let refused = match resident.live().and_then(Instance::orchestration) {
+            None => Some(ClientError::NotFound {
+                instance: of.id.clone(),
+            }),
+            Some(orchestration) => {
+                let same = orchestration.identity.execution_id == of.execution;
+                if same {
+                    delta = orchestration.rewind(past, &mut env(&mut self.ids, &self.limits, now));
+                }
+                let status = orchestration.status();
+                (!same || orchestration.is_ended())
+                    .then(|| invalid_state(&of.id, "rewound", status))
+            }
+        };
+        if !delta.is_empty() {
+            resident.changed = open;
+        }
         self.merge(&of.id, delta);
         self.pump();
         for reply in replies {
-            let answer = if ended {
-                Err(invalid_state(&of.id, "rewound", Status::Failed))
-            } else {
-                Ok(())
-            };
-            self.answer(&of.id, reply, answer);
+            self.answer(&of.id, reply, refused.clone().map_or(Ok(()), Err));
         }
         self.make_ready(&of.id);
         self.settle(&of.id);

@@ -1,5 +1,6 @@
 //! What an episode's actions become: history events, messages, tasks, timers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use durable_task::wire::proto::history_event::EventType;
@@ -240,9 +241,7 @@ impl Orchestration {
             return;
         };
         let target = InstanceId::from_stored(child.instance_id);
-        let mut tags = self.identity.tags.clone();
-        tags.remove(FIRE_AND_FORGET);
-        tags.extend(child.tags);
+        let tags = self.tags_of_child(child.tags);
         if !tags.contains_key(FIRE_AND_FORGET) {
             let row = env.row();
             self.children.insert(id, (row, target.clone()));
@@ -269,6 +268,14 @@ impl Orchestration {
             ..ExecutionStartedEvent::default()
         });
         self.send(target, start, env, delta);
+    }
+
+    /// A child has the labels of its parent, and its own.
+    pub(super) fn tags_of_child(&self, own: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut tags = self.identity.tags.clone();
+        tags.remove(FIRE_AND_FORGET);
+        tags.extend(own);
+        tags
     }
 
     fn send_event(

@@ -183,7 +183,7 @@ impl Orchestration {
 
     /// Closes what only the execution that ends could have used. Activities that are left run to
     /// their end: their rows are closed by their results.
-    fn close_execution(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
+    pub(super) fn close_execution(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
         #[cfg(feature = "simulation")]
         let keeps = crate::simulation::has(crate::simulation::Bug::LockNotReleased);
         #[cfg(not(feature = "simulation"))]
@@ -274,6 +274,7 @@ impl Orchestration {
             }),
             parent_instance: identity.parent.clone(),
             tags: identity.tags.clone(),
+            parent_trace_context: identity.trace_context.clone(),
             ..ExecutionStartedEvent::default()
         };
         delta.row = RowChange::Restarted {

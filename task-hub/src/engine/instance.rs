@@ -81,13 +81,17 @@ impl Instance {
         let is_order = message.is_start() && message.execution.is_none();
         match self {
             Self::Entity(entity) => entity.receive(message, env),
+            Self::Orchestration(orchestration) if orchestration.is_another_child(&message) => {
+                let exists = (!orchestration.is_ended()).then(|| orchestration.status());
+                self.start_anew(message, exists, env)
+            }
             Self::Orchestration(orchestration) if !is_order => orchestration.receive(message, env),
             Self::Orchestration(orchestration) => {
                 let exists = (!orchestration.is_ended()).then(|| orchestration.status());
                 self.start_by_message(message, exists, env)
             }
             Self::Absent(_) if is_order => self.start_by_message(message, None, env),
-            Self::Absent(_) if message.is_rewind() => self.start_anew(message, env),
+            Self::Absent(_) if message.is_rewind() => self.start_anew(message, None, env),
             Self::Absent(_) => {
                 let mut delta = Delta::default();
                 if let Some(closes) = message.closes {
@@ -124,15 +128,21 @@ impl Instance {
         delta
     }
 
-    /// A parent that was rewound wants the answer of a child that is gone: it begins again.
-    fn start_anew(&mut self, mut message: Message, env: &mut Env<'_>) -> Delta {
+    /// A parent that was rewound wants the answer of a child that is gone: it begins again, unless
+    /// its id belongs to a live instance by now.
+    fn start_anew(
+        &mut self,
+        mut message: Message,
+        exists: Option<Status>,
+        env: &mut Env<'_>,
+    ) -> Delta {
         let start = match message.kind() {
             Some(EventType::ExecutionRewound(event)) => rewind::start_anew(event),
             _ => None,
         };
         if let Some(start) = start {
             message.event.event_type = Some(EventType::ExecutionStarted(start));
-            return self.start_by_message(message, None, env);
+            return self.start_by_message(message, exists, env);
         }
         let mut delta = Delta::default();
         delta.drop_message(&message, Drop::Absent);

@@ -184,9 +184,7 @@ impl Orchestration {
         delta: &mut Delta,
     ) -> Result<bool, Drop> {
         if self.is_ended() {
-            // One order is enough.
-            let ordered = message.is_rewind() && !self.wants_history();
-            return if ordered { Ok(true) } else { Err(Drop::Ended) };
+            return self.notice_when_ended(message, delta);
         }
         if let Some(execution) = &message.execution
             && *execution != self.identity.execution_id
@@ -367,6 +365,45 @@ impl Orchestration {
         }
         self.episode = Some(Episode { events, taken, at });
         (sent, delta)
+    }
+
+    /// Takes back the first episode of an execution for which the hub chose the version: whoever
+    /// runs it in the end chooses again.
+    pub fn take_back(&mut self) -> Delta {
+        let mut delta = Delta::default();
+        if self.has_past() || !self.identity.version_by_hub {
+            return delta;
+        }
+        let Some(Ok(events)) = self.episode.as_ref().map(|episode| episode.events.decode()) else {
+            return delta;
+        };
+        let taken = self.episode.take().map(|episode| episode.taken);
+        // The first event is the marker.
+        let messages = taken.into_iter().flatten().zip(events.into_iter().skip(1));
+        let mut messages: Vec<Message> = messages
+            .map(|(taken, event)| Message {
+                id: taken.id,
+                target: self.identity.instance_id.clone(),
+                execution: taken.execution,
+                sender: taken.sender,
+                event,
+                stored: taken.stored,
+                closes: None,
+            })
+            .collect();
+        for message in &mut messages {
+            if let Some(EventType::ExecutionStarted(start)) = &mut message.event.event_type {
+                start.version = None;
+            }
+        }
+        for message in messages.into_iter().rev() {
+            self.inbox.push_front(message);
+        }
+        let identity = Arc::make_mut(&mut self.identity);
+        identity.version = None;
+        identity.version_by_hub = false;
+        delta.touch();
+        delta
     }
 
     /// The new events of the episode that is running, to send them again.

@@ -14,7 +14,7 @@ use durable_task::wire::proto::{
 use durable_task::{ExecutionId, Failure, InstanceId, Rewind, Rewound, Status, rewind};
 
 use super::Env;
-use super::delta::{Delta, RowChange};
+use super::delta::{Delta, Drop, RowChange};
 use super::event::Chunk;
 use super::message::Message;
 use super::orchestration::Orchestration;
@@ -24,6 +24,38 @@ impl Orchestration {
     /// Whether it has ended, and an order waits for which its history is needed.
     pub fn wants_history(&self) -> bool {
         self.is_ended() && self.inbox.iter().any(Message::is_rewind)
+    }
+
+    /// What has ended only takes notice of an order. One is enough, but the second one may come
+    /// from another execution of its parent.
+    pub(super) fn notice_when_ended(
+        &mut self,
+        message: &Message,
+        delta: &mut Delta,
+    ) -> Result<bool, Drop> {
+        match message.kind() {
+            Some(EventType::ExecutionRewound(event)) if self.wants_history() => {
+                self.notice_rewind(event, delta);
+                Err(Drop::Ended)
+            }
+            Some(EventType::ExecutionRewound(_)) => Ok(true),
+            _ => Err(Drop::Ended),
+        }
+    }
+
+    /// Whether an order is for a child that this instance is not: one that had its id before, and
+    /// was replaced by a client or another parent.
+    pub(super) fn is_another_child(&self, message: &Message) -> bool {
+        let Some(EventType::ExecutionRewound(event)) = message.kind() else {
+            return false;
+        };
+        fn child(parent: &ParentInstanceInfo) -> (i32, Option<&str>) {
+            let instance = parent.orchestration_instance.as_ref();
+            let instance = instance.map(|instance| instance.instance_id.as_str());
+            (parent.task_scheduled_id, instance)
+        }
+        let wanted = event.parent_instance.as_ref().map(child);
+        wanted.is_some() && wanted != self.identity.parent.as_ref().map(child)
     }
 
     /// An order that comes while it runs. Its parent may have another execution now.
@@ -50,6 +82,13 @@ impl Orchestration {
         true
     }
 
+    /// Who waits for its end.
+    fn parent_execution(&self) -> Option<ExecutionId> {
+        let parent = self.identity.parent.as_ref()?;
+        let parent = parent.orchestration_instance.as_ref()?;
+        parent.execution_id.clone().map(ExecutionId::new)
+    }
+
     /// Carries out the order that waits, with the history as it is stored: takes it back to before
     /// its failures. An instance that has not failed tells its parent again how it ended: the
     /// parent's earlier execution had ended before it could hear of that.
@@ -67,7 +106,7 @@ impl Orchestration {
         let order = Rewind {
             reason: event.reason,
             execution_id: env.execution(),
-            parent_execution_id: event.parent_execution_id.map(ExecutionId::new),
+            parent_execution_id: self.parent_execution(),
             at: self.updated_at,
         };
         match (self.ended, rewind(past, &order)) {
@@ -125,6 +164,8 @@ impl Orchestration {
         let event = EventType::ExecutionRewound(event.cloned().unwrap_or_default());
         let message = Message::new(env.row(), self.id().clone(), self.updated_at, event);
         self.inbox.push_front(message);
+        // It has not ended: its locks are held, its children and timers open.
+        self.close_execution(env, delta);
         self.go_on_from(rewound, execution, env, delta);
         Ok(())
     }
@@ -220,7 +261,7 @@ impl Orchestration {
                     execution_id: Some(execution),
                 }),
             }),
-            tags: created.tags,
+            tags: self.tags_of_child(created.tags),
         };
         self.send(child, EventType::ExecutionRewound(order), env, delta);
     }

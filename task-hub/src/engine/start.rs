@@ -76,6 +76,7 @@ impl Orchestration {
             tags: order.tags,
             created_at: env.now,
             scheduled_at: order.scheduled_at,
+            trace_context: order.trace_context,
         };
         let event = ExecutionStartedEvent {
             name: identity.name.clone(),
@@ -88,7 +89,7 @@ impl Orchestration {
             parent_instance: identity.parent.clone(),
             scheduled_start_timestamp: order.scheduled_at.map(Into::into),
             tags: identity.tags.clone(),
-            parent_trace_context: order.trace_context,
+            parent_trace_context: identity.trace_context.clone(),
             ..ExecutionStartedEvent::default()
         };
         let message = Message::new(env.row(), id, env.now, EventType::ExecutionStarted(event))

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use durable_task::wire::proto::{ActivityRequest, ParentInstanceInfo, TaskFailureDetails};
+use durable_task::wire::proto::{
+    ActivityRequest, ParentInstanceInfo, TaskFailureDetails, TraceContext,
+};
 use durable_task::{ExecutionId, InstanceId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +73,8 @@ pub struct Identity {
     pub created_at: Timestamp,
     /// When it was asked to begin.
     pub scheduled_at: Option<Timestamp>,
+    /// The span that it belongs to.
+    pub trace_context: Option<TraceContext>,
 }
 
 impl Identity {

@@ -402,6 +402,7 @@ fn two_pages(change: InstanceChange, execution: usize) -> [Commit; 2] {
         tags: [].into(),
         created_at: Timestamp::EPOCH,
         scheduled_at: None,
+        trace_context: None,
     });
     let commit = |change, row| {
         let event = HistoryEvent {

@@ -23,6 +23,7 @@ mod management;
 mod real_worker;
 mod recovery;
 mod review;
+mod review2;
 mod rewinding;
 #[cfg(feature = "sqlite")]
 mod sqlite_crash;

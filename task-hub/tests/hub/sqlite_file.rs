@@ -51,33 +51,33 @@ async fn file_that_was_only_begun_is_initialised() {
 }
 
 #[tokio::test]
-async fn older_schema_is_brought_up_to_date() {
-    let folder = folder();
-    let file = closed_hub(&folder).await;
-    let other = Connection::open(&file).unwrap();
-    // As the first version was.
-    other
-        .execute_batch(
-            "DROP INDEX instances_by_end; ALTER TABLE instances DROP COLUMN version_by_hub;
-             UPDATE meta SET value = '1' WHERE key = 'schema_version'",
-        )
-        .unwrap();
-    drop(other);
-    for _ in 0..2 {
-        let store = opened(&file).await;
-        assert!(steps(&store, "a").await.is_some(), "what was there is kept");
-        assert_eq!(store.ended(None, 10).await, Ok(Vec::new()));
-        store.close().await;
+async fn older_schemas_are_brought_up_to_date() {
+    let second = "ALTER TABLE instances DROP COLUMN trace;
+        UPDATE meta SET value = '2' WHERE key = 'schema_version';";
+    let first = "DROP INDEX instances_by_end; ALTER TABLE instances DROP COLUMN version_by_hub;
+        UPDATE meta SET value = '1' WHERE key = 'schema_version';";
+    for older in [second.to_owned(), format!("{second}{first}")] {
+        let folder = folder();
+        let file = closed_hub(&folder).await;
+        let other = Connection::open(&file).unwrap();
+        other.execute_batch(&older).unwrap();
+        drop(other);
+        for _ in 0..2 {
+            let store = opened(&file).await;
+            assert!(steps(&store, "a").await.is_some(), "what was there is kept");
+            assert_eq!(store.ended(None, 10).await, Ok(Vec::new()));
+            store.close().await;
+        }
+        let other = Connection::open(&file).unwrap();
+        let version: String = other
+            .query_row(
+                "SELECT value FROM meta WHERE key = 'schema_version'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(version, "3");
     }
-    let other = Connection::open(&file).unwrap();
-    let version: String = other
-        .query_row(
-            "SELECT value FROM meta WHERE key = 'schema_version'",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(version, "2");
 }
 
 #[tokio::test]
@@ -94,12 +94,12 @@ async fn newer_schema_is_refused_and_left_alone() {
     drop(other);
     let store = SqliteStore::acquire(&file).unwrap();
     let refused = store.check().await.unwrap_err();
-    assert_eq!(refused, FileError::Newer { found: 9, known: 2 });
+    assert_eq!(refused, FileError::Newer { found: 9, known: 3 });
     let error = store.open().await.unwrap_err();
     assert!(!error.is_retryable());
     assert_eq!(
         error.to_string(),
-        "open: what is stored can't be read: the file has schema version 9, this program knows 2; \
+        "open: what is stored can't be read: the file has schema version 9, this program knows 3; \
          use a newer version of the program"
     );
     let refused = store.commit(step("b", 0)).await.unwrap_err();

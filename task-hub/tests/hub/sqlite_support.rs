@@ -35,6 +35,7 @@ pub fn step(name: &str, number: u64) -> Commit {
             tags: [].into(),
             created_at: Timestamp::from_ticks(1),
             scheduled_at: None,
+            trace_context: None,
         }),
         change,
         input: None,

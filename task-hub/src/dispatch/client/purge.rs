@@ -1,5 +1,7 @@
 //! Removing instances.
 
+use std::collections::HashSet;
+
 use durable_task::{
     Client as _, ClientError, Fetch, InstanceFilter, InstanceId, Status, Timestamp,
 };
@@ -86,13 +88,11 @@ impl HubClient {
         instance: &InstanceId,
     ) -> Result<Vec<InstanceId>, ClientError> {
         let mut found = vec![instance.clone()];
+        let mut seen = HashSet::from([instance.clone()]);
         let mut next = 0;
         while let Some(parent) = found.get(next) {
             let children = self.store.children(parent).await.map_err(failed)?;
-            let new: Vec<_> = children
-                .into_iter()
-                .filter(|id| !found.contains(id))
-                .collect();
+            let new = children.into_iter().filter(|id| seen.insert(id.clone()));
             found.extend(new);
             next += 1;
         }

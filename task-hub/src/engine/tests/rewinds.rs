@@ -2,10 +2,11 @@
 
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
+use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
 use durable_task::wire::proto::{
-    CreateSubOrchestrationAction, ExecutionRewoundEvent, HistoryEvent, OrchestrationStatus,
-    RewindOrchestrationAction, SubOrchestrationInstanceFailedEvent, TaskFailedEvent,
-    TaskFailureDetails,
+    CreateSubOrchestrationAction, EntityLockRequestedEvent, ExecutionRewoundEvent, HistoryEvent,
+    OrchestrationStatus, RewindOrchestrationAction, SendEntityMessageAction,
+    SubOrchestrationInstanceFailedEvent, TaskFailedEvent, TaskFailureDetails,
 };
 use durable_task::{InstanceId, Status};
 
@@ -344,4 +345,62 @@ fn a_worker_may_rewind_the_history_itself() {
         assert_eq!(failure.error_type, "InvalidRewind");
         assert!(failure.error_message.contains(why), "{failure:?}");
     }
+}
+
+#[test]
+fn a_second_order_may_come_from_another_execution_of_the_parent() {
+    let (mut run, from_parent) = ordered_child(vec![vec![fail()]]);
+    run.receive(order("by a client"));
+    assert!(run.orchestration.wants_history());
+    let delta = run.receive(from_parent);
+    assert_eq!(delta.dropped, [Drop::Ended]);
+    assert_eq!(delta.row, RowChange::Changed, "that is written");
+    run.rewind();
+    assert_eq!(run.orchestration.status(), Status::Running);
+    let delta = run.episode(vec![complete(OrchestrationStatus::Completed, "1")]);
+    let execution = delta.messages[0].execution.clone().unwrap();
+    assert_eq!(execution.as_str(), "new");
+}
+
+#[test]
+fn a_worker_that_rewinds_what_has_not_ended_leaves_nothing_locked_or_open() {
+    let mut run = Recorded::new("a");
+    let lock = EntityMessageType::EntityLockRequested(EntityLockRequestedEvent {
+        critical_section_id: String::from("s"),
+        lock_set: vec![String::from("@door@k")],
+        ..EntityLockRequestedEvent::default()
+    });
+    let lock = Action::SendEntityMessage(SendEntityMessageAction {
+        entity_message_type: Some(lock),
+    });
+    let delta = run.episode(vec![lock, child("c")]);
+    let [task] = delta.tasks_opened.as_slice() else {
+        panic!("{:?}", delta.tasks_opened);
+    };
+    let history: Vec<_> = run.past.iter().take(2).cloned().collect();
+    let message = run.outside.raised("a", "go");
+    run.orchestration.receive(message, &mut run.outside.env());
+    let delta = run.episode(vec![Action::RewindOrchestration(
+        RewindOrchestrationAction {
+            new_history: history,
+        },
+    )]);
+    assert!(delta.is_restart());
+    assert_eq!(delta.tasks_closed, [task.id]);
+    let released = delta.messages.iter().filter_map(Message::releases);
+    assert_eq!(released.collect::<Vec<_>>(), ["s"]);
+}
+
+#[test]
+fn a_child_that_begins_again_has_the_labels_of_its_parent() {
+    let mut run = Recorded::new("p");
+    std::sync::Arc::make_mut(&mut run.orchestration.identity).tags =
+        [(String::from("team"), String::from("north"))].into();
+    run.episode(vec![child("c"), fail()]);
+    run.receive(order("why"));
+    let delta = run.rewind();
+    let [(_, to_child)] = orders(&delta)[..] else {
+        panic!("{:?}", delta.messages);
+    };
+    assert_eq!(to_child.tags.get("team").map(String::as_str), Some("north"));
 }

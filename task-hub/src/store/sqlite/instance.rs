@@ -15,12 +15,12 @@ INSERT INTO instances (
     instance_id, execution_id, generation, name, version, version_by_hub, status, parked,
     parent_id, parent, tags, custom_status, input, input_payload_id, output, output_payload_id,
     failure, locks, created_at, updated_at, completed_at, scheduled_at, history_rows,
-    history_events, history_bytes
+    history_events, history_bytes, trace
 ) VALUES (
     :instance_id, :execution_id, :generation, :name, :version, :version_by_hub, :status, :parked,
     :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output,
     :output_payload_id, :failure, :locks, :created_at, :updated_at, :completed_at,
-    :scheduled_at, :history_rows, :history_events, :history_bytes
+    :scheduled_at, :history_rows, :history_events, :history_bytes, :trace
 ) ON CONFLICT (instance_id) DO NOTHING";
 
 /// The columns of an end are null until it comes.
@@ -43,7 +43,7 @@ UPDATE instances SET
     output = :output, output_payload_id = :output_payload_id, failure = :failure, locks = :locks,
     created_at = :created_at, updated_at = :updated_at, completed_at = :completed_at,
     scheduled_at = :scheduled_at, history_rows = :history_rows, history_events = :history_events,
-    history_bytes = :history_bytes
+    history_bytes = :history_bytes, trace = :trace
 WHERE instance_id = :instance_id";
 
 const STATUS: &str = "SELECT status FROM instances WHERE instance_id = ?1";
@@ -177,6 +177,7 @@ fn execute_whole(
         ":history_rows": stored(step.history.rows),
         ":history_events": stored(step.history.events),
         ":history_bytes": stored(step.history.bytes),
+        ":trace": identity.trace_context.as_ref().map(Message::encode_to_vec),
     })?;
     if inserted == 0 {
         payload::remove(connection, input.id)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use durable_task::wire::proto::ParentInstanceInfo;
+use durable_task::wire::proto::{ParentInstanceInfo, TraceContext};
 use durable_task::{ExecutionId, InstanceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -20,7 +20,7 @@ use crate::store::{
 pub(super) const INSTANCE: &str = "
 SELECT key, execution_id, generation, name, version, parent, tags, created_at, scheduled_at,
     status, parked, custom_status, locks, updated_at, history_rows, history_events, history_bytes,
-    version_by_hub
+    version_by_hub, trace
 FROM instances WHERE instance_id = ?1";
 pub(super) const TASKS: &str = "
 SELECT id, task_id, CASE WHEN request IS NULL AND payload_id IS NULL THEN name END
@@ -108,6 +108,8 @@ fn identity(row: &Row<'_>, id: &InstanceId) -> Result<Identity, Fault> {
         .map(|bytes| message::<ParentInstanceInfo>(&bytes, "instances.parent"))
         .transpose()?;
     let labels: Option<String> = row.get(6)?;
+    let trace: Option<Vec<u8>> = row.get(18)?;
+    let trace = trace.map(|bytes| message::<TraceContext>(&bytes, "instances.trace"));
     Ok(Identity {
         instance_id: id.clone(),
         execution_id: ExecutionId::new(execution_id),
@@ -119,6 +121,7 @@ fn identity(row: &Row<'_>, id: &InstanceId) -> Result<Identity, Fault> {
         tags: tags(labels.as_deref())?,
         created_at: time(row, 7)?,
         scheduled_at: time_or_none(row, 8)?,
+        trace_context: trace.transpose()?,
     })
 }
 

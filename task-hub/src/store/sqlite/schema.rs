@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::fault::Fault;
 
 /// The version of the tables that this program reads and writes.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+pub(super) const SCHEMA_VERSION: u32 = 3;
 
 /// `docs/storage.md` explains every column. `WITHOUT ROWID` where the primary key is what rows are
 /// read by; there it saves a second tree.
@@ -42,7 +42,8 @@ CREATE TABLE instances (
     history_rows INTEGER NOT NULL,
     history_events INTEGER NOT NULL,
     history_bytes INTEGER NOT NULL,
-    version_by_hub INTEGER NOT NULL DEFAULT 0
+    version_by_hub INTEGER NOT NULL DEFAULT 0,
+    trace BLOB
 ) STRICT;
 CREATE INDEX instances_by_end ON instances (completed_at, instance_id)
     WHERE completed_at IS NOT NULL;
@@ -131,8 +132,12 @@ CREATE TABLE stream_chunks (
 const SECOND: &str = "
 ALTER TABLE instances ADD COLUMN version_by_hub INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX instances_by_end ON instances (completed_at, instance_id)
-    WHERE completed_at IS NOT NULL;
-UPDATE meta SET value = '2' WHERE key = 'schema_version';";
+    WHERE completed_at IS NOT NULL;";
+
+/// What version 3 has more than version 2.
+const THIRD: &str = "ALTER TABLE instances ADD COLUMN trace BLOB;";
+
+const UPGRADED: &str = "UPDATE meta SET value = ?1 WHERE key = 'schema_version'";
 
 /// Creates the tables in an empty file, brings older ones up to date, and refuses a file that this
 /// program does not understand.
@@ -140,7 +145,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     match refuse_foreign(connection)? {
         None => create(connection),
         Some(SCHEMA_VERSION) => Ok(()),
-        Some(_) => upgrade(connection),
+        Some(older) => upgrade(connection, older),
     }
 }
 
@@ -187,10 +192,15 @@ fn version(connection: &Connection) -> Result<Option<u32>, Fault> {
     Ok(Some(version))
 }
 
-/// From version 1, the only older one.
-fn upgrade(connection: &mut Connection) -> Result<(), Fault> {
+/// Adds what has come since an older version.
+fn upgrade(connection: &mut Connection, from: u32) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(SECOND)?;
+    for (version, added) in [(2, SECOND), (3, THIRD)] {
+        if version > from {
+            transaction.execute_batch(added)?;
+        }
+    }
+    transaction.execute(UPGRADED, params![SCHEMA_VERSION.to_string()])?;
     transaction.commit()?;
     Ok(())
 }

@@ -69,6 +69,7 @@ fn instance(name: &str, change: InstanceChange, rows: u64) -> InstanceWrite {
             tags: [("team".to_owned(), "north".to_owned())].into(),
             created_at: Timestamp::from_ticks(10),
             scheduled_at: None,
+            trace_context: None,
         }),
         change,
         input: None,
