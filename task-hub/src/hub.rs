@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use durable_task::{Client, ClientError, InstanceFilter, Purged, Runtime, WorkHandler};
+use durable_task::{
+    Client, ClientError, InstanceFilter, InstanceId, Page, Purged, Runtime, Status, Timestamp,
+    WorkHandler,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::{
@@ -14,7 +17,7 @@ use crate::dispatch::{
 use crate::store::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 use crate::store::sqlite::{FileError, InUse, LockError, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{EndedRow, Store, StoreError};
 
 /// How many requests may wait for the hub's loop before clients wait to ask.
 const REQUESTS_WAITING_MAX: usize = 4_096;
@@ -398,6 +401,22 @@ impl Hub {
             workers: Arc::clone(&self.workers),
             detached: AtomicBool::new(false),
         })
+    }
+
+    /// Ids of instances that have ended, in one of these ways (none given: in any), at `from` or
+    /// later and before `to`. In the order of their ends, so that what ends while they are listed
+    /// comes on a later page. [`Page::next`] is the next page's token.
+    pub async fn ended(
+        &self,
+        statuses: &[Status],
+        (from, to): (Option<Timestamp>, Option<Timestamp>),
+        page_size: usize,
+        token: Option<&str>,
+    ) -> Result<Page<InstanceId>, ClientError> {
+        let wanted = |row: &EndedRow| statuses.is_empty() || statuses.contains(&row.status);
+        self.client
+            .ended(wanted, (from, to), page_size, token)
+            .await
     }
 
     /// Says where this process serves, for the error that a second process gets.

@@ -221,15 +221,8 @@ impl Dispatcher {
         resident.attempts = resident.attempts.saturating_add(1);
         resident.doing = Doing::Waits;
         let attempts = resident.attempts;
-        let orchestration = resident.live().and_then(Instance::orchestration);
-        let taken = orchestration.map(|orchestration| {
-            let delta = orchestration.take_back();
-            (delta, Arc::clone(&orchestration.identity))
-        });
-        let (delta, identity) = taken.unzip();
-        if let Some(delta) = delta {
-            self.merge(id, delta);
-        }
+        let identity = resident.live().and_then(Instance::orchestration);
+        let identity = identity.map(|orchestration| Arc::clone(&orchestration.identity));
         tracing::warn!(instance = %id, attempts, reason, "work was given back; it is tried again");
         let entry = Entry {
             kind: identity

@@ -16,7 +16,7 @@ use super::settings::{
 };
 use super::shared::count;
 use super::{Answer, Dispatcher, Fetching, Handed, Item, Notice, Place, Read, env};
-use crate::engine::{Instance, Taking, decode_chunk};
+use crate::engine::{Instance, Orchestration, Taking, decode_chunk};
 use crate::store::{Store, StoreError};
 
 impl Dispatcher {
@@ -124,7 +124,7 @@ impl Dispatcher {
         );
         let is_durable = changed <= durable && orchestration.is_durable(self.durable_id);
         let worker = match pick {
-            Pick::Nobody => return self.park(id),
+            Pick::Nobody => return self.leave(id),
             Pick::Busy => {
                 // It has become something else since it was put into a line.
                 resident.doing = Doing::Queued;
@@ -165,6 +165,23 @@ impl Dispatcher {
     pub(super) fn wait_for_next_commit(&mut self, id: &InstanceId) {
         self.set_doing(id, Doing::Queued);
         self.next_commit.push(id.clone());
+    }
+
+    /// No worker has code for it, or for the version that the hub chose for it; then it is chosen
+    /// again.
+    fn leave(&mut self, id: &InstanceId) {
+        let resident = self.residents.get(id);
+        let orchestration = resident
+            .and_then(|resident| resident.live())
+            .and_then(Instance::orchestration);
+        let delta = orchestration.map(Orchestration::take_back);
+        match delta.filter(|delta| !delta.is_empty()) {
+            Some(delta) => {
+                self.merge(id, delta);
+                self.make_ready(id);
+            }
+            None => self.park(id),
+        }
     }
 
     /// Shows that no worker has code for it.

@@ -367,8 +367,8 @@ impl Orchestration {
         (sent, delta)
     }
 
-    /// Takes back the first episode of an execution for which the hub chose the version: whoever
-    /// runs it in the end chooses again.
+    /// Takes back the first episode of an execution for which the hub chose the version, so that it
+    /// is chosen again.
     pub fn take_back(&mut self) -> Delta {
         let mut delta = Delta::default();
         if self.has_past() || !self.identity.version_by_hub {

@@ -49,13 +49,8 @@ impl Orchestration {
         let Some(EventType::ExecutionRewound(event)) = message.kind() else {
             return false;
         };
-        fn child(parent: &ParentInstanceInfo) -> (i32, Option<&str>) {
-            let instance = parent.orchestration_instance.as_ref();
-            let instance = instance.map(|instance| instance.instance_id.as_str());
-            (parent.task_scheduled_id, instance)
-        }
-        let wanted = event.parent_instance.as_ref().map(child);
-        wanted.is_some() && wanted != self.identity.parent.as_ref().map(child)
+        let wanted = event.parent_instance.as_ref().map(as_child);
+        wanted.is_some() && wanted != self.identity.parent.as_ref().map(as_child)
     }
 
     /// An order that comes while it runs. Its parent may have another execution now.
@@ -279,6 +274,13 @@ pub(super) fn start_anew(event: &ExecutionRewoundEvent) -> Option<ExecutionStart
         tags: event.tags.clone(),
         ..ExecutionStartedEvent::default()
     })
+}
+
+/// Whose child an instance is: of which of its tasks.
+fn as_child(parent: &ParentInstanceInfo) -> (i32, Option<&str>) {
+    let instance = parent.orchestration_instance.as_ref();
+    let instance = instance.map(|instance| instance.instance_id.as_str());
+    (parent.task_scheduled_id, instance)
 }
 
 fn completion(event: &HistoryEvent) -> Option<&ExecutionCompletedEvent> {

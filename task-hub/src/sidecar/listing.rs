@@ -7,7 +7,7 @@ use durable_task::wire::proto::{
     ListInstanceIdsRequest, ListInstanceIdsResponse, PurgeInstanceFilter, PurgeInstancesRequest,
     PurgeInstancesResponse, QueryInstancesRequest, QueryInstancesResponse,
 };
-use durable_task::{ClientError, Fetch, InstanceFilter, Status as InstanceStatus};
+use durable_task::{ClientError, InstanceFilter};
 use prost::Message as _;
 use tonic::Status;
 
@@ -22,14 +22,6 @@ const PAGE: usize = 100;
 const PAGE_MAX: usize = 1_000;
 /// How long a purge by filter goes on if nobody says how long.
 const PURGE_TIME: Duration = Duration::from_secs(30);
-
-/// The statuses of instances that have ended.
-const ENDED: [InstanceStatus; 4] = [
-    InstanceStatus::Completed,
-    InstanceStatus::Failed,
-    InstanceStatus::Terminated,
-    InstanceStatus::Canceled,
-];
 
 /// How many to list.
 pub(super) fn page_size(field: &str, asked: i32) -> Result<usize, Status> {
@@ -84,30 +76,25 @@ impl Core {
         }
     }
 
-    /// Lists the ids of instances that have ended.
+    /// Lists the ids of instances that have ended, in the order of their ends.
     pub(super) async fn list_ids(
         &self,
         request: ListInstanceIdsRequest,
     ) -> Result<ListInstanceIdsResponse, Status> {
-        let mut wanted = statuses("runtimeStatus", &request.runtime_status)?;
-        if wanted.is_empty() {
-            wanted = ENDED.to_vec();
-        }
-        let filter = InstanceFilter {
-            statuses: wanted,
-            completed_from: time("completedTimeFrom", request.completed_time_from)?,
-            completed_to: time("completedTimeTo", request.completed_time_to)?,
-            ..InstanceFilter::default()
-        };
+        let wanted = statuses("runtimeStatus", &request.runtime_status)?;
+        let within = (
+            time("completedTimeFrom", request.completed_time_from)?,
+            time("completedTimeTo", request.completed_time_to)?,
+        );
         let size = page_size("pageSize", request.page_size)?;
         let token = text(request.last_instance_key);
         let page = self
-            .client
-            .query(&filter, Fetch::Metadata, size, token.as_deref());
-        let page = page.await.map_err(status)?;
-        let ids = page.items.iter().map(|state| state.instance_id.to_string());
+            .hub
+            .ended(&wanted, within, size, token.as_deref())
+            .await
+            .map_err(status)?;
         Ok(ListInstanceIdsResponse {
-            instance_ids: ids.collect(),
+            instance_ids: page.items.iter().map(ToString::to_string).collect(),
             last_instance_key: page.next,
         })
     }

@@ -1,6 +1,7 @@
 //! What waits is not forgotten, and what has ended is not in the way of what begins.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use durable_task::wire::proto::TraceContext;
 use durable_task::wire::proto::history_event::EventType;
@@ -289,4 +290,65 @@ async fn a_version_with_which_no_episode_has_ended_is_not_decided() {
         assert_eq!(state.output.as_deref(), Some("1"), "remote: {remote}");
         assert_eq!(state.version, "2.0");
     }
+}
+
+#[tokio::test]
+async fn what_ends_while_it_is_listed_is_listed_once() {
+    let bench = Bench::memory(ScriptedWorker::new().orchestrator("wait", |events| {
+        let go = script::raised(events, "go");
+        go.first().map(|go| complete(go)).into_iter().collect()
+    }))
+    .await;
+    let second = Duration::from_secs(1);
+    for instance in ["a", "b", "c", "d"] {
+        bench.start("wait", instance, "").await;
+    }
+    for instance in ["d", "b"] {
+        bench.runtime.advance(second);
+        bench.raise(instance, "go", "1").await;
+        bench.completes(instance, "1").await;
+    }
+    let mut ids = Vec::new();
+    let mut token = None;
+    let any = (None, None);
+    for more in ["a", "c", ""] {
+        let page = bench
+            .hub
+            .ended(&[], any, 1, token.as_deref())
+            .await
+            .unwrap();
+        ids.extend(page.items.iter().map(ToString::to_string));
+        token = page.next;
+        if !more.is_empty() {
+            bench.runtime.advance(second);
+            bench.raise(more, "go", "1").await;
+            bench.completes(more, "1").await;
+        }
+    }
+    let rest = bench
+        .hub
+        .ended(&[], any, 9, token.as_deref())
+        .await
+        .unwrap();
+    ids.extend(rest.items.iter().map(ToString::to_string));
+    assert_eq!(rest.next, None);
+    assert_eq!(ids, ["d", "b", "a", "c"], "in the order of their ends");
+    let ended = bench.state("b").await.completed_at.unwrap();
+    for (within, expected) in [
+        ((Some(ended), None), vec!["b", "a", "c"]),
+        ((None, Some(ended)), vec!["d"]),
+    ] {
+        let page = bench
+            .hub
+            .ended(&[Status::Completed], within, 9, None)
+            .await
+            .unwrap();
+        assert_eq!(page.items, expected.into_iter().map(id).collect::<Vec<_>>());
+    }
+    let failed = bench
+        .hub
+        .ended(&[Status::Failed], any, 9, None)
+        .await
+        .unwrap();
+    assert_eq!(failed.items, []);
 }

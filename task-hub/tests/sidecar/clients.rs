@@ -301,6 +301,22 @@ async fn instances_are_listed_in_pages() {
         key = page.last_instance_key;
     }
     assert_eq!(ids, ["o0", "o1", "o2", "o3", "o4"], "those that have ended");
+    let first = Some(String::from("a first page"));
+    for (runtime_status, last_instance_key, expected) in [
+        (vec![OrchestrationStatus::Failed], None, Some(0)),
+        (vec![OrchestrationStatus::Completed], None, Some(5)),
+        (Vec::new(), first, None),
+    ] {
+        let statuses = runtime_status.into_iter().map(Into::into);
+        let request = ListInstanceIdsRequest {
+            runtime_status: statuses.collect(),
+            last_instance_key,
+            ..ListInstanceIdsRequest::default()
+        };
+        let listed = client.list_instance_ids(request).await;
+        let listed = listed.ok().map(|page| page.into_inner().instance_ids.len());
+        assert_eq!(listed, expected);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What programs ask of an embedded hub.
 
+mod ended;
 mod entities;
 mod history;
 mod purge;
