@@ -8,6 +8,8 @@ mod commits;
 mod crash;
 #[cfg(test)]
 mod dotnet;
+#[cfg(all(test, target_os = "linux"))]
+mod full_disk;
 #[cfg(test)]
 mod interop;
 #[cfg(test)]

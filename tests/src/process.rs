@@ -22,6 +22,7 @@ const STARTS_MAX: u32 = 5;
 #[derive(Debug, Clone)]
 pub struct Program {
     path: PathBuf,
+    launcher: Vec<OsString>,
     folder: PathBuf,
     hub: OsString,
     environment: Vec<(String, String)>,
@@ -32,6 +33,7 @@ impl Program {
     pub fn new(path: impl Into<PathBuf>, folder: &Path) -> Self {
         Self {
             path: path.into(),
+            launcher: Vec::new(),
             folder: folder.to_owned(),
             hub: folder.join("hub.db").into(),
             environment: Vec::new(),
@@ -51,9 +53,23 @@ impl Program {
         self
     }
 
+    /// Starts it by another program, which has to become it: these words come before its path.
+    #[must_use]
+    pub fn under<S: Into<OsString>>(mut self, launcher: impl IntoIterator<Item = S>) -> Self {
+        self.launcher = launcher.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The program with these arguments, on the offline model whatever keys this machine has.
     pub fn command<S: Into<OsString>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.path);
+        let mut command = match self.launcher.split_first() {
+            None => Command::new(&self.path),
+            Some((first, more)) => {
+                let mut command = Command::new(first);
+                command.args(more).arg(&self.path);
+                command
+            }
+        };
         command
             .args(arguments.into_iter().map(Into::into))
             .current_dir(&self.folder)

@@ -41,8 +41,18 @@ pub(super) fn activity(mut response: ActivityResponse, payload_bytes_max: usize)
     WorkAnswer::Activity(response)
 }
 
-/// The answer to a batch of entity operations, with failures within bounds.
-pub(super) fn entity(mut result: EntityBatchResult) -> WorkAnswer {
+/// The answer to a batch of entity operations, with failures within bounds. With a state that would
+/// not fit into a work item again no operation could run any more: the batch fails, and the old state
+/// stays.
+pub(super) fn entity(mut result: EntityBatchResult, payload_bytes_max: usize) -> WorkAnswer {
+    let bytes = result.entity_state.as_deref().map_or(0, str::len);
+    if bytes > payload_bytes_max {
+        let failure = too_large("the entity's new state", bytes, payload_bytes_max);
+        return WorkAnswer::Entity(EntityBatchResult {
+            failure_details: Some(failure.into()),
+            ..EntityBatchResult::default()
+        });
+    }
     bound(&mut result.failure_details);
     for result in &mut result.results {
         if let Some(ResultType::Failure(failure)) = &mut result.result_type {
@@ -129,6 +139,28 @@ mod tests {
     }
 
     #[test]
+    fn state_that_is_too_large_fails_its_batch() {
+        let with = |bytes: usize| EntityBatchResult {
+            results: vec![OperationResult::default()],
+            entity_state: Some("x".repeat(bytes)),
+            ..EntityBatchResult::default()
+        };
+        let answered = |bytes| match entity(with(bytes), 9) {
+            WorkAnswer::Entity(result) => result,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(answered(9), with(9));
+        let result = answered(10);
+        assert_eq!((result.entity_state, result.results), (None, Vec::new()));
+        let failure = result.failure_details.unwrap();
+        assert_eq!(failure.error_type, "MessageTooLarge");
+        assert!(
+            failure.error_message.contains("has 10 bytes"),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
     fn failures_of_workers_are_bounded_wherever_they_are() {
         let response = ActivityResponse {
             failure_details: Some(deep()),
@@ -167,13 +199,16 @@ mod tests {
             failure_details: Some(deep()),
             ..OperationResultFailure::default()
         };
-        let WorkAnswer::Entity(result) = entity(EntityBatchResult {
-            failure_details: Some(deep()),
-            results: vec![OperationResult {
-                result_type: Some(ResultType::Failure(failed)),
-            }],
-            ..EntityBatchResult::default()
-        }) else {
+        let WorkAnswer::Entity(result) = entity(
+            EntityBatchResult {
+                failure_details: Some(deep()),
+                results: vec![OperationResult {
+                    result_type: Some(ResultType::Failure(failed)),
+                }],
+                ..EntityBatchResult::default()
+            },
+            9,
+        ) else {
             panic!("another kind");
         };
         assert_eq!(depth(result.failure_details.as_ref()), FAILURE_DEPTH_MAX);

@@ -226,7 +226,8 @@ impl TaskHubSidecarService for Service {
         let peer = peer(&request);
         let result = request.into_inner();
         if let Some(completer) = self.0.table.take_entity(&result, peer) {
-            self.complete(completer, entity(result)).await?;
+            let answer = entity(result, self.0.options.payload_bytes_max());
+            self.complete(completer, answer).await?;
         } else {
             tracing::debug!("a stale answer to entity work changes nothing");
         }

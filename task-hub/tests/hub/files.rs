@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{Runtime, StartRequest, WaitFor};
+use durable_task::wire::proto::HistoryEvent;
+use durable_task::wire::proto::history_event::EventType;
+use durable_task::{EntityId, Runtime, StartRequest, Status, Timestamp, WaitFor};
 use task_hub::{Hub, HubOptions, OpenError};
 
-use crate::flow::sequence;
-use crate::support::{Bench, TestRuntime, id};
+use crate::flow::{counter, sequence};
+use crate::support::script::{self, complete};
+use crate::support::{Bench, ScriptedWorker, TestRuntime, id};
 
 #[tokio::test]
 async fn a_file_goes_on_where_it_was_shut_down() {
@@ -138,4 +141,89 @@ async fn a_shutdown_waits_for_what_runs_and_keeps_its_results() {
     assert_eq!(next.request.task_id, 1, "the first result was kept");
     next.complete("2");
     second.completes("a", "2").await;
+}
+
+/// A worker with an orchestration that sleeps until a day, whatever else comes.
+fn sleeper() -> ScriptedWorker {
+    ScriptedWorker::new()
+        .orchestrator("sleep", |events| {
+            let at = Timestamp::parse("2026-01-11T00:01:00Z").unwrap();
+            let mut actions = vec![script::timer(at)];
+            if script::fired(events) == 1 {
+                actions.push(complete("awake"));
+            }
+            actions
+        })
+        .entity("counter", true, |state, asked| {
+            counter(state, &asked.operation, asked.input.as_deref())
+        })
+}
+
+async fn add(bench: &Bench, entity: &EntityId) {
+    let input = Some(String::from("1"));
+    let sent = bench.client.signal_entity(entity, "add", input, None).await;
+    assert_eq!(sent, Ok(()));
+}
+
+/// What the orchestration takes for the time, by episode.
+async fn times(bench: &Bench) -> Vec<Timestamp> {
+    let history = bench.client.history(&id("a")).await.unwrap();
+    let begin =
+        |event: &&HistoryEvent| matches!(event.event_type, Some(EventType::OrchestratorStarted(_)));
+    let begins = history.iter().filter(begin);
+    begins
+        .map(|event| event.timestamp.unwrap().into())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_clock_set_back_between_two_runs_makes_nothing_early_and_no_time_go_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let entity = EntityId::new("counter", "k").unwrap();
+    let first = Bench::open(HubOptions::file(&path), sleeper()).await;
+    let day = Duration::from_hours(24);
+    first.runtime.advance(10 * day);
+    first.start("sleep", "a", "").await;
+    add(&first, &entity).await;
+    first.start_and_forget().await;
+    let before = first.state("a").await;
+    let counted = first
+        .client
+        .get_entity(&entity, true)
+        .await
+        .unwrap()
+        .unwrap();
+    first.hub.shutdown(Duration::ZERO).await;
+    drop(first);
+
+    // Ten days earlier.
+    let second = Bench::open(HubOptions::file(&path), sleeper()).await;
+    assert!(second.runtime.now() < before.created_at);
+    second.raise("a", "go", "1").await;
+    add(&second, &entity).await;
+    second.start_and_forget().await;
+    let after = second.state("a").await;
+    assert_eq!(after.status, Status::Running);
+    assert_eq!(after.created_at, before.created_at);
+    assert!(after.updated_at >= before.updated_at, "{after:?}");
+    let again = second
+        .client
+        .get_entity(&entity, true)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(again.state.as_deref(), Some("2"));
+    assert!(again.modified_at >= counted.modified_at, "{again:?}");
+    second.runtime.sleeping(1).await;
+    second.runtime.advance(10 * day);
+    second.start_and_forget().await;
+    assert_eq!(second.state("a").await.status, Status::Running);
+    second.runtime.sleeping(1).await;
+    second.runtime.advance(Duration::from_mins(1));
+    second.completes("a", "awake").await;
+    let times = times(&second).await;
+    assert!(times.is_sorted() && times.len() == 3, "{times:?}");
+    let ended = second.state("a").await;
+    assert!(ended.completed_at.unwrap() >= ended.created_at);
 }

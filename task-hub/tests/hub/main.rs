@@ -14,6 +14,8 @@ mod chaos;
 mod commits;
 mod conformance;
 mod control;
+#[cfg(feature = "sqlite")]
+mod damage;
 mod effects;
 #[cfg(feature = "sqlite")]
 mod files;

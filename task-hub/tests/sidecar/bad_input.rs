@@ -1,16 +1,18 @@
 //! Requests that make no sense.
 
+use durable_task::wire::proto::history_event::EventType;
 use durable_task::wire::proto::{
     CreateInstanceRequest, CreateInstanceResponse, GetInstanceRequest, InstanceQuery,
-    OrchestrationIdReusePolicy, PurgeInstancesRequest, QueryInstancesRequest, RaiseEventRequest,
-    SignalEntityRequest,
+    OrchestrationIdReusePolicy, OrchestratorResponse, PurgeInstancesRequest, QueryInstancesRequest,
+    RaiseEventRequest, SignalEntityRequest,
 };
 use task_hub::sidecar::SidecarOptions;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
-use crate::support::{Server, start};
+use crate::support::worker::call;
+use crate::support::{Server, ended, start};
 
 /// The same field as an id, with bytes that are no text.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -177,4 +179,102 @@ async fn other_requests_are_checked_too() {
         assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
         assert!(refused.message().contains(": "), "{refused}");
     }
+}
+
+/// More than a payload may have where messages have [`MESSAGE_BYTES_MAX`], and less than these.
+const LARGE_BYTES: usize = 990_000;
+const MESSAGE_BYTES_MAX: usize = 1_000_000;
+
+#[tokio::test]
+async fn what_would_not_fit_into_an_item_is_refused_where_it_comes_in() {
+    let mut options = SidecarOptions::default();
+    options.message_bytes_max = MESSAGE_BYTES_MAX;
+    let server = Server::with(options).await;
+    let (mut client, mut worker) = (server.client().await, server.worker().await);
+    let large = "x".repeat(LARGE_BYTES);
+    client
+        .start_instance(start("a", "Order", "1"))
+        .await
+        .unwrap();
+
+    let raised = RaiseEventRequest {
+        instance_id: String::from("a"),
+        name: String::from("go"),
+        input: Some(large.clone()),
+    };
+    let signal = SignalEntityRequest {
+        instance_id: String::from("@counter@k"),
+        name: String::from("add"),
+        input: Some(large.clone()),
+        ..SignalEntityRequest::default()
+    };
+    for refused in [
+        client.raise_event(raised).await.unwrap_err(),
+        client.signal_entity(signal).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+        assert!(
+            refused.message().starts_with("input: it has 990000 bytes"),
+            "{refused}"
+        );
+    }
+
+    // A result that is too large is the failure of its activity.
+    let first = worker.episode().await;
+    worker
+        .decide(&first.token, vec![call(1, "work", "1")])
+        .await;
+    let activity = worker.activity().await;
+    worker.done(&activity.token, &large).await;
+    let second = worker.episode().await;
+    let failed = second
+        .request
+        .new_events
+        .iter()
+        .find_map(|event| match &event.event_type {
+            Some(EventType::TaskFailed(failed)) => failed.failure_details.clone(),
+            _ => None,
+        });
+    let failed = failed.unwrap();
+    assert_eq!(failed.error_type, "MessageTooLarge", "{failed:?}");
+    assert!(
+        failed.error_message.contains("has 990000 bytes"),
+        "{failed:?}"
+    );
+
+    // And a custom status the one of its orchestration.
+    let response = OrchestratorResponse {
+        completion_token: second.token.clone(),
+        custom_status: Some("x".repeat(20_000)),
+        ..OrchestratorResponse::default()
+    };
+    let done = worker.client.complete_orchestrator_task(response).await;
+    done.unwrap();
+    let ended = ended(&mut client, "a").await;
+    let failure = ended.failure_details.unwrap();
+    assert_eq!(failure.error_type, "CustomStatusTooLarge", "{failure:?}");
+    assert!(failure.error_message.contains("16384"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_state_that_would_not_fit_into_an_item_is_not_kept() {
+    let mut options = SidecarOptions::default();
+    options.message_bytes_max = MESSAGE_BYTES_MAX;
+    let server = Server::with(options).await;
+    let (mut client, mut worker) = (server.client().await, server.worker().await);
+    let signal = || SignalEntityRequest {
+        instance_id: String::from("@counter@k"),
+        name: String::from("add"),
+        ..SignalEntityRequest::default()
+    };
+    client.signal_entity(signal()).await.unwrap();
+    let batch = worker.entity().await;
+    worker.operated(&batch, "1", "7").await;
+    client.signal_entity(signal()).await.unwrap();
+    let batch = worker.entity().await;
+    worker.operated(&batch, "2", &"x".repeat(LARGE_BYTES)).await;
+    // The next one can be worked on.
+    client.signal_entity(signal()).await.unwrap();
+    let batch = worker.entity().await;
+    assert_eq!(batch.request.entity_state.as_deref(), Some("7"));
 }

@@ -133,7 +133,7 @@ fn from_sqlite(operation: &'static str, error: &rusqlite::Error) -> StoreError {
         | Error::Utf8Error(..) => true,
         _ => false,
     };
-    let reason = error.to_string();
+    let reason = advice(error);
     if unreadable {
         StoreError::Corrupt {
             operation,
@@ -141,5 +141,71 @@ fn from_sqlite(operation: &'static str, error: &rusqlite::Error) -> StoreError {
         }
     } else {
         StoreError::Unavailable { operation, reason }
+    }
+}
+
+/// What SQLite says, and what can be done about it.
+fn advice(error: &rusqlite::Error) -> String {
+    let text = error.to_string();
+    let rusqlite::Error::SqliteFailure(failure, _) = error else {
+        return text;
+    };
+    match failure.code {
+        ErrorCode::DiskFull => format!("{text}: it goes on when the disk has room"),
+        // A limit of file sizes and a quota are said in this way, too.
+        ErrorCode::SystemIoFailure => format!(
+            "{text} (SQLite code {}): it goes on when the disk can be read and written; look at \
+             its room, limits and health",
+            failure.extended_code
+        ),
+        ErrorCode::ReadOnly => format!("{text}: it goes on when the file can be written"),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => format!(
+            "{text}: the file is damaged; end the program, and restore the file from a copy, or \
+             what is left of it with `.recover` of the program `sqlite3`"
+        ),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_disk_refuses_says_what_to_do() {
+        let table = [
+            (
+                rusqlite::ffi::SQLITE_FULL,
+                true,
+                "full: it goes on when the disk has room",
+            ),
+            (
+                rusqlite::ffi::SQLITE_IOERR_WRITE,
+                true,
+                "(SQLite code 778): it goes on",
+            ),
+            (
+                rusqlite::ffi::SQLITE_READONLY,
+                true,
+                "database: it goes on when",
+            ),
+            (rusqlite::ffi::SQLITE_BUSY, true, "locked"),
+            (
+                rusqlite::ffi::SQLITE_CORRUPT,
+                false,
+                "malformed: the file is damaged",
+            ),
+            (
+                rusqlite::ffi::SQLITE_NOTADB,
+                false,
+                "database: the file is damaged",
+            ),
+        ];
+        for (code, retryable, text) in table {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            let error = Fault::from(error).during("commit");
+            assert_eq!(error.is_retryable(), retryable, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
     }
 }

@@ -52,7 +52,11 @@ impl Reader {
         read: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let result = contained(|| self.at_one_moment(read));
-        if matches!(&result, Err(fault) if !fault.spares_connection()) {
+        if let Err(fault) = &result
+            && !fault.spares_connection()
+        {
+            let (file, error) = (self.path.display(), fault.during("read"));
+            tracing::error!(%file, %error, "a hub file could not be read");
             self.connection = None;
         }
         result

@@ -92,7 +92,12 @@ impl Writer {
     ) -> Result<(), Fault> {
         let connection = self.connection.as_mut().ok_or(Fault::NotOpen)?;
         let made = contained(|| change(connection));
-        if matches!(&made, Err(fault) if !fault.spares_connection()) {
+        if let Err(fault) = &made
+            && !fault.spares_connection()
+        {
+            // Who asked is told what failed, and only the log where: clients may be anybody.
+            let (file, error) = (self.path.display(), fault.during("change"));
+            tracing::error!(%file, %error, "a hub file could not be changed");
             // After a failed write or sync nobody knows what the connection believes.
             self.connection = None;
         }

@@ -57,7 +57,8 @@ impl Bench {
         Self::on(Arc::new(MemoryStore::new()), worker).await
     }
 
-    fn with(hub: Hub, worker: ScriptedWorker, runtime: Arc<TestRuntime>) -> Self {
+    /// With a hub that is open.
+    pub fn with(hub: Hub, worker: ScriptedWorker, runtime: Arc<TestRuntime>) -> Self {
         let worker = Arc::new(worker);
         let attachment = hub.attach(Arc::clone(&worker) as Arc<_>).unwrap();
         Self {
