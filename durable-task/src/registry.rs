@@ -109,19 +109,22 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         check_name("orchestrator", &name)?;
         let versions = self.orchestrators.entry(name.clone()).or_default();
-        let place = versions.binary_search_by(|(other, _)| compare_versions(other, &version));
-        let place = match place {
-            Err(place) => place,
-            Ok(taken) => {
-                return Err(RegistryError::Duplicate {
-                    kind: "orchestrator",
-                    name,
-                    version,
-                    first: versions.get(taken).map_or("", |(_, code)| code.owner),
-                    second: code.owner,
-                });
-            }
-        };
+        // Some numbers and some texts have no order that holds for all of them: a search by halves
+        // may miss one that is there.
+        let taken = versions
+            .iter()
+            .find(|(other, _)| compare_versions(other, &version).is_eq());
+        if let Some((_, first)) = taken {
+            return Err(RegistryError::Duplicate {
+                kind: "orchestrator",
+                name,
+                version,
+                first: first.owner,
+                second: code.owner,
+            });
+        }
+        let place =
+            versions.partition_point(|(other, _)| compare_versions(other, &version).is_lt());
         versions.insert(place, (version, code));
         Ok(())
     }

@@ -8,6 +8,10 @@ use time::format_description::well_known::Rfc3339;
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const NANOS_PER_TICK: i64 = 100;
+/// 0000-01-01T00:00:00Z.
+const FIRST_TICKS: i64 = -62_167_219_200 * TICKS_PER_SECOND;
+/// 9999-12-31T23:59:59.9999999Z.
+const LAST_TICKS: i64 = 253_402_300_800 * TICKS_PER_SECOND - 1;
 
 /// A point in time in UTC, in ticks of 100 ns since 1970: the precision of every Durable Task
 /// store.
@@ -56,6 +60,8 @@ impl Timestamp {
             .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
             .ok()
             .map(Self::from)
+            // An offset may lead out of the years that can be written again.
+            .filter(|time| (FIRST_TICKS..=LAST_TICKS).contains(&time.ticks))
     }
 
     /// The .NET round-trip format: seven fractional digits and `Z`.
@@ -69,7 +75,7 @@ impl Timestamp {
             whole.hour(),
             whole.minute(),
             whole.second(),
-            self.ticks.rem_euclid(TICKS_PER_SECOND)
+            i64::from(whole.nanosecond()) / NANOS_PER_TICK
         )
     }
 }
@@ -84,18 +90,23 @@ impl From<OffsetDateTime> for Timestamp {
     }
 }
 
+/// The nearest time with a year of four digits: no text form has others.
 impl From<Timestamp> for OffsetDateTime {
     fn from(value: Timestamp) -> Self {
-        let nanos = i128::from(value.ticks) * i128::from(NANOS_PER_TICK);
+        let ticks = value.ticks.clamp(FIRST_TICKS, LAST_TICKS);
+        let nanos = i128::from(ticks) * i128::from(NANOS_PER_TICK);
+        // In range, since the ticks are.
         Self::from_unix_timestamp_nanos(nanos).unwrap_or(Self::UNIX_EPOCH)
     }
 }
 
 impl From<prost_types::Timestamp> for Timestamp {
     fn from(value: prost_types::Timestamp) -> Self {
-        let ticks = value.seconds.saturating_mul(TICKS_PER_SECOND);
+        let whole = i128::from(value.seconds) * i128::from(TICKS_PER_SECOND);
+        let ticks = whole + i128::from(i64::from(value.nanos) / NANOS_PER_TICK);
+        let nearest = if ticks < 0 { i64::MIN } else { i64::MAX };
         Self {
-            ticks: ticks.saturating_add(i64::from(value.nanos) / NANOS_PER_TICK),
+            ticks: i64::try_from(ticks).unwrap_or(nearest),
         }
     }
 }
@@ -132,5 +143,46 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text)
             .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not an RFC 3339 time")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_goes_through_protobuf_and_has_a_text() {
+        for ticks in [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX] {
+            let time = Timestamp::from_ticks(ticks);
+            assert_eq!(Timestamp::from(prost_types::Timestamp::from(time)), time);
+        }
+        // The seconds before the years 1, 0 and -9999, and the one after 9999.
+        for seconds in [
+            -62_135_596_801,
+            -62_167_219_201,
+            -377_705_116_801,
+            253_402_300_800,
+        ] {
+            let time = Timestamp::from_ticks(seconds * TICKS_PER_SECOND);
+            assert!(!time.to_string().is_empty());
+            assert!(!time.to_round_trip().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_offset_does_not_lead_out_of_the_years_that_can_be_written() {
+        let first = Timestamp::from_ticks(FIRST_TICKS);
+        assert_eq!(Timestamp::parse("0000-01-01T00:00:00Z"), Some(first));
+        assert_eq!(Timestamp::parse("0000-01-01T00:00:00+00:01"), None);
+        let last = Timestamp::from_ticks(LAST_TICKS);
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59.9999999Z"), Some(last));
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59-00:01"), None);
+    }
+
+    #[test]
+    fn what_is_out_of_range_in_protobuf_is_the_nearest_time() {
+        let time = |seconds, nanos| Timestamp::from(prost_types::Timestamp { seconds, nanos });
+        assert_eq!(time(i64::MAX, 0).ticks(), i64::MAX);
+        assert_eq!(time(i64::MIN, i32::MAX).ticks(), i64::MIN);
     }
 }

@@ -44,6 +44,28 @@ fn a_name_is_registered_once() {
     assert!(format!("{registry:?}").contains("1.0"));
 }
 
+#[test]
+fn a_version_is_registered_once_also_where_versions_have_no_common_order() {
+    let mut registry = Registry::new();
+    let code = |_: OrchestrationContext, (): ()| async { Ok(()) };
+    // 1.10 < 1.5x < 1.9 as texts, 1.9 < 1.10 as numbers.
+    let mut versions = Vec::new();
+    for minor in 0..20 {
+        versions.extend([
+            format!("1.{minor}"),
+            format!("1.{minor}x"),
+            minor.to_string(),
+        ]);
+    }
+    for version in &versions {
+        registry.orchestrator_fn("x", version, code).unwrap();
+    }
+    for version in &versions {
+        let again = registry.orchestrator_fn("x", version, code);
+        assert!(again.is_err(), "{version} a second time");
+    }
+}
+
 struct Double;
 
 impl Activity for Double {

@@ -11,6 +11,8 @@ mod dotnet;
 #[cfg(all(test, target_os = "linux"))]
 mod full_disk;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod kill_load;

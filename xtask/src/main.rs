@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod fuzz;
 mod proto;
 mod sim;
 mod smoke;
@@ -24,7 +25,9 @@ usage: cargo xtask COMMAND
   docs           builds the documentation of our crates; a warning is an error
   sim --seeds FIRST..END [--bug NAME]
                  runs the simulator; a failing seed prints how to run it again
-  bench [NAME..] runs the benchmarks: one JSON line per figure, then a table";
+  bench [NAME..] runs the benchmarks: one JSON line per figure, then a table
+  fuzz [TARGET..] [--seeds A..B]
+                 runs fuzz targets over these seeds, optimised";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +52,7 @@ fn run(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["docs"] => docs(root),
         ["sim", arguments @ ..] => sim::run(root, arguments),
         ["bench", names @ ..] => bench(root, names),
+        ["fuzz", arguments @ ..] => fuzz::run(root, arguments),
         _ => Err(USAGE.into()),
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use durable_task::wire::proto::{HistoryChunk, HistoryEvent, StreamInstanceHistoryRequest};
-use durable_task::{ExecutionId, Fetch, HistoryPart, InstanceId};
+use durable_task::{ClientError, ExecutionId, Fetch, HistoryPart, InstanceId};
 use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
 use futures_util::{Stream, stream};
 use prost::Message as _;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::convert::text;
-use super::status::status;
+use super::status::{refused, status};
 use super::table::Kind;
 use super::{Core, known};
 
@@ -34,18 +34,16 @@ impl Core {
         if request.for_work_item_processing {
             let out = self.table.history(instance.as_str(), execution.as_deref());
             let (token, events) = out.ok_or_else(|| {
-                Status::not_found(format!(
-                    "no work item of instance `{instance}` is out whose history is streamed"
-                ))
+                let text = "is out whose history is streamed";
+                let text = format!("no work item of instance `{instance}` {text}");
+                refused(Code::NotFound, text)
             })?;
             return Ok(WorkHistory::new(self, token, &events).boxed());
         }
         let found = self.client.get(&instance, Fetch::Metadata).await;
         let found = found.map_err(status)?;
         let Some(found) = found else {
-            return Err(Status::not_found(format!(
-                "instance `{instance}` was not found"
-            )));
+            return Err(status(ClientError::NotFound { instance }));
         };
         // One execution from begin to end, also if another one begins meanwhile.
         let execution = execution.map_or(found.execution_id, ExecutionId::new);

@@ -1,7 +1,11 @@
 //! What went wrong, as gRPC says it.
 
 use durable_task::ClientError;
-use tonic::Status;
+use tonic::{Code, Status};
+
+/// How much of a text goes into a status: it travels in a header, and a client that gets headers of
+/// more than 16 KiB sees a broken connection instead of the error.
+const TEXT_BYTES_MAX: usize = 1_000;
 
 /// The status that a client gets for an error of the hub.
 #[allow(
@@ -9,28 +13,36 @@ use tonic::Status;
     reason = "so that it is what `map_err` takes"
 )]
 pub(super) fn status(error: ClientError) -> Status {
-    let text = error.to_string();
-    match error {
-        ClientError::AlreadyExists { .. } => Status::already_exists(text),
-        ClientError::NotFound { .. } => Status::not_found(text),
-        ClientError::InvalidState { .. } => Status::failed_precondition(text),
-        ClientError::Invalid { .. } => Status::invalid_argument(text),
-        ClientError::Limit { .. } => Status::resource_exhausted(text),
-        ClientError::Unavailable { .. } => Status::unavailable(text),
-        ClientError::Unsupported { .. } => Status::unimplemented(text),
-        _ => Status::internal(text),
-    }
+    let code = match error {
+        ClientError::AlreadyExists { .. } => Code::AlreadyExists,
+        ClientError::NotFound { .. } => Code::NotFound,
+        ClientError::InvalidState { .. } => Code::FailedPrecondition,
+        ClientError::Invalid { .. } => Code::InvalidArgument,
+        ClientError::Limit { .. } => Code::ResourceExhausted,
+        ClientError::Unavailable { .. } => Code::Unavailable,
+        ClientError::Unsupported { .. } => Code::Unimplemented,
+        _ => Code::Internal,
+    };
+    refused(code, error.to_string())
 }
 
 /// The status for a field that makes no sense.
 pub(super) fn invalid(field: &str, problem: impl std::fmt::Display) -> Status {
-    Status::invalid_argument(format!("{field}: {problem}"))
+    refused(Code::InvalidArgument, format!("{field}: {problem}"))
+}
+
+/// A status with a text that may repeat what the client sent.
+pub(super) fn refused(code: Code, mut text: String) -> Status {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push('…');
+    }
+    Status::new(code, text)
 }
 
 #[cfg(test)]
 mod tests {
     use durable_task::{InstanceId, Status as InstanceStatus};
-    use tonic::Code;
 
     use super::*;
 
@@ -96,5 +108,14 @@ mod tests {
             let status = status(error);
             assert_eq!((status.code(), status.message()), (code, text));
         }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let short = invalid("name", "x");
+        assert_eq!(short.message(), "name: x");
+        let long = invalid("name", "é".repeat(100_000));
+        assert!(long.message().len() <= TEXT_BYTES_MAX + "…".len());
+        assert!(long.message().starts_with("name: éé") && long.message().ends_with("é…"));
     }
 }

@@ -9,6 +9,9 @@ use super::Entry;
 /// The version that we write.
 pub const SCHEMA_VERSION: &str = "1.1.0";
 
+/// How much of a document an error repeats.
+const SHOWN_CHARS_MAX: usize = 500;
+
 /// Why a document can't be read. Final: it is never reset, so that nothing is lost.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -101,14 +104,14 @@ impl SessionState {
         let version = version.as_str().ok_or(StateError::VersionInvalid)?;
         let (major, ..) = parse_version(version).ok_or(StateError::VersionInvalid)?;
         if major != 1 {
-            let version = version.to_owned();
+            let version = shortened(version.to_owned());
             return Err(StateError::VersionUnsupported { version });
         }
         if value.get("data").is_none_or(Value::is_null) {
             return Err(StateError::DataMissing);
         }
         serde_path_to_error::deserialize(value).map_err(|error| StateError::Malformed {
-            problem: format!("`{}`: {}", error.path(), error.inner()),
+            problem: shortened(format!("`{}`: {}", error.path(), error.inner())),
         })
     }
 
@@ -128,6 +131,15 @@ impl SessionState {
             SCHEMA_VERSION.clone_into(&mut self.schema_version);
         }
     }
+}
+
+/// A text that may repeat what is in the document.
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(SHOWN_CHARS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// `^\d+\.\d+\.\d+$`, as numbers.

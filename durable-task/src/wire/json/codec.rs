@@ -8,6 +8,9 @@ use serde_json::{Map, Number, Value};
 
 use super::HistoryFormatError;
 
+/// How much of a path or a value an error repeats.
+const SHOWN_CHARS_MAX: usize = 200;
+
 /// What is wrong with a value, and where in it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -43,10 +46,19 @@ impl Problem {
 
     pub(super) fn at(self, place: String) -> HistoryFormatError {
         HistoryFormatError::Shape {
-            path: place + &self.path,
-            problem: self.what,
+            path: shortened(place + &self.path),
+            problem: shortened(self.what),
         }
     }
+}
+
+/// A text that may repeat what is in the file.
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(SHOWN_CHARS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// A value that has a JSON form. A default is left out of the object around it.
