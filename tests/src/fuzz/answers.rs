@@ -35,7 +35,7 @@ const EVENTS: &[(&str, &str)] = &[
     ),
     (
         "op",
-        r#"{"op":"lock","id":"14","lockset":[{"name":"victim","key":"a"},{"name":"victim","key":"b"}]}"#,
+        r#"{"id":"14","lockset":[{"name":"victim","key":"a"},{"name":"victim","key":"b"}]}"#,
     ),
     ("release", r#"{"parent":"victim-0","id":"14"}"#),
 ];

@@ -46,7 +46,10 @@ const SAMPLES: &[Sample] = &[
     (
         "POST",
         "/api/agents/Weather/chat?code=1",
-        r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "user", "content": [{"type": "text", "text": "x"}]}]}"#,
+        concat!(
+            r#"{"messages": [{"role": "user", "content": "Hi"}, "#,
+            r#"{"role": "user", "content": [{"type": "text", "text": "x"}]}]}"#
+        ),
     ),
     ("GET", "/api/agents/Weather/s1", ""),
     ("DELETE", "/api/agents/Weather/s1", ""),
@@ -65,17 +68,20 @@ const SAMPLES: &[Sample] = &[
     ),
     (
         "GET",
-        "/runtime/webhooks/durabletask/instances/i1?showHistory=true&showHistoryOutput=true&showInput=false",
+        "/runtime/webhooks/durabletask/instances/i1?showHistory=true&\
+         showHistoryOutput=true&showInput=false",
         "",
     ),
     (
         "GET",
-        "/runtime/webhooks/durabletask/instances?top=2&runtimeStatus=Completed,Running&createdTimeFrom=2026-01-01T00:00:00Z&instanceIdPrefix=i",
+        "/runtime/webhooks/durabletask/instances?top=2&runtimeStatus=Completed,Running&\
+         createdTimeFrom=2026-01-01T00:00:00Z&instanceIdPrefix=i",
         "",
     ),
     (
         "DELETE",
-        "/runtime/webhooks/durabletask/instances?createdTimeFrom=2026-01-01T00:00:00Z&runtimeStatus=Failed",
+        "/runtime/webhooks/durabletask/instances?createdTimeFrom=2026-01-01T00:00:00Z&\
+         runtimeStatus=Failed",
         "",
     ),
     (
@@ -130,7 +136,8 @@ const SAMPLES: &[Sample] = &[
     ),
     (
         "GET",
-        "/runtime/webhooks/durabletask/entities/account?fetchState=true&top=1&lastOperationTimeFrom=2026-01-01T00:00:00Z",
+        "/runtime/webhooks/durabletask/entities/account?fetchState=true&top=1&\
+         lastOperationTimeFrom=2026-01-01T00:00:00Z",
         "",
     ),
 ];
