@@ -1,6 +1,6 @@
 //! Two hundred kills of a program with an embedded hub, under a mixed load: orchestrations,
-//! entities, locks, timers, events. What was acknowledged has happened, once; what was started ends, or waits
-//! for what never came.
+//! entities, locks, timers, events. What was acknowledged has happened, once; what was started ends,
+//! or waits for what never came.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;

@@ -1,4 +1,5 @@
-//! A human decides, within a time. Waiting costs a row in the hub, no memory, for months if need be.
+//! A human decides, within a time. Waiting costs a row in the hub and no memory, for months if need
+//! be.
 
 use std::time::Duration;
 

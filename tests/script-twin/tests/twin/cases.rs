@@ -159,7 +159,10 @@ pub fn controlled() -> Vec<Case> {
 
 /// Scripts with entities.
 pub fn entities() -> Vec<Case> {
-    let call = |key: &str, op: &str, input: Value| json!({"entityCall":{"entity":format!("@counter@{key}"),"op":op,"input":input}});
+    let call = |key: &str, op: &str, input: Value| {
+        let entity = format!("@counter@{key}");
+        json!({"entityCall": {"entity": entity, "op": op, "input": input}})
+    };
     let mut caught = call("f", "fail", Value::Null);
     caught["catch"] = true.into();
     let mut unknown = call("f", "x", Value::Null);
