@@ -74,8 +74,11 @@ fn operation_type(entity: &Entity, index: usize, operation: &Operation) -> Token
     let operation_trait = root.durable_private(&quote!(Operation));
     let input = input(operation);
     let output = output(entity, operation);
+    let conditions = &operation.conditions;
     quote! {
+        #(#conditions)*
         struct #marker;
+        #(#conditions)*
         impl #operation_trait for #marker {
             const NAME: &'static ::core::primitive::str = #name;
             type Input = #input;
@@ -118,12 +121,18 @@ fn calls(entity: &Entity) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, operation)| {
-            let Operation { ident, docs, .. } = operation;
+            let Operation {
+                ident,
+                docs,
+                conditions,
+                ..
+            } = operation;
             let marker = numbered("Operation", index);
             let (argument, sent) = argument(operation);
             let output = output(entity, operation);
             quote! {
                 #(#docs)*
+                #(#conditions)*
                 #[track_caller]
                 pub fn #ident(&self, #argument) -> #call_type<#output> {
                     #call::<#marker>(&self.__target, #sent)
@@ -178,11 +187,17 @@ fn sends(entity: &Entity) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, operation)| {
-            let Operation { ident, docs, .. } = operation;
+            let Operation {
+                ident,
+                docs,
+                conditions,
+                ..
+            } = operation;
             let marker = numbered("Operation", index);
             let (argument, sent) = argument(operation);
             quote! {
                 #(#docs)*
+                #(#conditions)*
                 pub fn #ident(self, #argument) -> __S::Sent {
                     #sender::send::<#marker>(self.__sender, #sent)
                 }
@@ -218,10 +233,14 @@ fn implementation(entity: &Entity) -> TokenStream {
     let unknown = root.durable_private(&quote!(unknown_operation));
     let delete_now = root.durable_private(&quote!(delete));
     let is_operation = root.durable_private(&quote!(is_operation));
-    let mut known: Vec<&str> = entity
+    let mut known: Vec<TokenStream> = entity
         .operations
         .iter()
-        .map(|known| known.name.as_str())
+        .map(
+            |Operation {
+                 name, conditions, ..
+             }| quote!(#(#conditions)* #name),
+        )
         .collect();
     let runs = entity
         .operations
@@ -229,7 +248,7 @@ fn implementation(entity: &Entity) -> TokenStream {
         .enumerate()
         .map(|(index, operation)| run(entity, index, operation));
     let delete = (!entity.has_own_delete()).then(|| {
-        known.push("delete");
+        known.push(quote!("delete"));
         quote! {
             if #is_operation(__context, "delete") {
                 return #delete_now(__context);
@@ -287,7 +306,9 @@ fn run(entity: &Entity, index: usize, operation: &Operation) -> TokenStream {
     } else {
         quote!(::core::result::Result::Ok(#call))
     };
+    let conditions = &operation.conditions;
     quote! {
+        #(#conditions)*
         if #is_operation(__context, #name) {
             return #how::<Self, #marker>(__context, |__state, __input, __context| { #outcome });
         }

@@ -122,6 +122,13 @@ pub static ORCHESTRATOR_BORROWS: Message = Message::new(
     "An orchestrator outlives whoever started it.",
 );
 
+pub static ORCHESTRATOR_CONTEXT_SECOND: Message = Message::new(
+    "AGT309",
+    "the context of orchestrator `{item}` comes after its input",
+    "write `{item}(ctx: OrchestrationContext, input: {type})`: the context is the first argument",
+    "The order is the same for every orchestrator: what it works with, then what it works on.",
+);
+
 pub static ANOTHER_ANSWER: Message = Message::new(
     "AGT310",
     "`{call}` gives another answer on replay, so it must not be called in an orchestrator",
@@ -273,8 +280,8 @@ pub static OPERATION_RECEIVER: Message = Message::new(
 pub static OPERATION_ASYNC: Message = Message::new(
     "AGT508",
     "operation `{item}` must not be `async`",
-    "remove `async`; what waits goes into an executor, called by an orchestration that the \
-     operation may start",
+    "remove `async`; to wait or to touch the world, start an orchestration with \
+     `ctx.start_orchestration(..)`, and let it call an `#[executor]` and signal the result back",
     "Operations of one entity run one after the other and hold up all others meanwhile, and an \
      engine may run them before the message that led to them is durable.",
 );
@@ -305,4 +312,11 @@ pub static OPERATIONS_OF_ONE_NAME: Message = Message::new(
     "two operations are named `{operation}`; the other one is `{other}`",
     "give one of them another name, with `#[operation(name = \"..\")]`",
     "Names of operations compare without case, as in other SDKs.",
+);
+
+pub static OPERATION_BORROWED: Message = Message::new(
+    "AGT513",
+    "operation `{item}` cannot return what it borrows",
+    "return an owned value: text is `String`, a list `Vec<T>`, and `{type}` is cloned",
+    "What an operation returns is written as JSON and read by its caller, in another process.",
 );

@@ -89,6 +89,7 @@ static CALLS: &[Rule] = &[
     rule(&["rand", "rngs", "*"], &messages::ANOTHER_ANSWER, RANDOM),
     rule(&["fastrand", "*"], &messages::ANOTHER_ANSWER, RANDOM),
     rule(&["getrandom", "*"], &messages::ANOTHER_ANSWER, RANDOM),
+    rule(&["getrandom"], &messages::ANOTHER_ANSWER, RANDOM),
     rule(&["std", "env", "*"], &messages::ANOTHER_ANSWER, SETTINGS),
     rule(&["env", "*"], &messages::ANOTHER_ANSWER, SETTINGS),
     rule(
@@ -103,6 +104,18 @@ static CALLS: &[Rule] = &[
     rule(&["File", "create"], &messages::TOUCHES_THE_WORLD, WORLD),
     rule(
         &["TcpStream", "connect"],
+        &messages::TOUCHES_THE_WORLD,
+        WORLD,
+    ),
+    rule(
+        &["TcpListener", "bind"],
+        &messages::TOUCHES_THE_WORLD,
+        WORLD,
+    ),
+    rule(&["std", "io", "stdin"], &messages::TOUCHES_THE_WORLD, WORLD),
+    rule(&["io", "stdin"], &messages::TOUCHES_THE_WORLD, WORLD),
+    rule(
+        &["async_std", "fs", "*"],
         &messages::TOUCHES_THE_WORLD,
         WORLD,
     ),
@@ -152,6 +165,28 @@ static CALLS: &[Rule] = &[
     rule(&["task", "spawn"], &messages::FOREIGN_AWAIT, TASK),
     rule(&["task", "spawn_blocking"], &messages::FOREIGN_AWAIT, TASK),
     rule(&["task", "spawn_local"], &messages::FOREIGN_AWAIT, TASK),
+    rule(
+        &["async_std", "task", "sleep"],
+        &messages::FOREIGN_AWAIT,
+        TIMER,
+    ),
+    rule(
+        &["async_std", "future", "timeout"],
+        &messages::FOREIGN_AWAIT,
+        TIMER,
+    ),
+    rule(&["Timer", "after"], &messages::FOREIGN_AWAIT, TIMER),
+    rule(
+        &["futures_timer", "Delay", "new"],
+        &messages::FOREIGN_AWAIT,
+        TIMER,
+    ),
+    rule(&["JoinSet", "new"], &messages::FOREIGN_AWAIT, TASK),
+    rule(
+        &["tokio", "runtime", "Handle", "*"],
+        &messages::FOREIGN_AWAIT,
+        TASK,
+    ),
     rule(&["async_std", "task", "*"], &messages::FOREIGN_AWAIT, TASK),
     rule(&["smol", "*"], &messages::FOREIGN_AWAIT, TASK),
     rule(
@@ -191,6 +226,12 @@ static MACROS: &[Rule] = &[
     rule(&["futures_util", "select"], &messages::RANDOM_ORDER, FIRST),
     rule(&["tokio", "join"], &messages::RANDOM_ORDER, ALL),
     rule(&["tokio", "try_join"], &messages::RANDOM_ORDER, ALL),
+    rule(&["thread_local"], &messages::ANOTHER_ANSWER, SETTINGS),
+    rule(
+        &["std", "thread_local"],
+        &messages::ANOTHER_ANSWER,
+        SETTINGS,
+    ),
     rule(&["print"], &messages::PRINTS, ""),
     rule(&["println"], &messages::PRINTS, ""),
     rule(&["eprint"], &messages::PRINTS, ""),
@@ -223,19 +264,45 @@ impl Rule {
 
 /// Reports what a replay would not repeat.
 pub fn check(body: &TokenStream, errors: &mut Errors) {
+    let mut own = Vec::new();
+    collect_own(body, &mut own);
+    check_below(body, &own, errors);
+}
+
+/// The functions and variables that the body itself defines: their names say nothing about others.
+fn collect_own(body: &TokenStream, own: &mut Vec<Ident>) {
+    let mut defines = false;
+    for token in body.clone() {
+        match token {
+            TokenTree::Group(group) => {
+                collect_own(&group.stream(), own);
+                defines = false;
+            }
+            TokenTree::Ident(word) if word == "fn" || word == "let" => defines = true,
+            TokenTree::Ident(word) if defines && word == "mut" => {}
+            TokenTree::Ident(word) => {
+                own.extend(std::mem::take(&mut defines).then_some(word));
+            }
+            _ => defines = false,
+        }
+    }
+}
+
+fn check_below(body: &TokenStream, own: &[Ident], errors: &mut Errors) {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     let mut rest = tokens.as_slice();
     let mut before: Option<TokenTree> = None;
     while let Some((first, after)) = rest.split_first() {
         if let TokenTree::Group(group) = first {
-            check(&group.stream(), errors);
+            check_below(&group.stream(), own, errors);
         }
         let Some((path, after_path)) = path(rest) else {
             before = Some(first.clone());
             rest = after;
             continue;
         };
-        if !is_member_or_definition(before.as_ref()) {
+        let is_own = matches!(path.as_slice(), [name] if own.contains(name));
+        if !is_own && !is_member_or_definition(before.as_ref()) {
             look_up(&path, after_path, errors);
         }
         before = path.last().cloned().map(TokenTree::Ident);
@@ -298,13 +365,17 @@ fn look_up(path: &[Ident], after: &[TokenTree], errors: &mut Errors) {
         ] => (a.as_char(), b.as_char(), c.as_char()) == (':', ':', '<'),
         _ => false,
     };
-    // A lone word that is not called is a variable.
-    if alone && !is_called {
+    // A lone word that is not called is a variable, and `random` of `rand` takes nothing.
+    if alone && (!is_called || names == ["random"] && has_arguments(after)) {
         return;
     }
     if let Some(rule) = CALLS.iter().find(|rule| rule.matches(&names)) {
         report(rule, path, &names.join("::"), errors);
     }
+}
+
+fn has_arguments(after: &[TokenTree]) -> bool {
+    matches!(after, [TokenTree::Group(arguments), ..] if !arguments.stream().is_empty())
 }
 
 /// `select! { biased; .. }` has a defined order.

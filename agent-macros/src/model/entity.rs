@@ -1,11 +1,12 @@
 //! What an `impl` block must be to be an entity.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, Ident, Meta, PatType, Receiver, ReceiverKind, Type};
 
 use super::function::{hub_name, is_result};
-use super::{first_impl_trait, plain, written};
+use super::{first_borrow, first_impl_trait, plain, written};
 use crate::errors::Errors;
 use crate::messages::{self, Message};
 use crate::names::Root;
@@ -49,6 +50,8 @@ pub struct Operation {
     pub name: String,
     /// Its doc comment.
     pub docs: Vec<Attribute>,
+    /// Its `#[cfg(..)]`s.
+    pub conditions: Vec<Attribute>,
     /// Whether it can change the state.
     pub changes: bool,
     /// The type of its input, if it takes one.
@@ -99,7 +102,7 @@ pub fn validate(
         let Member::Method(method) = member else {
             continue;
         };
-        let Some(operation) = operation(method, errors) else {
+        let Some(operation) = operation(method, &ident, errors) else {
             continue;
         };
         let same = |other: &&Operation| other.name.eq_ignore_ascii_case(&operation.name);
@@ -133,7 +136,7 @@ pub fn refuse_siblings(block: &Methods, errors: &mut Errors) {
 }
 
 /// A method with a receiver is an operation, any other a function like others.
-fn operation(method: &Method, errors: &mut Errors) -> Option<Operation> {
+fn operation(method: &Method, own: &Ident, errors: &mut Errors) -> Option<Operation> {
     let signature = &method.signature;
     let item = signature.ident.unraw().to_string();
     let before = errors.count();
@@ -163,16 +166,24 @@ fn operation(method: &Method, errors: &mut Errors) -> Option<Operation> {
     let mut operation = Operation {
         ident: signature.ident.clone(),
         name: item.clone(),
-        docs: docs(method),
+        docs: attributes(method, crate::syntax::docs::is_doc),
+        conditions: attributes(method, |attribute| attribute.path().is_ident("cfg")),
         changes: matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))),
         input: None,
         context: None,
         output: match &signature.output {
-            syn::ReturnType::Type(_, ty) => Some((**ty).clone()),
+            syn::ReturnType::Type(_, ty) => Some(named(ty, own)),
             syn::ReturnType::Default => None,
         },
         can_fail: false,
     };
+    if let Some(borrow) = operation.output.as_ref().and_then(first_borrow) {
+        report(
+            &borrow,
+            &messages::OPERATION_BORROWED,
+            &written(&borrow.elem),
+        );
+    }
     operation.can_fail = operation.output.as_ref().is_some_and(is_result);
     let typed = signature
         .inputs
@@ -184,6 +195,7 @@ fn operation(method: &Method, errors: &mut Errors) -> Option<Operation> {
     for argument in typed {
         take(&mut operation, argument, &mut report);
     }
+    operation.input = operation.input.map(|ty| named(&ty, own));
     if let Some(name) = renamed(method, errors) {
         operation.name = name;
     }
@@ -215,9 +227,31 @@ fn is_borrowed(receiver: &Receiver) -> bool {
     matches!(receiver.kind, ReceiverKind::Reference(..))
 }
 
-fn docs(method: &Method) -> Vec<Attribute> {
-    let is_doc = |attribute: &&Attribute| crate::syntax::docs::is_doc(attribute);
-    method.attributes.iter().filter(is_doc).cloned().collect()
+fn attributes(method: &Method, wanted: impl Fn(&Attribute) -> bool) -> Vec<Attribute> {
+    let all = method.attributes.iter();
+    all.filter(|attribute| wanted(attribute)).cloned().collect()
+}
+
+/// The type with the entity's name for `Self`, which is another type in proxies.
+fn named(ty: &Type, own: &Ident) -> Type {
+    syn::parse2(with_name(ty.to_token_stream(), own)).unwrap_or_else(|_| ty.clone())
+}
+
+fn with_name(tokens: TokenStream, own: &Ident) -> TokenStream {
+    let tokens = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut own = own.clone();
+            own.set_span(own.span().located_at(word.span()));
+            TokenTree::Ident(own)
+        }
+        TokenTree::Group(group) => {
+            let mut inside = Group::new(group.delimiter(), with_name(group.stream(), own));
+            inside.set_span(group.span());
+            TokenTree::Group(inside)
+        }
+        other => other,
+    });
+    tokens.collect()
 }
 
 fn renamed(method: &Method, errors: &mut Errors) -> Option<String> {

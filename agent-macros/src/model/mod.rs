@@ -11,7 +11,7 @@ pub mod tool;
 
 use quote::ToTokens;
 use syn::visit::{Visit, visit_type};
-use syn::{Attribute, Ident, Type, TypeImplTrait};
+use syn::{Attribute, Ident, Type, TypeImplTrait, TypeReference};
 
 use crate::errors::Errors;
 use crate::messages;
@@ -71,6 +71,24 @@ fn first_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
     impl<'ast> Visit<'ast> for Finder {
         fn visit_type_impl_trait(&mut self, found: &'ast TypeImplTrait) {
             self.0.get_or_insert_with(|| found.clone());
+        }
+    }
+
+    let mut finder = Finder(None);
+    visit_type(&mut finder, ty);
+    finder.0
+}
+
+/// A `&T` in a type, except behind `'static`.
+fn first_borrow(ty: &Type) -> Option<TypeReference> {
+    struct Finder(Option<TypeReference>);
+
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_reference(&mut self, found: &'ast TypeReference) {
+            let lifetime = found.lifetime.as_ref();
+            if lifetime.is_none_or(|lifetime| lifetime.ident != "static") {
+                self.0.get_or_insert_with(|| found.clone());
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Ident, PatType, Type};
 
-use super::function::{FunctionChecks, item_name};
+use super::function::{FunctionChecks, is_reference, item_name};
 use super::{determinism, plain, written};
 use crate::errors::Errors;
 use crate::messages;
@@ -85,6 +85,15 @@ pub fn validate(
 fn owned(checks: &mut FunctionChecks, arguments: &[&PatType]) -> Option<Vec<Type>> {
     let mut types = Vec::new();
     let before = checks.errors.count();
+    if let [first, second] = arguments
+        && is_context(&second.ty)
+        && !is_context(&first.ty)
+        && !is_reference(&first.ty)
+    {
+        let ty = written(&first.ty);
+        let fields = [("type", ty.as_str())];
+        checks.report(second, &messages::ORCHESTRATOR_CONTEXT_SECOND, &fields);
+    }
     for (index, argument) in arguments.iter().enumerate() {
         if index >= 2 {
             checks.report(argument, &messages::ORCHESTRATOR_ARGUMENTS, &[]);
@@ -100,6 +109,15 @@ fn owned(checks: &mut FunctionChecks, arguments: &[&PatType]) -> Option<Vec<Type
         }
     }
     (checks.errors.count() == before).then_some(types)
+}
+
+/// By name, and only to tell apart two errors of the compiler from one mistake.
+fn is_context(ty: &Type) -> bool {
+    let Type::Path(path) = plain(ty) else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "OrchestrationContext")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 // error: unknown option `nmae` for `#[entity]`; did you mean `name`? [AGT002]
 //   help: supported options are `name`
 // error: operation `add` must not be `async` [AGT508]
-//   help: remove `async`; what waits goes into an executor, called by an orchestration that the operation may start
+//   help: remove `async`; to wait or to touch the world, start an orchestration with `ctx.start_orchestration(..)`, and let it call an `#[executor]` and signal the result back
 
 impl Counter {
     async fn add(&mut self) {}

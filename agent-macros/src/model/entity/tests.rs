@@ -3,7 +3,7 @@ use crate::names::Home;
 
 fn read(methods: &str) -> (Option<Entity>, Vec<String>) {
     let mut errors = Errors::new();
-    let options = Options::parse(proc_macro2::TokenStream::new(), &GRAMMAR, &mut errors);
+    let options = Options::parse(TokenStream::new(), &GRAMMAR, &mut errors);
     let block: Methods = syn::parse_str(&format!("impl Counter {{ {methods} }}")).unwrap();
     let root = Root::usual(Home::AgentSdk);
     let entity = validate(&block, &options, &root, &mut errors);
@@ -77,6 +77,14 @@ fn what_an_operation_must_not_be() {
             "operation `f` must not be `async` [AGT508]",
         ),
         (
+            "fn f(&self) -> &str {}",
+            "operation `f` cannot return what it borrows [AGT513]",
+        ),
+        (
+            "fn f(&self) -> Result<Vec<&u8>, E> {}",
+            "operation `f` cannot return what it borrows [AGT513]",
+        ),
+        (
             "fn f<T>(&self) {}",
             "operation `f` must not be generic [AGT013]",
         ),
@@ -107,4 +115,18 @@ fn what_an_operation_must_not_be() {
     ] {
         assert_eq!(read(method).1, [expected], "{method}");
     }
+}
+
+#[test]
+fn types_and_conditions_hold_outside_of_the_block() {
+    let (entity, errors) = read(
+        "#[cfg(test)] #[doc = \"x\"] fn f(&mut self, all: Vec<[Self; 2]>) -> Option<Self> {}
+        fn g(&self) -> Result<&'static str, E> {}",
+    );
+    assert_eq!(errors, [""; 0]);
+    let operation = &entity.unwrap().operations[0];
+    let text = |ty: &Option<Type>| written(ty.as_ref().unwrap());
+    assert_eq!(text(&operation.input), "Vec<[Counter ; 2]>");
+    assert_eq!(text(&operation.output), "Option<Counter>");
+    assert_eq!((operation.conditions.len(), operation.docs.len()), (1, 1));
 }

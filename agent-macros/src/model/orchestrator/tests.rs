@@ -107,3 +107,29 @@ fn names_fit_every_hub() {
         1
     );
 }
+
+#[test]
+fn the_context_comes_first() {
+    for (function, expected) in [
+        (
+            "async fn f(a: u8, ctx: OrchestrationContext) -> Result<R, E> {}",
+            true,
+        ),
+        (
+            "async fn f(a: u8, ctx: x::OrchestrationContext) -> Result<R, E> {}",
+            true,
+        ),
+        (
+            "async fn f(ctx: OrchestrationContext, a: u8) -> Result<R, E> {}",
+            false,
+        ),
+        // For the compiler to tell: aliases have any name.
+        ("async fn f(ctx: Context, a: u8) -> Result<R, E> {}", false),
+    ] {
+        let (orchestrator, errors) = read("", function);
+        let text = "the context of orchestrator `f` comes after its input [AGT309]";
+        let expected_errors: &[&str] = if expected { &[text] } else { &[] };
+        assert_eq!(errors, expected_errors, "{function}");
+        assert_eq!(orchestrator.is_concrete, !expected, "{function}");
+    }
+}
