@@ -22,6 +22,12 @@ pub(super) type Service = TaskHubSidecarServiceClient<Channel>;
 /// Servers take about a hundred calls at a time over one connection; waits are spread over this
 /// many, which are opened as they are needed.
 const WAIT_CONNECTIONS: usize = 8;
+/// How much of a stream may be on its way and not read: work waits there while the worker is busy.
+const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+/// The same for all streams of a connection. The HTTP/2 library closes a connection on which small
+/// frames wait whose overhead is above half of it; with so much more than a stream can hold, waiting
+/// work never gets there.
+const CONNECTION_WINDOW_BYTES: u32 = 32 * STREAM_WINDOW_BYTES;
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a probe of a connection may stay unanswered.
@@ -233,7 +239,8 @@ fn endpoint(options: &GrpcOptions) -> Result<Endpoint, GrpcError> {
         .tcp_keepalive(Some(options.keep_alive))
         .http2_keep_alive_interval(options.keep_alive)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-        .http2_adaptive_window(true);
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
     if is_encrypted {
         let tls = ClientTlsConfig::new().with_native_roots();
         endpoint = endpoint

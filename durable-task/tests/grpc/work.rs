@@ -143,6 +143,23 @@ async fn no_more_is_handed_over_than_the_worker_has_room_for() {
 }
 
 #[tokio::test]
+async fn work_waits_for_a_busy_worker_without_an_end_of_the_connection() {
+    const ITEMS: usize = 3_000;
+    let fake = Fake::start().await;
+    let mut worker = Connected::with_room(fake.options(), 1);
+    let stream = fake.stream().await;
+    for number in 0..ITEMS {
+        stream.send(&number.to_string(), activity("i"));
+    }
+    for number in 0..ITEMS {
+        worker.item().await.completer.complete(done("1"));
+        let response: ActivityResponse = fake.called("complete_activity_task").await;
+        assert_eq!(response.completion_token, number.to_string());
+    }
+    assert_eq!(worker.hub.health(), GrpcHealth::Connected);
+}
+
+#[tokio::test]
 async fn a_shutdown_gives_new_work_back_and_waits_for_what_runs() {
     let fake = Fake::start().await;
     let mut worker = Connected::new(fake.options());

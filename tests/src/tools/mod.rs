@@ -1,6 +1,7 @@
 //! Programs that are not ours, for tests that need them: found, unpacked or installed into a folder
 //! beside the build. Where one is missing a test says so and is skipped; in CI it fails.
 
+mod azurite;
 mod python;
 mod reference;
 mod sidecar;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+pub use azurite::azurite;
 pub use python::python;
 pub use reference::reference_hub;
 pub use sidecar::Sidecar;

@@ -1,14 +1,15 @@
 //! The in-memory sidecar of the .NET SDK: official server code, without entities.
 
+use agent_tests::tools::{need, reference_hub};
 use durable_task::grpc::GrpcOptions;
 
+use crate::cases;
 use crate::processes::{dotnet_worker, in_memory_sidecar};
 use crate::twin::{Twin, connect};
-use crate::{cases, tools};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_worker_gives_what_the_dotnet_worker_gives_on_the_in_memory_sidecar() {
-    let Some(program) = tools::reference_hub() else {
+    let Some(program) = need(reference_hub()) else {
         return;
     };
     let mut all = cases::orchestrations();

@@ -10,10 +10,10 @@
 mod cases;
 mod embedded;
 mod in_memory;
+mod manage;
 mod ours;
 mod outcome;
 mod processes;
 mod python;
 mod storage;
-mod tools;
 mod twin;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cases;
+use crate::manage::{self, PurgeOfRunning};
 use crate::python::embedded;
 use crate::twin::{Twin, runtime};
 
@@ -26,6 +27,9 @@ async fn scripts_give_the_same_over_grpc_as_in_one_process() {
     all.extend(cases::entities());
     let twin = Twin::start(GrpcOptions::new(address), &[]).await;
     let there = cases::run(&*twin.client(), &all).await;
+    manage::instances(&*twin.client(), PurgeOfRunning::Refused).await;
+    manage::past(&*twin.client()).await;
+    manage::entities(&*twin.client()).await;
     twin.end().await;
     stop.cancel();
     serving.await.unwrap().unwrap();

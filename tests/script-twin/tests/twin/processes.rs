@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use agent_tests::tools::{self, need};
 use tempfile::TempDir;
-
-use crate::tools;
 
 /// How long a program may take until its port is open.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -107,7 +106,7 @@ pub async fn storage_sidecar(program: &Path, storage: &str, hub: &str) -> (Proce
 
 /// Storage, and its connection string.
 pub async fn azurite() -> Option<(Process, String)> {
-    let script = tools::azurite()?;
+    let script = need(tools::azurite())?;
     let ports: [u16; 3] = free_ports();
     let mut command = Command::new("node");
     command.arg(script).args([

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::grpc::{GrpcHub, GrpcOptions};
-use durable_task::{Client, Runtime, TokioRuntime, Worker, WorkerOptions};
+use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
 
 /// How long a connection to a program that has opened its port may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
@@ -32,8 +32,13 @@ pub struct Twin {
 impl Twin {
     /// With code for the empty version and these.
     pub async fn start(options: GrpcOptions, versions: &[&str]) -> Self {
+        Self::with(options, script_twin::registry(versions).unwrap()).await
+    }
+
+    /// With any code.
+    pub async fn with(options: GrpcOptions, registry: Registry) -> Self {
         let hub = GrpcHub::connect(options).unwrap();
-        let worker = worker(versions);
+        let worker = Worker::start(registry, WorkerOptions::default(), runtime());
         hub.attach(Arc::clone(&worker) as _).unwrap();
         let connected = tokio::time::timeout(CONNECT_TIMEOUT, hub.connected()).await;
         assert!(connected.is_ok(), "{:?}", hub.health());
