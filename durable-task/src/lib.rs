@@ -55,8 +55,8 @@ pub use context::{
     SubOrchestrationCall,
 };
 pub use entity::{
-    ClientEntity, ClientSignals, Entity, EntityClient, EntityContext, EntitySignals, EntityTarget,
-    EntityType, OrchestrationSignals, SignalSender,
+    Entity, EntityContext, EntitySignals, EntityTarget, EntityType, OrchestrationSignals,
+    SignalSender,
 };
 pub use episode::{CUSTOM_STATUS_UTF16_BYTES_MAX, EntityMessageForm};
 pub use error::OrchestrationError;
@@ -74,7 +74,9 @@ pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};
 pub use tags::{TAGS_UTF8_BYTES_MAX, check_tags};
 pub use timestamp::Timestamp;
 pub use tokio_runtime::TokioRuntime;
-pub use typed_client::{DurableClient, EntityHandle, InstanceHandle, StartCall, WaitError};
+pub use typed_client::{
+    ClientSignals, DurableClient, EntityHandle, InstanceHandle, StartCall, WaitError,
+};
 pub use wire::json::{
     HistoryFormatError, event_to_json, history_from_bytes, history_from_json, history_to_json,
 };

@@ -13,3 +13,14 @@ pub(crate) fn panic_failure(payload: &(dyn Any + Send)) -> Failure {
         .unwrap_or("a panic without a text");
     Failure::new("Panic", text).non_retriable()
 }
+
+/// The same for an orchestrator, which runs outside of tokio.
+pub(crate) fn orchestrator_panic(payload: &(dyn Any + Send)) -> Failure {
+    let mut failure = panic_failure(payload);
+    if failure.message.contains("Tokio 1.x runtime") {
+        failure.message.push_str(
+            "; an orchestrator has no tokio: wait with `ctx.sleep`, and do IO in an activity",
+        );
+    }
+    failure
+}

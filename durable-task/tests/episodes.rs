@@ -92,3 +92,18 @@ async fn an_episode_that_panics_fails_its_instance_only() {
         assert_eq!(completion(&response), Some(expected));
     }
 }
+
+#[test]
+fn tokio_in_an_orchestrator_says_what_to_use() {
+    let mut registry = Registry::new();
+    let run = |_: OrchestrationContext, (): ()| async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        Ok(())
+    };
+    registry.orchestrator_fn("sleepy", "", run).unwrap();
+    let orchestration = TestOrchestration::start(&registry, HistoryBuilder::new("sleepy", "i", &()));
+    let failure = orchestration.result().unwrap().unwrap_err();
+    assert_eq!(failure.error_type, "Panic");
+    let advice = "; an orchestrator has no tokio: wait with `ctx.sleep`, and do IO in an activity";
+    assert!(failure.message.ends_with(advice), "{}", failure.message);
+}

@@ -10,9 +10,9 @@ use crate::Failure;
 
 pub(crate) use batch::run_batch;
 pub use context::EntityContext;
+pub(crate) use typed::problem;
 pub use typed::{
-    ClientEntity, ClientSignals, EntityClient, EntitySignals, EntityTarget, EntityType, Operation,
-    OrchestrationSignals, SignalSender,
+    EntitySignals, EntityTarget, EntityType, Operation, OrchestrationSignals, SignalSender,
 };
 
 /// An entity as a type. The value itself holds what all entities of the name share.

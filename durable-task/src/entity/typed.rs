@@ -1,13 +1,12 @@
 //! Entities as types: what `#[entity]` implements, and who can address one.
 
-use std::future::Future;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::{
-    BoxFuture, Client, ClientError, EntityCall, EntityContext, EntityId, Failure, IdError,
-    OrchestrationContext, OrchestrationError, Payload, Timestamp, json,
+    EntityCall, EntityContext, EntityId, Failure, IdError, OrchestrationContext,
+    OrchestrationError, Payload, Timestamp, json,
 };
 
 /// A type that is the state of an entity, with operations; `#[entity]` on an `impl` block of it
@@ -82,7 +81,7 @@ impl OrchestrationContext {
     }
 }
 
-fn problem(name: &str, key: &str, error: &IdError) -> String {
+pub(crate) fn problem(name: &str, key: &str, error: &IdError) -> String {
     format!("`{key}` can't be the key of an entity `{name}`: {error}")
 }
 
@@ -185,119 +184,5 @@ impl SignalSender for EntitySignals<'_> {
         let input = json::encoded_output(input.to_json())?;
         self.context.signal_json(&self.id?, O::NAME, input, self.at);
         Ok(())
-    }
-}
-
-/// Reaches typed entities of a hub.
-///
-/// ```no_run
-/// # use durable_task::{Client, ClientError, EntityClient, EntityType};
-/// # async fn example<Counter: EntityType>(client: &dyn Client) -> Result<(), ClientError> {
-/// let counter = client.entity::<Counter>("visits");
-/// let state = counter.state().await?;
-/// # let _ = state;
-/// # Ok(())
-/// # }
-/// ```
-pub trait EntityClient {
-    /// The entity of a type with a key.
-    fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> ClientEntity<'_, E>;
-}
-
-impl EntityClient for dyn Client {
-    fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> ClientEntity<'_, E> {
-        let id = EntityId::new(E::NAME, key.as_ref()).map_err(|error| ClientError::Invalid {
-            field: "key",
-            problem: problem(E::NAME, key.as_ref(), &error),
-        });
-        ClientEntity {
-            client: self,
-            id,
-            entity: std::marker::PhantomData,
-        }
-    }
-}
-
-/// One entity, as a client sees it. Made by [`EntityClient::entity`].
-pub struct ClientEntity<'a, E> {
-    client: &'a dyn Client,
-    id: Result<EntityId, ClientError>,
-    entity: std::marker::PhantomData<fn() -> E>,
-}
-
-impl<'a, E: EntityType> ClientEntity<'a, E> {
-    /// Sends a one-way operation; it is durable once awaited.
-    pub fn signal(&self) -> E::Signals<ClientSignals<'a>> {
-        self.signals(None)
-    }
-
-    /// The same, to be delivered at a time.
-    pub fn signal_at(&self, time: Timestamp) -> E::Signals<ClientSignals<'a>> {
-        self.signals(Some(time))
-    }
-
-    fn signals(&self, at: Option<Timestamp>) -> E::Signals<ClientSignals<'a>> {
-        E::signals(ClientSignals {
-            client: self.client,
-            id: self.id.clone(),
-            at,
-        })
-    }
-
-    /// Its state; `None` if it has none.
-    pub fn state(&self) -> impl Future<Output = Result<Option<E::State>, ClientError>> + Send + 'a {
-        let (client, id) = (self.client, self.id.clone());
-        async move {
-            let known = client.get_entity(&id?, true).await?;
-            let Some(text) = known.and_then(|known| known.state) else {
-                return Ok(None);
-            };
-            E::State::from_json(&text)
-                .map(Some)
-                .map_err(|error| ClientError::Invalid {
-                    field: "state",
-                    problem: format!("it is not of the expected type: {error}"),
-                })
-        }
-    }
-}
-
-impl<E: EntityType> std::fmt::Debug for ClientEntity<'_, E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientEntity")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// One-way operations from a client.
-pub struct ClientSignals<'a> {
-    client: &'a dyn Client,
-    id: Result<EntityId, ClientError>,
-    at: Option<Timestamp>,
-}
-
-impl std::fmt::Debug for ClientSignals<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientSignals")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'a> SignalSender for ClientSignals<'a> {
-    type Sent = BoxFuture<'a, Result<(), ClientError>>;
-
-    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent {
-        let input = input.to_json().map_err(|error| ClientError::Invalid {
-            field: "input",
-            problem: error.to_string(),
-        });
-        Box::pin(async move {
-            let (id, input) = (self.id?, input?);
-            self.client
-                .signal_entity(&id, O::NAME, Some(input), self.at)
-                .await
-        })
     }
 }

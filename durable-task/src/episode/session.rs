@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::Failure;
-use crate::panics::panic_failure;
+use crate::panics::orchestrator_panic;
 use crate::runtime::LocalBoxFuture;
 use crate::wire::proto::{HistoryEvent, OrchestratorAction};
 
@@ -121,7 +121,10 @@ impl Session {
                 self.future = Some(future);
                 self.poll();
             }
-            Err(panic) => self.state.borrow_mut().finish(Err(panic_failure(&*panic))),
+            Err(panic) => self
+                .state
+                .borrow_mut()
+                .finish(Err(orchestrator_panic(&*panic))),
         }
     }
 
@@ -140,7 +143,7 @@ impl Session {
                     state.break_off(failure);
                 }
             }
-            Err(panic) => state.finish(Err(panic_failure(&*panic))),
+            Err(panic) => state.finish(Err(orchestrator_panic(&*panic))),
         }
         if let Some(failure) = state.take_misuse() {
             state.break_off(failure);

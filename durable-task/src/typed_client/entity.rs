@@ -1,94 +1,127 @@
 //! One entity, from outside.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::{ClientError, EntityId, EntityMetadata, Timestamp, json};
+use crate::entity::{Operation, problem};
+use crate::{
+    BoxFuture, Client, ClientError, EntityId, EntityMetadata, EntityType, Payload, SignalSender,
+    Timestamp, json,
+};
 
 use super::{DurableClient, invalid};
 
 /// One entity. Made by [`DurableClient::entity`]; a clone is the same entity.
 ///
 /// From outside an entity can be signalled and read; only orchestrations can call it.
-#[derive(Clone)]
-pub struct EntityHandle {
+pub struct EntityHandle<E> {
     client: DurableClient,
-    id: EntityId,
+    id: Result<EntityId, ClientError>,
+    entity: PhantomData<fn() -> E>,
 }
 
-impl EntityHandle {
-    pub(super) fn new(client: DurableClient, id: EntityId) -> Self {
-        Self { client, id }
+impl<E: EntityType> EntityHandle<E> {
+    pub(super) fn new(client: DurableClient, key: &str) -> Self {
+        let id = EntityId::new(E::NAME, key).map_err(|error| ClientError::Invalid {
+            field: "key",
+            problem: problem(E::NAME, key, &error),
+        });
+        Self {
+            client,
+            id,
+            entity: PhantomData,
+        }
     }
 
-    /// Its id.
-    pub fn id(&self) -> &EntityId {
-        &self.id
+    /// Sends a one-way operation; it is durable once awaited.
+    pub fn signal(&self) -> E::Signals<ClientSignals> {
+        self.signals(None)
     }
 
-    /// Sends a one-way operation.
-    pub async fn signal(
-        &self,
-        operation: &str,
-        input: &(impl Serialize + ?Sized + Sync),
-    ) -> Result<(), ClientError> {
-        self.send(operation, input, None).await
+    /// The same, to be delivered at a time.
+    pub fn signal_at(&self, time: Timestamp) -> E::Signals<ClientSignals> {
+        self.signals(Some(time))
     }
 
-    /// Sends a one-way operation that is delivered at a time.
-    pub async fn signal_at(
-        &self,
-        operation: &str,
-        input: &(impl Serialize + ?Sized + Sync),
-        time: Timestamp,
-    ) -> Result<(), ClientError> {
-        self.send(operation, input, Some(time)).await
-    }
-
-    async fn send(
-        &self,
-        operation: &str,
-        input: &(impl Serialize + ?Sized + Sync),
-        time: Option<Timestamp>,
-    ) -> Result<(), ClientError> {
-        let what = || {
-            format!(
-                "the input of operation `{operation}` of entity `{}`",
-                self.id
-            )
-        };
-        let input = json::encode(what, input).map_err(|error| invalid("input", &error))?;
-        let client = &self.client.client;
-        client
-            .signal_entity(&self.id, operation, Some(input), time)
-            .await
+    fn signals(&self, at: Option<Timestamp>) -> E::Signals<ClientSignals> {
+        E::signals(ClientSignals {
+            client: Arc::clone(&self.client.client),
+            id: self.id.clone(),
+            at,
+        })
     }
 
     /// Its state; `None` if it has none.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Invalid`] if the state is not of this type.
-    pub async fn state<S: DeserializeOwned>(&self) -> Result<Option<S>, ClientError> {
-        let found = self.client.client.get_entity(&self.id, true).await?;
-        let what = || format!("the state of entity `{}`", self.id);
-        found
-            .and_then(|entity| entity.state)
-            .map(|text| json::decode(what, Some(&text)))
-            .transpose()
-            .map_err(|error| invalid("state", &error))
+    /// [`ClientError::Invalid`] if its key can't be part of an id, or its state is not of this type.
+    pub async fn state(&self) -> Result<Option<E::State>, ClientError> {
+        let id = self.id.clone()?;
+        let known = self.client.client.get_entity(&id, true).await?;
+        let Some(text) = known.and_then(|known| known.state) else {
+            return Ok(None);
+        };
+        E::State::from_json(&text)
+            .map(Some)
+            .map_err(|error| ClientError::Invalid {
+                field: "state",
+                problem: format!("that of entity `{id}` is not of the expected type: {error}"),
+            })
     }
 
     /// What the hub knows of it, without its state; `None` if nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Invalid`] if its key can't be part of an id.
     pub async fn metadata(&self) -> Result<Option<EntityMetadata>, ClientError> {
-        self.client.client.get_entity(&self.id, false).await
+        let id = self.id.clone()?;
+        self.client.client.get_entity(&id, false).await
     }
 }
 
-impl fmt::Debug for EntityHandle {
+impl<E> Clone for EntityHandle<E> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            id: self.id.clone(),
+            entity: PhantomData,
+        }
+    }
+}
+
+impl<E> fmt::Debug for EntityHandle<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("EntityHandle").field(&self.id).finish()
+    }
+}
+
+/// One-way operations from a client.
+pub struct ClientSignals {
+    client: Arc<dyn Client>,
+    id: Result<EntityId, ClientError>,
+    at: Option<Timestamp>,
+}
+
+impl SignalSender for ClientSignals {
+    type Sent = BoxFuture<'static, Result<(), ClientError>>;
+
+    fn send<O: Operation>(self, input: &O::Input) -> Self::Sent {
+        let what = || format!("the input of operation `{}`", O::NAME);
+        let input = json::encode_payload(what, input).map_err(|error| invalid("input", &error));
+        Box::pin(async move {
+            let (id, input) = (self.id?, input?);
+            self.client
+                .signal_entity(&id, O::NAME, Some(input), self.at)
+                .await
+        })
+    }
+}
+
+impl fmt::Debug for ClientSignals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientSignals").field(&self.id).finish()
     }
 }

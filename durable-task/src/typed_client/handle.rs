@@ -36,13 +36,15 @@ pub enum WaitError {
         /// Why, if it was said.
         reason: Option<String>,
     },
-    /// It has not ended in time. Wait again.
-    #[error("instance `{instance}` has not ended in time: it is {status:?}")]
+    /// It has not ended in time. Wait again; if it is parked, register its orchestrator first.
+    #[error("instance `{instance}` has not ended in time: it is {status:?}{}", code(*.parked))]
     TimedOut {
         /// Which one.
         instance: InstanceId,
         /// Where it stands.
         status: Status,
+        /// Whether it waits for code that no worker has.
+        parked: bool,
     },
     /// Its result is not of the type that is expected. Final.
     #[error("the result of instance `{instance}` is not of the expected type: {problem}")]
@@ -61,6 +63,14 @@ fn because(reason: Option<&str>) -> String {
     match reason {
         Some(reason) => format!(": {reason}"),
         None => String::new(),
+    }
+}
+
+fn code(parked: bool) -> &'static str {
+    if parked {
+        ", and no worker has code for its name and version"
+    } else {
+        ""
     }
 }
 
@@ -255,7 +265,11 @@ impl<T> InstanceHandle<T> {
                 status: state.status,
                 reason: state.output.map(plain),
             }),
-            status => Err(WaitError::TimedOut { instance, status }),
+            status => Err(WaitError::TimedOut {
+                instance,
+                status,
+                parked: state.parked,
+            }),
         }
     }
 }

@@ -14,11 +14,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    BoxFuture, Client, ClientError, Entity, EntityId, IdError, InstanceId, OrchestrationError,
-    Orchestrator, Payload, StartRequest, Status, Timestamp, check_tags, json,
+    BoxFuture, Client, ClientError, EntityType, InstanceId, OrchestrationError, Orchestrator,
+    Payload, StartRequest, Status, Timestamp, check_tags, json,
 };
 
-pub use entity::EntityHandle;
+pub use entity::{ClientSignals, EntityHandle};
 pub use handle::{InstanceHandle, WaitError};
 
 /// Starts orchestrations and finds them again, with the types of their inputs and results.
@@ -114,18 +114,16 @@ impl DurableClient {
         InstanceHandle::new(self.clone(), id, json::read)
     }
 
-    /// An entity by its type and key.
-    ///
-    /// # Errors
-    ///
-    /// If the key can't be part of an id.
-    pub fn entity<E: Entity>(&self, key: impl AsRef<str>) -> Result<EntityHandle, IdError> {
-        Ok(self.entity_by_id(EntityId::new(E::NAME, key)?))
+    /// An entity by its type and key. Asks nothing of the hub; a key that can't be part of an id is
+    /// an error of what is asked of the entity.
+    pub fn entity<E: EntityType>(&self, key: impl AsRef<str>) -> EntityHandle<E> {
+        EntityHandle::new(self.clone(), key.as_ref())
     }
+}
 
-    /// An entity by its id.
-    pub fn entity_by_id(&self, id: EntityId) -> EntityHandle {
-        EntityHandle::new(self.clone(), id)
+impl From<Arc<dyn Client>> for DurableClient {
+    fn from(client: Arc<dyn Client>) -> Self {
+        Self::new(client)
     }
 }
 

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::*;
+use crate::entity::Operation;
 use crate::wire::proto::HistoryEvent;
 use crate::{
-    EntitiesCleaned, EntityCleaning, EntityContext, EntityFilter, EntityMetadata, Event,
-    ExecutionId, Failure, Fetch, HistoryPart, InstanceFilter, InstanceState, OrchestrationContext,
-    Page, Purged, WaitFor,
+    EntitiesCleaned, EntityCleaning, EntityContext, EntityFilter, EntityId, EntityMetadata,
+    EntityTarget, Event, ExecutionId, Failure, Fetch, HistoryPart, InstanceFilter, InstanceState,
+    OrchestrationContext, Page, Purged, SignalSender, WaitFor,
 };
 
 /// Notes what it is asked, and answers what it was given.
@@ -178,12 +179,40 @@ impl Orchestrator for Publish {
     }
 }
 
-struct Counter;
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Counter(u32);
 
-impl Entity for Counter {
+struct Add;
+
+impl Operation for Add {
+    const NAME: &'static str = "add";
+    type Input = u32;
+    type Output = ();
+}
+
+struct CounterSignals<S>(S);
+
+impl<S: SignalSender> CounterSignals<S> {
+    fn add(self, by: u32) -> S::Sent {
+        self.0.send::<Add>(&by)
+    }
+}
+
+impl EntityType for Counter {
     const NAME: &'static str = "Counter";
+    type State = Self;
+    type Proxy = EntityTarget;
+    type Signals<S: SignalSender> = CounterSignals<S>;
 
-    fn run(&self, _: &mut EntityContext) -> Result<serde_json::Value, Failure> {
+    fn proxy(target: EntityTarget) -> EntityTarget {
+        target
+    }
+
+    fn signals<S: SignalSender>(sender: S) -> CounterSignals<S> {
+        CounterSignals(sender)
+    }
+
+    fn operate(_: &mut EntityContext) -> Result<serde_json::Value, Failure> {
         Ok(serde_json::Value::Null)
     }
 }
@@ -332,6 +361,15 @@ async fn a_wait_gives_the_result_or_says_why_there_is_none() {
             "instance `a` has not ended in time: it is Running",
             true,
         ),
+        (
+            InstanceState {
+                parked: true,
+                ..state(Status::Pending)
+            },
+            "instance `a` has not ended in time: it is Pending, and no worker has code for its \
+             name and version",
+            true,
+        ),
     ];
     for (state, expected, retryable) in table {
         give(state);
@@ -403,25 +441,39 @@ async fn a_custom_status_has_a_type() {
 #[tokio::test]
 async fn an_entity_is_signalled_and_read() {
     let (fake, client) = client();
-    let counter = client.entity::<Counter>("k").unwrap();
-    assert!(client.entity::<Counter>("a/b").is_err());
-    counter.signal("add", &5).await.unwrap();
+    let counter = client.entity::<Counter>("k");
+    counter.signal().add(5).await.unwrap();
     let time = Timestamp::from_ticks(9);
-    counter.signal_at("reset", &(), time).await.unwrap();
+    counter.clone().signal_at(time).add(6).await.unwrap();
     assert_eq!(
         fake.asked(),
         [
             r#"signal @counter@k add Some("5") None"#,
-            r#"signal @counter@k reset Some("null") Some(9)"#,
+            r#"signal @counter@k add Some("6") Some(9)"#,
         ]
     );
-    assert_eq!(counter.state::<u32>().await, Ok(None));
+    assert_eq!(counter.state().await, Ok(None));
     *fake.entity_state.lock().unwrap() = Some(String::from("5"));
-    assert_eq!(counter.state::<u32>().await, Ok(Some(5)));
+    assert_eq!(counter.state().await, Ok(Some(Counter(5))));
     assert_eq!(counter.metadata().await.unwrap().unwrap().state, None);
-    let other = counter.state::<String>().await.unwrap_err();
-    assert!(
-        matches!(other, ClientError::Invalid { field: "state", .. }),
-        "{other}"
+    *fake.entity_state.lock().unwrap() = Some(String::from("\"x\""));
+    assert_eq!(
+        counter.state().await.unwrap_err().to_string(),
+        "state: that of entity `@counter@k` is not of the expected type: invalid type: string \
+         \"x\", expected u32 at line 1 column 3"
     );
+}
+
+#[tokio::test]
+async fn an_entity_of_a_wrong_key_is_not_asked() {
+    let (fake, client) = client();
+    let counter = client.entity::<Counter>("a/b");
+    let says = "key: `a/b` can't be the key of an entity `Counter`";
+    let signalled = counter.signal().add(5).await.unwrap_err().to_string();
+    assert!(signalled.starts_with(says), "{signalled}");
+    let read = counter.state().await.unwrap_err().to_string();
+    assert!(read.starts_with(says), "{read}");
+    let known = counter.metadata().await.unwrap_err().to_string();
+    assert!(known.starts_with(says), "{known}");
+    assert!(fake.asked().is_empty());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent_host::{Host, HubLocation};
 use durable_task::{
-    Client, EntityClient, InstanceId, InstanceState, StartRequest, Status, WaitFor,
+    Client, DurableClient, InstanceId, InstanceState, StartRequest, Status, WaitFor,
 };
 use serde_json::{Value, json};
 
@@ -155,8 +155,9 @@ async fn versions() {
 #[tokio::test]
 async fn bank() -> TestResult {
     let scene = Scene::new().await;
-    let ada = scene.client.entity::<Account>("ada");
-    let bob = scene.client.entity::<Account>("bob");
+    let client = DurableClient::from(Arc::clone(&scene.client));
+    let ada = client.entity::<Account>("ada");
+    let bob = client.entity::<Account>("bob");
     ada.signal().deposit(100).await?;
     let transfer = |cents: u64| json!({"from": "ada", "to": "bob", "cents": cents});
     assert_eq!(scene.run("transfer", transfer(70)).await, json!(true));

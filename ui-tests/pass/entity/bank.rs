@@ -3,7 +3,7 @@ use agent_sdk::prelude::*;
 use std::time::Duration;
 
 use agent_sdk::App;
-use agent_sdk::durable_task::{Client, ClientError, EntityClient};
+use agent_sdk::durable_task::{ClientError, DurableClient};
 use serde::{Deserialize, Serialize};
 
 mod bank {
@@ -71,7 +71,7 @@ async fn transfer(
     Ok(total + to.balance().await?)
 }
 
-async fn deposit(client: &dyn Client) -> Result<Option<i64>, ClientError> {
+async fn deposit(client: &DurableClient) -> Result<Option<i64>, ClientError> {
     let account = client.entity::<Account>("alice");
     account.signal().add(500).await?;
     Ok(account.state().await?.map(|account| account.balance()))

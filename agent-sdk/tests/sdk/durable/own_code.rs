@@ -7,7 +7,7 @@ use std::time::Duration;
 use agent_sdk::App;
 use agent_sdk::prelude::*;
 use durable_task::{
-    EntityClient, Failure, InstanceId, InstanceState, StartRequest, Status, WaitFor,
+    DurableClient, Failure, InstanceId, InstanceState, StartRequest, Status, WaitFor,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,7 @@ async fn an_app_can_be_code_alone() {
     assert_eq!(end.output.as_deref(), Some("42"));
 
     // What the entity passed on arrives by itself.
-    let client = scene.raw();
+    let client = DurableClient::new(scene.raw());
     let rest = client.entity::<Account>("rest");
     let cents = loop {
         if let Some(account) = rest.state().await.unwrap() {
