@@ -1,5 +1,27 @@
-//! Hosts agents as a function app: HTTP routes, a durable engine and a command line around what
-//! `agent-sdk` declares. All of it is one binary.
+//! Hosts agents and durable orchestrations as a function app: HTTP routes, a durable engine and a
+//! command line around what `agent-sdk` declares. All of it is one binary.
+//!
+//! ```no_run
+//! use agent_host::{FunctionApp, HostError};
+//! use agent_sdk::prelude::*;
+//!
+//! #[executor(retry(attempts = 3, first = "1s"))]
+//! async fn greet(name: String) -> Result<String, ExecutorError> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! #[orchestrator]
+//! async fn hello(ctx: OrchestrationContext, name: String) -> Result<String, OrchestrationError> {
+//!     ctx.call::<greet>(name).await
+//! }
+//!
+//! fn main() -> Result<(), HostError> {
+//!     FunctionApp::new().orchestrator::<hello>().executor::<greet>().run()
+//! }
+//! ```
+//!
+//! `POST /runtime/webhooks/durabletask/orchestrators/hello` with the JSON of a name starts it. An
+//! agent is hosted in the same way, beside them or alone:
 //!
 //! ```no_run
 //! use agent_host::{FunctionApp, HostError};

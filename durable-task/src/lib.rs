@@ -1,3 +1,4 @@
+#![cfg_attr(feature = "macros", doc = include_str!("docs/first.md"))]
 #![doc = include_str!("docs/tutorial.md")]
 
 mod activity;
@@ -87,6 +88,6 @@ pub use work::{
 pub use worker::{Worker, WorkerOptions};
 
 /// The README's program compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

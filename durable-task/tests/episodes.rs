@@ -1,4 +1,4 @@
-use durable_task::testing::{HistoryBuilder, TestRuntime};
+use durable_task::testing::{HistoryBuilder, TestOrchestration, TestRuntime};
 use durable_task::wire::proto::ExecutionStartedEvent;
 use durable_task::wire::proto::history_event::EventType;
 use durable_task::{OrchestrationContext, Registry, Timestamp};
@@ -101,7 +101,8 @@ fn tokio_in_an_orchestrator_says_what_to_use() {
         Ok(())
     };
     registry.orchestrator_fn("sleepy", "", run).unwrap();
-    let orchestration = TestOrchestration::start(&registry, HistoryBuilder::new("sleepy", "i", &()));
+    let orchestration =
+        TestOrchestration::start(&registry, HistoryBuilder::new("sleepy", "i", &()));
     let failure = orchestration.result().unwrap().unwrap_err();
     assert_eq!(failure.error_type, "Panic");
     let advice = "; an orchestrator has no tokio: wait with `ctx.sleep`, and do IO in an activity";
