@@ -17,7 +17,10 @@ const ENDPOINT_HELP: &str = "Where the service of `--backend grpc` is [env: AGEN
 
 /// The command line: without a command it is `run`.
 #[derive(Debug, Clone, Parser)]
-#[command(about = "A function app: agents and durable orchestrations over HTTP, on an engine of its own.", version = None)]
+#[command(
+    about = "A function app: agents and durable orchestrations, over HTTP.",
+    version = None
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

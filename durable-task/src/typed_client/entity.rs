@@ -56,7 +56,7 @@ impl<E: EntityType> EntityHandle<E> {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Invalid`] if its key can't be part of an id, or its state is not of this type.
+    /// [`ClientError::Invalid`] if its key can't be part of an id, or its state is of another type.
     pub async fn state(&self) -> Result<Option<E::State>, ClientError> {
         let id = self.id.clone()?;
         let known = self.client.client.get_entity(&id, true).await?;
