@@ -160,6 +160,9 @@ pub struct WorkerProfile {
     /// Whether its work leaves the process. Handing over an item is then an effect: the messages in
     /// it are durable before, it has the whole history, and no episode runs ahead of the store.
     pub remote: bool,
+    /// How many bytes of new events, or of operations of an entity, an item for it may carry, if
+    /// there is more than one. `None`: what the hub finds reasonable, which is also the most.
+    pub events_bytes_max: Option<usize>,
 }
 
 /// An orchestrator or activity that has code here.

@@ -268,6 +268,12 @@ impl Hub {
         Arc::new(self.client.clone())
     }
 
+    /// Like a client of it, for what the common interface leaves out.
+    #[cfg(feature = "sidecar")]
+    pub(crate) fn own_client(&self) -> &HubClient {
+        &self.client
+    }
+
     /// How many workers a hub takes at once.
     pub const WORKERS_MAX: usize = 1_000;
 

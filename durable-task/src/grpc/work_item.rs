@@ -166,6 +166,7 @@ mod tests {
             activities_max: 2,
             entities_max: usize::MAX,
             remote: false,
+            events_bytes_max: None,
         };
         let request = ask(&profile, "w", true);
         assert_eq!(request.max_concurrent_orchestration_work_items, 1);

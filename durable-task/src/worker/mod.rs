@@ -171,6 +171,7 @@ impl WorkHandler for Worker {
             activities_max: self.options.activities_max,
             entities_max: self.options.entities_max,
             remote: false,
+            events_bytes_max: None,
         }
     }
 

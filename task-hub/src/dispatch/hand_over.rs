@@ -11,9 +11,7 @@ use super::parked::{Entry, ParkedItem, ParkedReason};
 use super::profile::{Pick, WorkKind, WorkerId};
 use super::resident::Doing;
 use super::run_entities::entity_name;
-use super::settings::{
-    COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES, REMOTE_EVENTS_BYTES_MAX,
-};
+use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, HISTORY_PAGE_BYTES};
 use super::shared::count;
 use super::{Answer, Dispatcher, Fetching, Handed, Item, Notice, Place, Read, env};
 use crate::engine::{Instance, Orchestration, Taking, decode_chunk};
@@ -303,7 +301,7 @@ impl Dispatcher {
             } else {
                 Taking::Durable {
                     before: durable_id,
-                    bytes_max: REMOTE_EVENTS_BYTES_MAX,
+                    bytes_max: self.workers.events_bytes_max(worker),
                 }
             };
             let mut env = env(&mut self.ids, &self.limits, now);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use durable_task::{Accepts, NameAndVersion, WorkHandler, WorkerProfile};
 
+use super::settings::REMOTE_EVENTS_BYTES_MAX;
 use crate::engine::newest;
 
 /// A worker, from its attachment to its detachment. Never used twice in a process.
@@ -69,6 +70,7 @@ struct Can {
     /// Whether operations are synchronous, by name; `None`: it takes every entity.
     entities: Option<HashMap<String, bool>>,
     remote: bool,
+    events_bytes_max: usize,
 }
 
 enum Names {
@@ -134,6 +136,11 @@ impl Attached {
                     }
                 },
                 remote: profile.remote,
+                events_bytes_max: profile
+                    .events_bytes_max
+                    .map_or(REMOTE_EVENTS_BYTES_MAX, |max| {
+                        max.min(REMOTE_EVENTS_BYTES_MAX)
+                    }),
             },
         }
     }
@@ -294,6 +301,14 @@ impl Workers {
     /// Whether its work leaves the process.
     pub(super) fn is_remote(&self, id: WorkerId) -> bool {
         self.by_id.get(&id).is_some_and(|worker| worker.can.remote)
+    }
+
+    /// How many bytes of new events or operations an item for it carries, if more than one.
+    pub(super) fn events_bytes_max(&self, id: WorkerId) -> usize {
+        let worker = self.by_id.get(&id);
+        worker.map_or(REMOTE_EVENTS_BYTES_MAX, |worker| {
+            worker.can.events_bytes_max
+        })
     }
 
     /// Whether operations of the entity run ahead of the store with this worker.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::parked::{Entry, ParkedItem, ParkedReason};
 use super::profile::{Pick, WorkKind};
 use super::resident::Doing;
-use super::settings::{COMMIT_EPISODES_PER_INSTANCE_MAX, REMOTE_EVENTS_BYTES_MAX};
+use super::settings::COMMIT_EPISODES_PER_INSTANCE_MAX;
 use super::{Dispatcher, Handed, Item};
 use crate::engine::{Instance, Taking};
 
@@ -67,7 +67,7 @@ impl Dispatcher {
         } else {
             Taking::Durable {
                 before: durable_id,
-                bytes_max: REMOTE_EVENTS_BYTES_MAX,
+                bytes_max: self.workers.events_bytes_max(worker),
             }
         };
         // The same holds for operations that are not durable.

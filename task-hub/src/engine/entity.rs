@@ -8,7 +8,7 @@ use durable_task::wire::proto::{
     EntityBatchRequest, EntityBatchResult, EntityLockGrantedEvent, EntityLockRequestedEvent,
     EntityOperationCompletedEvent, EntityOperationFailedEvent, EntityOperationSignaledEvent,
     ExecutionStartedEvent, OperationAction, OperationRequest, OrchestrationInstance,
-    SendSignalAction, StartNewOrchestrationAction, TaskFailureDetails,
+    ParentInstanceInfo, SendSignalAction, StartNewOrchestrationAction, TaskFailureDetails,
 };
 use durable_task::{ExecutionId, Failure, InstanceId, Timestamp};
 use prost::Message as _;
@@ -321,7 +321,9 @@ impl Entity {
     fn act(&self, action: OperationAction, env: &mut Env<'_>, delta: &mut Delta) {
         let (target, event, due) = match action.operation_action_type {
             Some(OperationActionType::SendSignal(signal)) => signalled(signal, env),
-            Some(OperationActionType::StartNewOrchestration(start)) => started(start, env),
+            Some(OperationActionType::StartNewOrchestration(start)) => {
+                started(start, &self.id, env)
+            }
             None => return,
         };
         let message = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
@@ -436,8 +438,8 @@ fn signalled(signal: SendSignalAction, env: &mut Env<'_>) -> Sent {
     (InstanceId::from_stored(signal.instance_id), event, due)
 }
 
-/// A start by an entity: nobody waits for its end.
-fn started(start: StartNewOrchestrationAction, env: &mut Env<'_>) -> Sent {
+/// A start by an entity. It is the parent, and does not wait for the end.
+fn started(start: StartNewOrchestrationAction, entity: &InstanceId, env: &mut Env<'_>) -> Sent {
     let target = if start.instance_id.is_empty() {
         env.execution().to_string()
     } else {
@@ -449,6 +451,15 @@ fn started(start: StartNewOrchestrationAction, env: &mut Env<'_>) -> Sent {
         name: start.name,
         version: start.version,
         input: start.input,
+        parent_instance: Some(ParentInstanceInfo {
+            task_scheduled_id: 0,
+            name: Some(entity.to_string()),
+            version: None,
+            orchestration_instance: Some(OrchestrationInstance {
+                instance_id: entity.to_string(),
+                execution_id: None,
+            }),
+        }),
         scheduled_start_timestamp: start.scheduled_time,
         tags,
         ..ExecutionStartedEvent::default()

@@ -44,7 +44,7 @@ pub enum Taking {
     Durable {
         /// Rows below this id are in such commits.
         before: u64,
-        /// How many bytes are enough.
+        /// How many bytes they have at most, if there is more than one.
         bytes_max: usize,
     },
 }
@@ -54,7 +54,10 @@ impl Taking {
     pub(super) fn allows(self, message: &Message, bytes: usize) -> bool {
         match self {
             Self::Everything => true,
-            Self::Durable { before, bytes_max } => bytes < bytes_max && message.is_durable(before),
+            Self::Durable { before, bytes_max } => {
+                let fits = bytes == 0 || bytes + message.event.encoded_len() <= bytes_max;
+                fits && message.is_durable(before)
+            }
         }
     }
 }

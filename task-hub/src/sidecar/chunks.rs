@@ -35,7 +35,7 @@ impl Chunks {
     /// Takes in a chunk, or an answer in one piece. One that has come before changes nothing.
     pub(super) fn add(&mut self, mut chunk: OrchestratorResponse, bytes_max: usize) -> Joined {
         let index = chunk.chunk_index.take().unwrap_or(self.next);
-        if index > self.next {
+        if index > self.next || index < 0 {
             return Joined::Gap {
                 expected: self.next,
             };
@@ -135,6 +135,8 @@ mod tests {
         assert_eq!(chunks.add(chunk(Some(0), &[1], true), MAX), Joined::More);
         let joined = chunks.add(chunk(Some(2), &[3], false), MAX);
         assert_eq!(joined, Joined::Gap { expected: 1 });
+        let joined = Chunks::default().add(chunk(Some(-1), &[3], false), MAX);
+        assert_eq!(joined, Joined::Gap { expected: 0 });
     }
 
     #[test]

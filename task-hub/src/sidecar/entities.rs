@@ -13,6 +13,9 @@ use super::convert::{count, entity, text, time};
 use super::listing::{fitting, page_size};
 use super::status::{invalid, status};
 
+/// Bytes of the id that a client gives to a signal.
+const REQUEST_ID_BYTES_MAX: usize = 256;
+
 fn entity_id(text: &str) -> Result<EntityId, Status> {
     let parsed = EntityId::parse(text).ok_or_else(|| {
         invalid(
@@ -31,9 +34,16 @@ impl Core {
             return Err(invalid("name", "it must not be empty"));
         }
         let at = time("scheduledTime", request.scheduled_time)?;
-        let signaled = self
-            .client
-            .signal_entity(&target, &request.name, request.input, at);
+        let request_id = match request.request_id {
+            id if id.is_empty() => self.random_id(),
+            id if id.len() > REQUEST_ID_BYTES_MAX => {
+                let problem = format_args!("it has more than {REQUEST_ID_BYTES_MAX} bytes");
+                return Err(invalid("requestId", problem));
+            }
+            id => id,
+        };
+        let hub = self.hub.own_client();
+        let signaled = hub.signal(&target, &request.name, request.input, at, request_id);
         signaled.await.map_err(status)
     }
 

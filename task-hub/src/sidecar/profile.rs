@@ -4,8 +4,8 @@ use durable_task::wire::proto::{GetWorkItemsRequest, WorkItemFilters};
 use durable_task::{Accepts, EntityProfile, NameAndVersion, WorkerProfile};
 use tonic::Status;
 
-use super::EntityForm;
 use super::status::invalid;
+use super::{EntityForm, SidecarOptions};
 
 /// How many items of a kind a worker gets at once that does not say how many it wants.
 const ITEMS_DEFAULT: usize = 100;
@@ -15,7 +15,7 @@ const ITEMS_MAX: usize = 10_000;
 /// What a worker asks for.
 pub(super) fn profile(
     request: &GetWorkItemsRequest,
-    form: EntityForm,
+    options: &SidecarOptions,
 ) -> Result<WorkerProfile, Status> {
     let filters = request.work_item_filters.as_ref();
     let filters = filters.filter(|filters| **filters != WorkItemFilters::default());
@@ -53,11 +53,12 @@ pub(super) fn profile(
             "maxConcurrentActivityWorkItems",
             request.max_concurrent_activity_work_items,
         )?,
-        entities_max: match form {
+        entities_max: match options.entity_form {
             EntityForm::V1 => 1,
             EntityForm::V2 => entities_max,
         },
         remote: true,
+        events_bytes_max: Some(options.payload_bytes_max()),
     })
 }
 
@@ -97,12 +98,19 @@ mod tests {
 
     use super::*;
 
+    fn of_form(entity_form: EntityForm) -> SidecarOptions {
+        SidecarOptions {
+            entity_form,
+            ..SidecarOptions::default()
+        }
+    }
+
     fn of(filters: Option<WorkItemFilters>) -> WorkerProfile {
         let request = GetWorkItemsRequest {
             work_item_filters: filters,
             ..GetWorkItemsRequest::default()
         };
-        profile(&request, EntityForm::V2).unwrap()
+        profile(&request, &of_form(EntityForm::V2)).unwrap()
     }
 
     #[test]
@@ -168,17 +176,17 @@ mod tests {
                 max_concurrent_entity_work_items: asked,
                 ..GetWorkItemsRequest::default()
             };
-            let v2 = profile(&request, EntityForm::V2).unwrap();
+            let v2 = profile(&request, &of_form(EntityForm::V2)).unwrap();
             let counts = [v2.orchestrations_max, v2.activities_max, v2.entities_max];
             assert_eq!(counts, [got; 3]);
-            let v1 = profile(&request, EntityForm::V1).unwrap();
+            let v1 = profile(&request, &of_form(EntityForm::V1)).unwrap();
             assert_eq!(v1.entities_max, 1);
         }
         let request = GetWorkItemsRequest {
             max_concurrent_activity_work_items: -1,
             ..GetWorkItemsRequest::default()
         };
-        let status = profile(&request, EntityForm::V2).unwrap_err();
+        let status = profile(&request, &of_form(EntityForm::V2)).unwrap_err();
         assert_eq!(
             status.message(),
             "maxConcurrentActivityWorkItems: -1 is less than none"

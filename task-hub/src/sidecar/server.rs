@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use durable_task::Runtime;
 use durable_task::wire::proto::task_hub_sidecar_service_server::TaskHubSidecarServiceServer;
+use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,10 @@ const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 const RESETS_PENDING_MAX: usize = 10_000;
 /// How long answers may take to reach their callers after the hub has stopped.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long nobody is accepted after that has failed. Without it, a process that may open no more
+/// files would try again and again without rest.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why a hub is served no more.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +89,19 @@ impl Sidecar {
         let options = core.options;
         // Without it the answer to each small message waits for the acknowledgement of the last.
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let runtime = Arc::clone(&core.runtime);
+        let incoming = incoming.then(move |accepted| {
+            let pause = accepted.as_ref().err().map(|error| {
+                tracing::warn!(%error, "a connection can't be accepted");
+                runtime.sleep(ACCEPT_PAUSE)
+            });
+            async move {
+                if let Some(pause) = pause {
+                    pause.await;
+                }
+                accepted
+            }
+        });
         let service = TaskHubSidecarServiceServer::new(Service(Arc::clone(&core)))
             .max_decoding_message_size(options.message_bytes_max);
         let closing = CancellationToken::new();

@@ -57,7 +57,7 @@ impl WorkItems {
         peer: Option<SocketAddr>,
     ) -> Result<Self, Status> {
         let options = &core.options;
-        let profile = profile(request, options.entity_form)?;
+        let profile = profile(request, options)?;
         let streams = request
             .capabilities()
             .any(|capability| capability == WorkerCapability::HistoryStreaming);

@@ -315,7 +315,7 @@ async fn much_that_is_new_comes_in_parts_to_a_remote_worker() {
     bench.worker.hold();
     bench.start("listen", "a", "").await;
     bench.worker.held(1).await;
-    let large = format!("\"{}\"", "x".repeat(600 * 1024));
+    let large = format!("\"{}\"", "x".repeat(500 * 1024));
     for _ in 0..5 {
         bench.raise("a", "go", &large).await;
     }

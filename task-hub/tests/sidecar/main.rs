@@ -10,10 +10,12 @@
 mod bad_input;
 mod chunks;
 mod clients;
+mod crowds;
 mod ends;
 mod entities;
 mod filters;
 mod fixtures;
 mod histories;
+mod program;
 mod support;
 mod tokens;

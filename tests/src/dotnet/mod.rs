@@ -5,7 +5,6 @@ mod proxy;
 mod scripts;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use agent_tests::tools::{Sidecar, need, reference_hub};
 use serde_json::{Value, json};
@@ -16,8 +15,6 @@ use self::scripts::Check;
 
 /// How many steps keep a script going while its workers die.
 const STEPS: usize = 20;
-/// How long connections live in the test that cuts them: long enough for some steps.
-const CUT_AFTER: Duration = Duration::from_millis(700);
 
 /// A served hub and the SDK, if it is here.
 fn scene(hub: &Path, form: Form, options: &[&str]) -> Option<(Sidecar, Sdk)> {
@@ -112,14 +109,17 @@ async fn workers_that_are_killed_lose_nothing() {
     let slow = json!([{"call": "Sleep", "input": 3_000}, {"call": "Echo", "input": 1}]);
     sdk.start(&["--id", "slow"], &slow).await;
     for _ in 0..3 {
+        let before = sdk.events("long").await;
         let worker = sdk.worker(&[]).await;
-        worker.has_done_something().await;
+        sdk.goes_on("long", before).await;
         worker.kill();
     }
     let _worker = sdk.worker(&[]).await;
     let state = sdk.wait("long").await;
-    // An operation that a dead worker had begun is run once more only if its answer never came.
+    // Each operation says how many there have been: none has run twice.
     assert_eq!(process::output(&state), output);
+    let count = (STEPS / 4).to_string();
+    sdk.entity("@counter@long", &count).await;
     assert_eq!(process::output(&sdk.wait("slow").await), json!([3_000, 1]));
 }
 
@@ -133,7 +133,8 @@ async fn connections_that_are_cut_lose_nothing() {
     let (steps, output) = long_script();
     sdk.start(&["--id", "long"], &steps).await;
     for _ in 0..3 {
-        tokio::time::sleep(CUT_AFTER).await;
+        let before = sdk.events("long").await;
+        sdk.goes_on("long", before).await;
         proxy.cut();
     }
     assert_eq!(process::output(&sdk.wait("long").await), output);
@@ -209,6 +210,10 @@ async fn every_verb_of_the_client_is_answered() {
     let failing = json!([{"failWith": {"message": "m"}}]);
     sdk.start(&["--id", "c2"], &failing).await;
     assert_eq!(sdk.wait("c2").await["status"], "Failed");
+    sdk.ask("rewind", &["--id", "c2", "--reason", "again"]).await;
+    assert_eq!(sdk.wait("c2").await["status"], "Failed", "it fails again");
+    let history = sdk.ask("history", &["--id", "c2"]).await;
+    assert!(history.to_string().contains("again"), "{history}");
     let listed = sdk.ask("query", &["--prefix", "c"]).await.to_string();
     assert!(listed.contains("c1") && listed.contains("c2"), "{listed}");
     let listed = sdk.ask("list-ids", &[]).await.to_string();
@@ -219,8 +224,14 @@ async fn every_verb_of_the_client_is_answered() {
     assert_eq!(entity["state"], json!("2"), "{entity}");
     let listed = sdk.ask("entities", &["--prefix", "@counter@"]).await;
     assert!(listed.to_string().contains("@counter@c"), "{listed}");
+    let cleaned = sdk.ask("clean-entities", &[]).await;
+    assert!(cleaned.is_object(), "{cleaned}");
     let purged = sdk.ask("purge", &["--id", "c1"]).await;
     assert_eq!(purged["instancesDeleted"], 1, "{purged}");
     let none = sdk.ask("get", &["--id", "c1"]).await;
     assert_eq!(none["found"], false, "{none}");
+    let purged = sdk.ask("purge-filter", &["--from", "2020-01-01T00:00:00Z", "--status", "Failed"]).await;
+    assert_eq!(purged["instancesDeleted"], 1, "{purged}");
+    let again = sdk.ask("restart", &["--id", &id]).await;
+    assert_eq!(again["instanceId"], id.as_str(), "{again}");
 }

@@ -126,6 +126,28 @@ impl Sdk {
             .await
     }
 
+    /// How many events the history of an instance has.
+    pub async fn events(&self, id: &str) -> usize {
+        let history = self.ask("history", &["--id", id]).await;
+        let text = history.to_string();
+        text.matches("\"timestamp\"").count() + text.matches("\"Timestamp\"").count()
+    }
+
+    /// Waits until the history of an instance has grown, so that its worker is in the middle of
+    /// things, or until the instance has ended.
+    pub async fn goes_on(&self, id: &str, before: usize) {
+        let grows = async {
+            while self.events(id).await <= before {
+                let state = self.ask("get", &["--id", id]).await;
+                if state["status"] == "Completed" {
+                    return;
+                }
+            }
+        };
+        let grew = tokio::time::timeout(PATIENCE, grows).await;
+        grew.expect("the instance goes on");
+    }
+
     /// Asks for an entity until it has that state: nothing tells when a signal has been worked.
     pub async fn entity(&self, id: &str, state: &str) -> Value {
         for _ in 0..100 {
@@ -139,11 +161,6 @@ impl Sdk {
 }
 
 impl Worker {
-    /// Gives it the time to be in the middle of things.
-    pub async fn has_done_something(&self) {
-        tokio::time::sleep(Duration::from_millis(400)).await;
-    }
-
     /// Ends it as a lack of power would.
     pub fn kill(mut self) {
         self.process.start_kill().unwrap();

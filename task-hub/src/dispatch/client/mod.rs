@@ -63,6 +63,31 @@ impl HubClient {
         state
     }
 
+    /// Sends a one-way operation to an entity, whose worker sees it under that id.
+    pub(crate) async fn signal(
+        &self,
+        entity: &EntityId,
+        operation: &str,
+        input: Option<String>,
+        at: Option<Timestamp>,
+        request_id: String,
+    ) -> Result<(), ClientError> {
+        self.check_input("input", input.as_deref())?;
+        let event = EventType::EntityOperationSignaled(EntityOperationSignaledEvent {
+            request_id,
+            operation: operation.to_owned(),
+            scheduled_time: at.map(Into::into),
+            input,
+            target_instance_id: Some(entity.to_string()),
+        });
+        self.ask(entity.to_instance_id(), |reply| Ask::Signal {
+            event,
+            at,
+            reply,
+        })
+        .await
+    }
+
     pub(crate) fn unavailable(&self) -> ClientError {
         ClientError::Unavailable {
             reason: match self.shared.health() {
@@ -296,20 +321,8 @@ impl Client for HubClient {
         input: Option<String>,
         at: Option<Timestamp>,
     ) -> Result<(), ClientError> {
-        self.check_input("input", input.as_deref())?;
-        let event = EventType::EntityOperationSignaled(EntityOperationSignaledEvent {
-            request_id: format!("{:032x}", self.runtime.random()),
-            operation: operation.to_owned(),
-            scheduled_time: at.map(Into::into),
-            input,
-            target_instance_id: Some(entity.to_string()),
-        });
-        self.ask(entity.to_instance_id(), |reply| Ask::Signal {
-            event,
-            at,
-            reply,
-        })
-        .await
+        let id = format!("{:032x}", self.runtime.random());
+        self.signal(entity, operation, input, at, id).await
     }
 
     async fn get_entity(

@@ -87,6 +87,10 @@ impl HubClient {
         &self,
         instance: &InstanceId,
     ) -> Result<Vec<InstanceId>, ClientError> {
+        if instance.is_entity() {
+            // What it has started goes its own way.
+            return Ok(Vec::new());
+        }
         let mut found = vec![instance.clone()];
         let mut seen = HashSet::from([instance.clone()]);
         let mut next = 0;

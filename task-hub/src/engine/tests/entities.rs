@@ -13,7 +13,7 @@ use durable_task::wire::proto::{
 };
 
 use super::{Outside, id};
-use crate::engine::{Delta, Drop, Entity, Taking};
+use crate::engine::{Delta, Drop, Entity, Instance, Taking};
 
 fn call(request: &str, from: &str) -> EventType {
     EventType::EntityOperationCalled(EntityOperationCalledEvent {
@@ -279,6 +279,39 @@ fn entities_signal_and_start_others() {
     );
     assert_eq!(delta.timers_opened.len(), 1);
     assert_eq!(delta.timers_opened[0].fire_at, later);
+}
+
+#[test]
+fn what_an_entity_starts_names_it_as_its_parent_and_tells_it_nothing() {
+    let mut outside = Outside::new();
+    let mut bench = Bench::new();
+    bench.receive("x", signal("go"));
+    bench.begin();
+    let start = OperationActionType::StartNewOrchestration(StartNewOrchestrationAction {
+        instance_id: String::from("new"),
+        name: String::from("work"),
+        ..StartNewOrchestrationAction::default()
+    });
+    let mut delta = bench.apply(EntityBatchResult {
+        results: vec![success()],
+        actions: vec![OperationAction {
+            id: 0,
+            operation_action_type: Some(start),
+        }],
+        ..EntityBatchResult::default()
+    });
+    let mut started = Instance::absent(id("new"), outside.now);
+    let order = delta.messages.remove(0);
+    started.receive(order, &mut outside.env());
+    let orchestration = started.orchestration().unwrap();
+    assert_eq!(orchestration.identity.parent_id(), Some("@c@k"));
+    let end = super::complete(
+        durable_task::wire::proto::OrchestrationStatus::Completed,
+        "1",
+    );
+    let delta = outside.episode(orchestration, vec![end]);
+    assert!(told(&delta).is_empty(), "{delta:?}");
+    assert!(orchestration.is_ended());
 }
 
 #[test]

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::TokioRuntime;
 use durable_task::wire::proto::task_hub_sidecar_service_client::TaskHubSidecarServiceClient;
 use durable_task::wire::proto::{
     CreateInstanceRequest, GetInstanceRequest, OrchestrationState, OrchestrationStatus,
 };
+use durable_task::{Runtime, TokioRuntime};
 use task_hub::sidecar::{ServeError, Sidecar, SidecarOptions};
 use task_hub::{Hub, HubOptions, HubStats};
 use tokio::net::TcpListener;
@@ -48,7 +48,12 @@ impl Server {
     /// Any hub.
     pub async fn of(hub: HubOptions, options: SidecarOptions) -> Self {
         let runtime = Arc::new(TokioRuntime::current().unwrap());
-        let hub = Arc::new(Hub::open(hub, runtime.clone()).await.unwrap());
+        Self::on(runtime, hub, options).await
+    }
+
+    /// Any hub, with a clock of the test's own.
+    pub async fn on(runtime: Arc<dyn Runtime>, hub: HubOptions, options: SidecarOptions) -> Self {
+        let hub = Arc::new(Hub::open(hub, Arc::clone(&runtime)).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
