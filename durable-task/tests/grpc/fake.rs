@@ -337,6 +337,7 @@ impl WorkHandler for Hands {
             activities_max: self.each_max,
             entities_max: self.each_max,
             remote: false,
+            events_bytes_max: None,
         }
     }
 
