@@ -51,6 +51,7 @@ impl WorkHandler for Liar {
             activities_max: 10,
             entities_max: 10,
             remote: self.remote,
+            events_bytes_max: None,
         }
     }
 
