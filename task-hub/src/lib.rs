@@ -1,5 +1,7 @@
 #![doc = include_str!("docs/tutorial.md")]
 
+#[macro_use]
+mod bugs;
 pub mod conformance;
 mod dispatch;
 mod engine;

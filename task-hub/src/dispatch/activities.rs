@@ -42,6 +42,8 @@ pub(super) struct Activities {
     /// Whether any was left to the store because nobody has code for it.
     without_code: bool,
     attempts: HashMap<u64, u32>,
+    /// Given back, and not tried again since: each only once, however many look for it.
+    given_back: HashSet<u64>,
 }
 
 /// What is being read.
@@ -223,6 +225,7 @@ impl Activities {
         self.known = self.running.keys().copied().collect();
         self.closed.clear();
         self.cancelled.clear();
+        self.given_back.clear();
         self.reading = None;
         self.rescan();
     }
@@ -233,6 +236,7 @@ impl Activities {
         self.running.clear();
         self.known.clear();
         self.attempts.clear();
+        self.given_back.clear();
     }
 
     /// Drops what waits and is not wanted any more; returns how to tell it, if it runs. The commit
@@ -307,6 +311,7 @@ impl Activities {
     pub(super) fn closed(&mut self, id: u64) {
         self.known.remove(&id);
         self.attempts.remove(&id);
+        self.given_back.remove(&id);
         if self.reading.is_some() {
             self.closed.insert(id);
         }
@@ -322,12 +327,13 @@ impl Activities {
         let running = self.running.remove(&id)?;
         let attempts = self.attempts.entry(id).or_default();
         *attempts += 1;
+        self.given_back.insert(id);
         Some((*attempts, running))
     }
 
     /// One that was given back has been read again; `None` if it is not open any more.
     pub(super) fn retry(&mut self, id: u64, task: Option<TaskRow>) {
-        if !self.known.contains(&id) || self.running.contains_key(&id) {
+        if !self.given_back.remove(&id) || !self.known.contains(&id) {
             return;
         }
         let task = task.filter(|task| !self.cancelled.contains_key(&task.id));

@@ -96,8 +96,7 @@ impl Dispatcher {
             let what = entry.remove();
             self.retry_now(what);
         }
-        #[cfg(feature = "simulation")]
-        let now = if crate::simulation::has(crate::simulation::Bug::TimerEarly) {
+        let now = if has_bug!(TimerEarly) {
             now.saturating_add(std::time::Duration::from_secs(1))
         } else {
             now

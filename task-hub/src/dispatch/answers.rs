@@ -10,7 +10,7 @@ use super::parked::{Entry, ParkedItem, ParkedReason};
 use super::profile::{WorkKind, WorkerId};
 use super::resident::Doing;
 use super::run_entities::entity_name;
-use super::settings::GIVEN_BACK_MAX;
+use super::settings::given_back_max;
 use super::shared::count;
 use super::{Answer, Dispatcher, Item, env};
 use crate::engine::{Closes, Instance, Message, bounded_response};
@@ -76,6 +76,11 @@ impl Dispatcher {
         let (now, open) = (self.runtime.now(), self.open.number);
         let resident = match self.residents.get(id) {
             Some(resident) if resident.doing == Doing::Out(token) => resident,
+            Some(resident)
+                if has_bug!(StaleAnswerTaken) && matches!(resident.doing, Doing::Out(_)) =>
+            {
+                resident
+            }
             _ => {
                 tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
                 return;
@@ -194,6 +199,9 @@ impl Dispatcher {
         let Some(running) = self.activities.answered(id) else {
             return;
         };
+        if has_bug!(AnswerLost) && id % 4 == 0 {
+            return;
+        }
         self.shared.parked.remove(&ParkedItem::Activity(id));
         let task_scheduled_id = running.task_id;
         let response = bounded_response(response, &self.limits.engine);
@@ -245,7 +253,7 @@ impl Dispatcher {
     /// it, else later. What was given back too often waits until a worker comes.
     fn retry(&mut self, what: ParkedItem, entry: Entry, worker: WorkerId, attempts: u32) {
         let instance = entry.instance.clone();
-        if attempts >= GIVEN_BACK_MAX && self.shared.parked.add(what.clone(), entry) {
+        if attempts >= given_back_max() && self.shared.parked.add(what.clone(), entry) {
             tracing::error!(
                 %instance, attempts,
                 "work was given back too often; it waits until a worker is attached"

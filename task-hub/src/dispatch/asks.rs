@@ -78,7 +78,7 @@ impl Dispatcher {
             .residents
             .get(id)
             .is_some_and(|resident| resident.commit > durable);
-        if ahead {
+        if ahead && !has_bug!(RefusedAhead) {
             self.open.touch(id);
             if let Some(resident) = self.residents.get(id) {
                 resident.commit = self.open.number;
@@ -168,7 +168,9 @@ impl Dispatcher {
             return;
         }
         let message = Message::new(self.next_id(), id.clone(), self.now(), event);
-        self.outbox.push_back(message);
+        if !has_bug!(EventNotTaken) || message.id % 4 != 0 {
+            self.outbox.push_back(message);
+        }
         self.pump();
         self.answer(id, reply, Ok(()));
     }
@@ -250,7 +252,9 @@ impl Dispatcher {
             Instance::Absent(_) => Some(ClientError::NotFound {
                 instance: id.clone(),
             }),
-            Instance::Orchestration(orchestration) if !orchestration.is_ended() => {
+            Instance::Orchestration(orchestration)
+                if !orchestration.is_ended() && !has_bug!(PurgedWhileRunning) =>
+            {
                 Some(invalid_state(id, "purged", orchestration.status()))
             }
             Instance::Entity(entity) if entity.lock().is_some() || entity.backlog() > 0 => {

@@ -47,7 +47,6 @@ impl Dispatcher {
         let next = OpenCommit::new(self.open.number + 1);
         let open = std::mem::replace(&mut self.open, next);
         self.alarms.commit_closed();
-        #[cfg_attr(not(feature = "simulation"), allow(unused_mut))]
         let (commit, mut closing) = match self.build(open) {
             Ok(built) => built,
             Err(error) => {
@@ -56,11 +55,12 @@ impl Dispatcher {
                 return false;
             }
         };
-        #[cfg(feature = "simulation")]
-        if crate::simulation::has(crate::simulation::Bug::EffectsBeforeDurable) {
+        if has_bug!(AnswerBeforeDurable) {
             for effect in closing.effects.drain(..) {
                 effect();
             }
+        }
+        if has_bug!(ActivityBeforeDurable) {
             for task in closing.tasks.drain(..) {
                 self.activities.opened(task);
             }
@@ -109,6 +109,15 @@ impl Dispatcher {
                 news.push(id.clone());
             }
             ids.push(id);
+        }
+        if has_bug!(MessageNotStored) {
+            commit.messages_added.retain(|message| message.id % 3 != 0);
+        }
+        if has_bug!(MessageAppliedTwice) {
+            commit.messages_removed.retain(|id| id % 3 != 0);
+        }
+        if has_bug!(FinishedAgain) {
+            commit.tasks_closed.retain(|id| id % 3 != 0);
         }
         let closing = Closing {
             number: open.number,
@@ -242,7 +251,8 @@ fn write_message(message: &mut Message, commit: &mut Commit) {
 }
 
 fn write_instance(orchestration: &mut Orchestration, entry: Entry) -> Option<InstanceWrite> {
-    let history = (!entry.history.is_empty()).then(|| {
+    let forgotten = has_bug!(HistoryForgotten) && orchestration.history.rows % 3 == 2;
+    let history = (!entry.history.is_empty() && !forgotten).then(|| {
         let row = orchestration.history.rows;
         orchestration.history.rows += 1;
         HistoryRow {

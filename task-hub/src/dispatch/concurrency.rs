@@ -102,7 +102,7 @@ impl NameLimits {
     /// Whether one more may run.
     pub(super) fn has_room(&mut self, kind: WorkKind, name: &str) -> bool {
         let limit = self.of(kind).get(name);
-        limit.is_none_or(|limit| limit.out + limit.fetching < limit.max)
+        limit.is_none_or(|limit| limit.out + limit.fetching < limit.max) || has_bug!(LimitIgnored)
     }
 
     /// Notes that something waits for the limit; returns whether that is new.

@@ -255,6 +255,13 @@ impl Dispatcher {
         if instance.is_running() || (instance.is_ready() && has_code) {
             return;
         }
+        // It has ended, and an order to rewind it waits, which is looked at next.
+        if instance
+            .orchestration()
+            .is_some_and(|orchestration| orchestration.wants_history())
+        {
+            return;
+        }
         self.forgot_ready |= instance.is_ready();
         let keep = match instance {
             Instance::Absent(_) => false,

@@ -120,7 +120,8 @@ impl Dispatcher {
             orchestration.has_past(),
             Arc::clone(&orchestration.identity),
         );
-        let is_durable = changed <= durable && orchestration.is_durable(self.durable_id);
+        let is_durable = changed <= durable && orchestration.is_durable(self.durable_id)
+            || has_bug!(RemoteBeforeDurable);
         let worker = match pick {
             Pick::Nobody => return self.leave(id),
             Pick::Busy => {
@@ -268,7 +269,7 @@ impl Dispatcher {
         let is_durable = waits
             .and_then(Instance::orchestration)
             .is_some_and(|orchestration| orchestration.is_durable(durable_id));
-        if !remote || is_durable {
+        if !remote || is_durable || has_bug!(RemoteBeforeDurable) {
             self.begin_episode(id, worker, past);
         }
     }
@@ -296,7 +297,7 @@ impl Dispatcher {
                 Some(_) => None,
                 None => self.workers.newest(&orchestration.identity.name),
             };
-            let taking = if ahead {
+            let taking = if ahead || has_bug!(RemoteBeforeDurable) {
                 Taking::Everything
             } else {
                 Taking::Durable {

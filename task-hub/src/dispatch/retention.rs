@@ -173,7 +173,9 @@ impl Sweeper {
             let now = self.runtime.now();
             let rows = self.store.ended(place.clone(), SWEPT_AT_ONCE).await?;
             let is_last = rows.len() < SWEPT_AT_ONCE;
-            let is_due = |row: &&EndedRow| row.completed_at.saturating_add(age) <= now;
+            let is_due = |row: &&EndedRow| {
+                row.completed_at.saturating_add(age) <= now || has_bug!(SweptEarly)
+            };
             let due: Vec<&EndedRow> = rows.iter().take_while(is_due).collect();
             let is_of_age = |row: &&EndedRow| self.policy.age_of(row) == Some(age);
             let removed = due.iter().copied().filter(is_of_age);

@@ -17,7 +17,17 @@ pub(super) const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
 /// How often work is given back in a row, by workers or by their death, before it is parked: with
 /// the delays above for about three quarters of an hour, longer than a deployment takes. Counted in
 /// memory: a hub that is opened again begins anew.
-pub(super) const GIVEN_BACK_MAX: u32 = 100;
+const GIVEN_BACK_MAX: u32 = 100;
+
+/// How often work is given back before it is parked. A simulation waits less long.
+pub(super) fn given_back_max() -> u32 {
+    #[cfg(feature = "simulation")]
+    if crate::simulation::is_running() {
+        return crate::simulation::GIVEN_BACK_MAX;
+    }
+    GIVEN_BACK_MAX
+}
+
 /// The wall clock is looked at at least so often while a timer waits, since it may jump.
 pub(super) const CLOCK_CHECK: Duration = Duration::from_mins(1);
 /// How many bytes of new events or operations a remote worker gets at once, if there is more than

@@ -150,6 +150,9 @@ impl Orchestration {
             result: result.clone(),
             failure_details: failure.clone(),
         });
+        if has_bug!(SecondEnd) {
+            delta.record(event_id, at, completed.clone());
+        }
         delta.record(event_id, at, completed);
         self.cancel_activities(delta);
         self.close_execution(env, delta);
@@ -184,11 +187,7 @@ impl Orchestration {
     /// Closes what only the execution that ends could have used. Activities that are left run to
     /// their end: their rows are closed by their results.
     pub(super) fn close_execution(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
-        #[cfg(feature = "simulation")]
-        let keeps = crate::simulation::has(crate::simulation::Bug::LockNotReleased);
-        #[cfg(not(feature = "simulation"))]
-        let keeps = false;
-        if !keeps {
+        if !has_bug!(LockNotReleased) {
             self.release_locks(env, delta);
         }
         self.activities.clear();

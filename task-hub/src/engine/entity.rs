@@ -155,9 +155,7 @@ impl Entity {
 
     /// Grants the lock if a request for it is next.
     fn settle(&mut self, env: &mut Env<'_>, delta: &mut Delta) {
-        let held = self.lock.is_some();
-        #[cfg(feature = "simulation")]
-        let held = held && !crate::simulation::has(crate::simulation::Bug::LockGrantedTwice);
+        let held = self.lock.is_some() && !has_bug!(LockGrantedTwice);
         if self.batch.is_some() || held {
             return;
         }
@@ -225,6 +223,9 @@ impl Entity {
         if batch.is_empty() {
             return None;
         }
+        if has_bug!(OperationsReordered) {
+            batch.reverse();
+        }
         self.batch = Some(batch);
         Some(self.resend())
     }
@@ -285,6 +286,10 @@ impl Entity {
                     continue;
                 }
             };
+            if has_bug!(OperationAppliedTwice) && !message.stored {
+                left.push(message);
+                continue;
+            }
             delta.consume(&message);
             self.reply(message, outcome, env, &mut delta);
         }

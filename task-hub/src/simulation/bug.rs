@@ -9,19 +9,31 @@ use std::fmt;
 pub enum Bug {
     /// The store says that a commit is durable before it is.
     AckBeforeDurable,
-    /// The loop releases the effects of a commit when it is closed, not when it is durable.
-    EffectsBeforeDurable,
+    /// The loop answers clients when a commit is closed, not when it is durable.
+    AnswerBeforeDurable,
+    /// The loop starts activities when their commit is closed, not when it is durable.
+    ActivityBeforeDurable,
+    /// Workers elsewhere get what is not durable.
+    RemoteBeforeDurable,
+    /// A client is told at once what it can't have, because of something that is not durable.
+    RefusedAhead,
     /// A crash takes a message that was durable.
     MessageLost,
-    /// A client is told that its event was taken, but nobody has it.
+    /// The loop does not write a message.
+    MessageNotStored,
+    /// The loop tells a client that its event was taken, and drops it.
     EventNotTaken,
-    /// A message that was taken in stays in the store, and is taken in again later.
+    /// The loop leaves a message that was taken in to the store; it is taken in again later.
     MessageAppliedTwice,
-    /// An entity's batch runs twice, and the second state counts.
+    /// An entity's operation changes the state, and waits all the same.
     OperationAppliedTwice,
-    /// A history loses its first row with a later commit.
+    /// The loop takes the answer to an episode that is over for one to the present episode.
+    StaleAnswerTaken,
+    /// The store loses the first row of a history with a later commit.
     HistoryTruncated,
-    /// An instance that has ended gets a second terminal event.
+    /// The loop does not write a row of a history.
+    HistoryForgotten,
+    /// An instance that ends gets two terminal events.
     SecondEnd,
     /// The operations of a batch run in another order.
     OperationsReordered,
@@ -29,26 +41,40 @@ pub enum Bug {
     LockGrantedTwice,
     /// An instance that ends keeps its locks.
     LockNotReleased,
-    /// Clients read what is not durable yet.
+    /// The store shows clients what is not durable yet.
     ReadAhead,
     /// A timer fires before it is due.
     TimerEarly,
-    /// The answer to a work item gets lost, and nobody tries again.
+    /// The loop drops the result of an activity.
     AnswerLost,
-    /// An activity whose result is committed is started again.
+    /// The loop leaves an activity open whose result is committed: it is started again.
     FinishedAgain,
+    /// More of one name runs than may.
+    LimitIgnored,
+    /// A client removes what has not ended.
+    PurgedWhileRunning,
+    /// What has ended is swept away at once.
+    SweptEarly,
+    /// A page of a listing leaves out an item.
+    PageSkips,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 25] = [
         Self::AckBeforeDurable,
-        Self::EffectsBeforeDurable,
+        Self::AnswerBeforeDurable,
+        Self::ActivityBeforeDurable,
+        Self::RemoteBeforeDurable,
+        Self::RefusedAhead,
         Self::MessageLost,
+        Self::MessageNotStored,
         Self::EventNotTaken,
         Self::MessageAppliedTwice,
         Self::OperationAppliedTwice,
+        Self::StaleAnswerTaken,
         Self::HistoryTruncated,
+        Self::HistoryForgotten,
         Self::SecondEnd,
         Self::OperationsReordered,
         Self::LockGrantedTwice,
@@ -57,6 +83,10 @@ impl Bug {
         Self::TimerEarly,
         Self::AnswerLost,
         Self::FinishedAgain,
+        Self::LimitIgnored,
+        Self::PurgedWhileRunning,
+        Self::SweptEarly,
+        Self::PageSkips,
     ];
 }
 
@@ -66,8 +96,12 @@ impl fmt::Display for Bug {
     }
 }
 
+/// How often work is given back in a simulation before it is parked: a simulation is short.
+pub(crate) const GIVEN_BACK_MAX: u32 = 4;
+
 thread_local! {
     /// A simulation runs on one thread.
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
     static PRESENT: Cell<Option<Bug>> = const { Cell::new(None) };
 }
 
@@ -76,7 +110,19 @@ pub(crate) fn has(bug: Bug) -> bool {
     PRESENT.get() == Some(bug)
 }
 
-/// Puts a bug, or none, into the simulations that run on this thread.
-pub(super) fn set(bug: Option<Bug>) {
+/// Whether a simulation runs on this thread.
+pub(crate) fn is_running() -> bool {
+    RUNNING.get()
+}
+
+/// A simulation begins on this thread, with a bug or with none.
+pub(super) fn begin(bug: Option<Bug>) {
+    RUNNING.set(true);
     PRESENT.set(bug);
+}
+
+/// It is over.
+pub(super) fn end() {
+    RUNNING.set(false);
+    PRESENT.set(None);
 }

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::WorkerOptions;
+use durable_task::{EntityMessageForm, WorkerOptions};
 
 use super::bug::{self, Bug};
 use super::disk::{Disk, Pace};
 use super::executor::{Executor, Group, Stepped};
 use super::jobs;
 use super::last;
-use super::link::Quality;
+use super::link::{Quality, Takes};
+use super::programs::Deployment;
 use super::random::Random;
 use super::world::{Network, Process, World};
 
 /// A simulation that has more steps than this goes round in circles.
 const STEPS_MAX: u64 = 400_000;
 /// A job that takes longer than this, with nothing going wrong, is stuck.
-const JOB_MAX: Duration = Duration::from_mins(40);
+const JOB_MAX: Duration = Duration::from_hours(3);
 /// How long an end without anything left to do is waited for, by the clock that does not jump.
 const END_MAX: Duration = Duration::from_hours(3);
 
@@ -49,12 +50,12 @@ pub struct Failure {
 /// Runs the simulation of a seed; with a deliberate bug, if one is given. Recording what happens
 /// costs time, so a failing seed is run again with `record`.
 pub fn simulate(seed: u64, bug: Option<Bug>, record: bool) -> Result<Run, Failure> {
-    bug::set(bug);
+    bug::begin(bug);
     let mut simulation = Simulation::new(seed, record);
     let result = simulation.run();
     // What is dropped with it may still ask.
     drop(simulation);
-    bug::set(None);
+    bug::end();
     result
 }
 
@@ -88,7 +89,7 @@ impl Simulation {
         let count = random.between(3, 10);
         for (number, job) in jobs::draw(&mut random, count).into_iter().enumerate() {
             core.trace(0, || format!("job {number}: {job:?}"));
-            world.job_begins();
+            world.job_begins(number, format!("{job:?}"));
             let work = jobs::work(Arc::clone(&world), number, job);
             executor.spawn("job", Box::pin(work));
         }
@@ -98,7 +99,7 @@ impl Simulation {
             seed,
             executor,
             process,
-            troubles: random.below(9),
+            troubles: random.between(1, 10),
             next_trouble: random.below(trouble_gap),
             trouble_gap,
             random,
@@ -141,8 +142,7 @@ impl Simulation {
             return false;
         }
         if end.is_none() {
-            self.troubles = 0;
-            self.world.calm();
+            self.calm();
         }
         let clock = self.executor.core().clock();
         let until = *end.get_or_insert(clock + END_MAX);
@@ -157,8 +157,8 @@ impl Simulation {
         let late = core.clock() > self.calm_since + JOB_MAX && self.world.open_jobs() > 0;
         if stepped == Stepped::Idle || steps > STEPS_MAX || late && self.troubles == 0 {
             let open = last::open_work(&self.world.disk);
-            let jobs = self.world.open_jobs();
-            core.violated(|| format!("{stepped:?}: {jobs} jobs are never done; {open:?}"));
+            let jobs = self.world.jobs();
+            core.violated(|| format!("{stepped:?}: jobs are never done: {jobs:?}; {open:?}"));
         }
     }
 
@@ -182,13 +182,23 @@ impl Simulation {
         }
         self.troubles -= 1;
         let core = Arc::clone(self.executor.core());
-        let kind = self.random.below(10);
+        let kind = self.random.below(14);
         core.trace(kind, || format!("trouble {kind}"));
         match kind {
             0..=4 => self.crash(),
-            5 => self.replace_worker(),
+            5 => {
+                let number = self.random.place(8);
+                let dead = self.world.replace_worker(number);
+                self.kill(dead);
+            }
             6 => self.world.stop(),
-            7 => {
+            7 => self.come_or_go(),
+            8 | 9 => {
+                let all = [Deployment::Old, Deployment::Both, Deployment::New];
+                let deployment = all[self.random.place(all.len())];
+                self.deploy(deployment);
+            }
+            10 => {
                 let millis = self.random.below(3_000);
                 self.world.disk.fill(Duration::from_millis(millis));
             }
@@ -199,7 +209,55 @@ impl Simulation {
         }
         self.calm_since = core.clock();
         if self.troubles == 0 {
+            self.calm();
+        }
+    }
+
+    /// No more trouble; what nobody had code for, or what was refused, can be done.
+    fn calm(&mut self) {
+        self.troubles = 0;
+        if !self.world.is_calm() {
             self.world.calm();
+            self.deploy(Deployment::Both);
+        }
+    }
+
+    fn kill(&mut self, group: Option<Group>) {
+        if let Some(group) = group {
+            self.executor.kill(group);
+        }
+    }
+
+    /// All workers go, and as many come with another program.
+    fn deploy(&mut self, deployment: Deployment) {
+        self.executor
+            .core()
+            .trace(5, || format!("deployed: {deployment:?}"));
+        self.world.deploy(deployment);
+        let workers = self.world.workers();
+        for number in 0..workers.max(1) {
+            // The new ones come before the old ones go, or after.
+            let first = self.random.one_in(2);
+            if first {
+                self.world.add_worker(number);
+            }
+            if workers > 0 {
+                let dead = self.world.remove_worker(0, self.random.one_in(2));
+                self.kill(dead);
+            }
+            if !first {
+                self.world.add_worker(number);
+            }
+        }
+    }
+
+    fn come_or_go(&mut self) {
+        let (number, dies) = (self.random.place(8), self.random.one_in(2));
+        if self.random.one_in(2) {
+            self.world.add_worker(number);
+        } else {
+            let dead = self.world.remove_worker(number, dies);
+            self.kill(dead);
         }
     }
 
@@ -214,13 +272,6 @@ impl Simulation {
         drop(process);
         self.world.disk.crashed();
         self.process = self.world.boot();
-    }
-
-    fn replace_worker(&mut self) {
-        let (number, in_place) = (self.random.place(8), self.random.one_in(2));
-        if let Some(dead) = self.world.replace_worker(number, in_place) {
-            self.executor.kill(dead);
-        }
     }
 
     /// What was shut down is cleared away, and the next process starts.
@@ -258,10 +309,32 @@ fn draw_network(random: &mut Random) -> Network {
 fn draw_workers(random: &mut Random) -> Vec<Quality> {
     let counts = [1, 1, 2, 3];
     let count = counts[random.place(counts.len())];
-    (0..count).map(|_| draw_quality(random)).collect()
+    // One program has one form, and one set of entities that it refuses.
+    let form = match random.one_in(3) {
+        true => EntityMessageForm::SendEvent,
+        false => EntityMessageForm::SendEntityMessage,
+    };
+    let refuses_entities = random.one_in(12);
+    (0..count)
+        .map(|_| {
+            let mut quality = draw_quality(random);
+            quality.options.entity_messages = form;
+            quality.refuses_entities = refuses_entities;
+            quality
+        })
+        .collect()
 }
 
 fn draw_quality(random: &mut Random) -> Quality {
+    let takes = [
+        Takes::Everything,
+        Takes::Everything,
+        Takes::Everything,
+        Takes::Everything,
+        Takes::OnlyActivities,
+        Takes::NoActivities,
+        Takes::NoEntities,
+    ];
     let rates = [0, 0, 30, 6];
     let sessions = [0, 1, 1_000, 1_000];
     let many = [1, 3, 1_000];
@@ -271,6 +344,8 @@ fn draw_quality(random: &mut Random) -> Quality {
         twice_one_in: rates[random.place(rates.len())],
         asynchronous: random.one_in(3),
         remote: random.one_in(3),
+        takes: takes[random.place(takes.len())],
+        refuses_entities: false,
         options: WorkerOptions {
             lanes: 1 + random.place(2),
             orchestrations_max: many[random.place(many.len())],

@@ -12,6 +12,7 @@ use durable_task::{
 
 use super::executor::Core;
 use super::ledger::{Entry, LEDGER};
+use super::programs::{self, Deployment};
 
 type Outcome<T> = Result<T, OrchestrationError>;
 
@@ -36,9 +37,10 @@ fn entity(name: &str, key: u64) -> Outcome<EntityId> {
 }
 
 /// Everything, ready to run.
-pub(super) fn registry(core: &Arc<Core>) -> Registry {
+pub(super) fn registry(core: &Arc<Core>, deployment: Deployment) -> Registry {
     let mut registry = Registry::new();
-    if let Err(error) = fill(&mut registry, core) {
+    let filled = fill(&mut registry, core);
+    if let Err(error) = filled.and_then(|()| programs::fill(&mut registry, core, deployment)) {
         core.violated(|| format!("the program can't be registered: {error}"));
     }
     registry
@@ -81,7 +83,7 @@ fn fill(registry: &mut Registry, core: &Arc<Core>) -> Result<(), RegistryError> 
     registry.orchestrator_fn("messenger", "", messenger)
 }
 
-fn nap(core: &Arc<Core>) -> durable_task::BoxFuture<'static, ()> {
+pub(super) fn nap(core: &Arc<Core>) -> durable_task::BoxFuture<'static, ()> {
     let millis = core.random(|random| random.below(ACTIVITY_MS_MAX));
     core.sleep(Duration::from_millis(millis))
 }
@@ -102,7 +104,7 @@ fn write_down(ctx: &mut EntityContext) -> Result<usize, Failure> {
 }
 
 /// Steps one after the other; the custom status counts them.
-async fn sequence(ctx: OrchestrationContext, steps: u64) -> Outcome<u64> {
+pub(super) async fn sequence(ctx: OrchestrationContext, steps: u64) -> Outcome<u64> {
     let mut sum = 0;
     for step in 0..steps {
         sum += ctx.call_activity::<u64>("double", &step).await?;

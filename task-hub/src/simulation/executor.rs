@@ -14,7 +14,7 @@ use super::random::{Random, mix};
 /// 2024-01-01T00:00:00Z, in seconds since 1970.
 const START_S: u64 = 1_704_067_200;
 /// How many lines of the trace are kept.
-const TRACE_LINES: usize = 20_000;
+const TRACE_LINES: usize = 500_000;
 /// A step takes no time but once in so many.
 const TIME_PASSES_ONE_IN: u64 = 16;
 /// How long a step takes that does take time, in microseconds.

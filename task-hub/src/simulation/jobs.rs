@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use durable_task::{InstanceId, InstanceState, StartRequest, Status};
 
-use super::code;
 use super::ledger::Entry;
 use super::random::Random;
 use super::requests::{Control, ended_as};
 use super::world::World;
+use super::{code, lives};
 
 /// Something that a client wants.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,30 @@ pub(super) enum Job {
     Suspend(u64),
     /// Removes an instance and starts it again.
     Purge(u64),
+    /// Takes an instance back until it succeeds: this orchestrator.
+    Rewind(&'static str, u64),
+    /// Starts an instance again from its input, under its id and under a new one.
+    Restart(u64),
+    /// Starts an orchestrator that has versions.
+    Version(u64),
+    /// Starts an orchestrator that starts both versions of another.
+    Both(u64),
+    /// Has an entity start an instance.
+    Launch(u64),
+    /// Signals an entity for later, which somebody holds then.
+    Locker(u64),
+    /// Waits until an instance is swept away.
+    Ephemeral(u64),
+    /// Removes instances by the beginning of their ids.
+    PurgeMatching(u64),
+    /// Starts what workers give back.
+    Unloved(u64),
+    /// Starts what panics.
+    Clumsy(u64),
+    /// Lists instances page by page.
+    List(u64),
+    /// Starts an id again and again.
+    Replace(u64),
 }
 
 /// The jobs of one simulation.
@@ -47,7 +71,7 @@ pub(super) fn draw(random: &mut Random, count: u64) -> Vec<Job> {
 
 fn draw_one(random: &mut Random) -> Job {
     let small = random.between(1, 4);
-    match random.below(20) {
+    match random.below(36) {
         0 => Job::Run("sequence", 3 * small, 3 * small * (3 * small - 1)),
         1 => Job::Run("fan", 4 * small, 4 * small * (4 * small - 1)),
         2 => Job::Run("sleepy", small, small),
@@ -69,7 +93,21 @@ fn draw_one(random: &mut Random) -> Job {
             1 => Job::Family,
             _ => Job::Suspend(small),
         },
-        _ => Job::Purge(small),
+        19 => Job::Purge(small),
+        20 => Job::Rewind("fragile", small),
+        21 => Job::Rewind("fragile-family", small),
+        22 => Job::Restart(small),
+        23 | 24 => Job::Version(small),
+        25 => Job::Run("narrow-fan", 2 * small, 2 * small * (2 * small - 1)),
+        26 => Job::Launch(small),
+        27 | 28 => Job::Locker(small),
+        29 => Job::Ephemeral(small),
+        30 => Job::PurgeMatching(small),
+        31 => Job::Unloved(small),
+        32 => Job::Clumsy(small),
+        33 => Job::List(small),
+        34 => Job::Replace(small),
+        _ => Job::Both(small),
     }
 }
 
@@ -91,20 +129,35 @@ pub(super) async fn work(world: Arc<World>, number: usize, job: Job) {
         Job::Family => family(&world, id).await,
         Job::Suspend(steps) => suspend(&world, id, steps).await,
         Job::Purge(steps) => purge(&world, id, steps).await,
+        Job::Rewind(name, steps) => lives::rewind(&world, id, name, steps).await,
+        Job::Restart(steps) => lives::restart(&world, id, steps).await,
+        Job::Version(steps) => lives::version(&world, id, steps).await,
+        Job::Both(steps) => {
+            start(&world, &id, "both-versions", steps.to_string()).await;
+            expect(&world, &id, "\"12\"").await;
+        }
+        Job::Launch(steps) => lives::launch(&world, id, steps).await,
+        Job::Locker(count) => lives::locker(&world, number, id, count).await,
+        Job::Ephemeral(steps) => lives::ephemeral(&world, id, steps).await,
+        Job::PurgeMatching(steps) => lives::purge_matching(&world, id, steps).await,
+        Job::Unloved(count) => lives::unloved(&world, id, count).await,
+        Job::Clumsy(steps) => lives::clumsy(&world, id, steps).await,
+        Job::List(steps) => lives::list(&world, id, steps).await,
+        Job::Replace(steps) => lives::replace(&world, id, steps).await,
     }
     world
         .core
         .trace(2, || format!("job {number} is done: {job:?}"));
-    world.job_ends();
+    world.job_ends(number);
 }
 
-async fn start(world: &Arc<World>, id: &InstanceId, name: &str, input: String) {
+pub(super) async fn start(world: &Arc<World>, id: &InstanceId, name: &str, input: String) {
     let request = StartRequest::new(name, id.clone());
     world.start(request.input_json(input)).await;
 }
 
 /// Waits for the end, which has to be a completion with that output.
-async fn expect(world: &Arc<World>, id: &InstanceId, output: &str) {
+pub(super) async fn expect(world: &Arc<World>, id: &InstanceId, output: &str) {
     if let Some(state) = world.end(id).await
         && !ended_as(&state, output)
     {
@@ -112,7 +165,7 @@ async fn expect(world: &Arc<World>, id: &InstanceId, output: &str) {
     }
 }
 
-fn wrong_end(world: &World, state: &InstanceState, wanted: &str) {
+pub(super) fn wrong_end(world: &World, state: &InstanceState, wanted: &str) {
     world
         .core
         .violated(|| format!("wanted {wanted}, but it ended so: {state:?}"));

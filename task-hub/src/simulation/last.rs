@@ -46,6 +46,12 @@ pub(super) fn open_work(disk: &Disk) -> Option<String> {
 /// Money is neither made nor lost, and nothing is locked.
 fn accounts(disk: &Disk) -> Option<String> {
     let mut sum = 0;
+    for number in 0..2 {
+        let book = disk.entity(&code::ledger(number).ok()?);
+        if book.is_some_and(|book| book.locked_by.is_some() || book.backlog > 0) {
+            return Some(format!("ledger {number} is left locked, or with work"));
+        }
+    }
     for number in 0..code::ACCOUNTS {
         let id = code::account(number).ok()?;
         let Some(account) = disk.entity(&id) else {

@@ -13,10 +13,11 @@ use durable_task::{
 
 use prost::Message as _;
 
-use super::bug::{self, Bug};
 use super::code;
 use super::disk::Disk;
 use super::executor::{Core, Group, SimRuntime};
+use super::limits::Handed;
+use super::programs::{Deployment, UNLOVED};
 use crate::engine::decode_chunk;
 use crate::store::LoadedBody;
 
@@ -35,7 +36,23 @@ pub(super) struct Quality {
     pub(super) remote: bool,
     /// What the worker at the other end takes.
     pub(super) options: WorkerOptions,
+    /// What kinds of work it takes.
+    pub(super) takes: Takes,
+    /// Whether it gives back what entities have to do, while there is trouble.
+    pub(super) refuses_entities: bool,
 }
+
+/// What kinds of work a worker takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    Everything,
+    OnlyActivities,
+    NoActivities,
+    NoEntities,
+}
+
+/// Ends the ids of instances whose episodes are given back while there is trouble.
+pub(super) const REFUSED: &str = "-refused";
 
 /// How late something is at most.
 const LATE_MS_MAX: u64 = 50;
@@ -49,8 +66,8 @@ pub(super) struct Link {
     runtime: Arc<SimRuntime>,
     quality: Quality,
     end: Mutex<End>,
-    /// Answers that a bug has lost for good.
-    swallowed: Mutex<Vec<Completer>>,
+    deployment: Deployment,
+    handed: Arc<Handed>,
 }
 
 /// The worker at the other end.
@@ -66,14 +83,17 @@ impl Link {
         disk: &Arc<Disk>,
         group: Group,
         quality: Quality,
+        deployment: Deployment,
+        handed: &Arc<Handed>,
     ) -> Arc<Self> {
         Arc::new(Self {
             core: Arc::clone(core),
             disk: Arc::clone(disk),
             runtime: SimRuntime::new(core, group),
-            end: Mutex::new(start(core, &quality)),
+            end: Mutex::new(start(core, &quality, deployment)),
             quality,
-            swallowed: Mutex::default(),
+            deployment,
+            handed: Arc::clone(handed),
         })
     }
 
@@ -84,7 +104,7 @@ impl Link {
 
     /// Puts another worker in the place of one that has died. Kill its group.
     pub(super) fn replace_worker(&self) -> Group {
-        let new = start(&self.core, &self.quality);
+        let new = start(&self.core, &self.quality, self.deployment);
         std::mem::replace(&mut *self.lock(), new).group
     }
 
@@ -96,6 +116,12 @@ impl Link {
         one_in > 0 && self.core.random(|random| random.one_in(one_in))
     }
 
+    /// Whether something is lost. What is lost too often waits for another worker to come, and when
+    /// the trouble is over none comes.
+    fn loses(&self) -> bool {
+        !self.disk.is_calm() && self.chance(self.quality.lost_one_in)
+    }
+
     /// Does something now, late, or drops it after a while.
     fn pass<T: Send + 'static>(
         &self,
@@ -103,7 +129,7 @@ impl Link {
         value: T,
         pass: impl FnOnce(T) + Send + 'static,
     ) {
-        let lost = self.chance(self.quality.lost_one_in);
+        let lost = self.loses();
         if !lost && !self.chance(self.quality.late_one_in) {
             return pass(value);
         }
@@ -135,7 +161,7 @@ impl Link {
         };
         if self.quality.remote || matches!(item.request, WorkRequest::Activity(_)) {
             self.pass("an item", item, give);
-        } else if !self.chance(self.quality.lost_one_in) {
+        } else if !self.loses() {
             give(item);
         }
     }
@@ -169,6 +195,16 @@ impl Link {
             cancelled: item.cancelled,
         };
         (original, copy)
+    }
+
+    /// Whether the worker gives it back at once.
+    fn refuses(&self, request: &WorkRequest) -> bool {
+        let refused = match request {
+            WorkRequest::Orchestrator { request, .. } => request.instance_id.ends_with(REFUSED),
+            WorkRequest::Activity(request) => request.name == UNLOVED,
+            WorkRequest::Entity { .. } => self.quality.refuses_entities,
+        };
+        refused && !self.disk.is_calm()
     }
 
     /// What an engine may hand over, by what is durable.
@@ -254,19 +290,9 @@ impl Link {
     }
 
     /// The completer that the worker gets: its answer takes the way back.
-    fn way_back(self: &Arc<Self>, completer: Completer, change: Change) -> Completer {
+    fn way_back(self: &Arc<Self>, completer: Completer) -> Completer {
         let link = Arc::clone(self);
         Completer::new(move |mut answer| {
-            if bug::has(Bug::AnswerLost)
-                && matches!(answer, WorkAnswer::Activity(_))
-                && link.core.random(|random| random.one_in(4))
-            {
-                let mut swallowed = link.swallowed.lock();
-                if let Ok(swallowed) = &mut swallowed {
-                    swallowed.push(completer);
-                }
-                return;
-            }
             link.core.trace(3, || match &answer {
                 WorkAnswer::Orchestrator { response, warm } => format!(
                     "answer of `{}`: {} actions, history: {}, warm: {warm}",
@@ -280,7 +306,6 @@ impl Link {
                 // Nobody else's answers say that a session is kept.
                 *warm &= !link.quality.remote;
             }
-            change.answer(&mut answer);
             link.pass("an answer", (completer, answer), |(completer, answer)| {
                 completer.complete(answer);
             });
@@ -289,11 +314,11 @@ impl Link {
 }
 
 /// A worker with tasks of its own.
-fn start(core: &Arc<Core>, quality: &Quality) -> End {
+fn start(core: &Arc<Core>, quality: &Quality, deployment: Deployment) -> End {
     let group = core.new_group();
     let runtime = SimRuntime::new(core, group);
     let worker = Worker::start(
-        code::registry(core),
+        code::registry(core, deployment),
         quality.options.clone(),
         runtime as Arc<dyn Runtime>,
     );
@@ -307,6 +332,7 @@ impl WorkHandler for Handler {
     fn profile(&self) -> WorkerProfile {
         let mut profile = self.0.lock().worker.profile();
         profile.remote = self.0.quality.remote;
+        self.0.quality.takes.filter(&mut profile);
         if self.0.quality.asynchronous
             && let Accepts::Only(entities) = &mut profile.entities
         {
@@ -319,7 +345,7 @@ impl WorkHandler for Handler {
 
     fn dispatch(&self, item: WorkItem) {
         let WorkItem {
-            mut request,
+            request,
             completer,
             cancelled,
         } = item;
@@ -342,10 +368,15 @@ impl WorkHandler for Handler {
             }
         });
         link.check(&request);
-        let change = Change::of(&link.core, &mut request);
+        let completer = link.handed.count(&request, completer);
+        if link.refuses(&request) {
+            let reason = String::from("refused");
+            completer.complete(WorkAnswer::Abandoned { reason });
+            return;
+        }
         let item = WorkItem {
             request,
-            completer: link.way_back(completer, change),
+            completer: link.way_back(completer),
             cancelled,
         };
         if link.quality.remote && link.chance(link.quality.twice_one_in) {
@@ -372,45 +403,17 @@ fn copy_of(request: &WorkRequest) -> WorkRequest {
     }
 }
 
-/// What a deliberate bug has changed of a batch of operations, and hides in the answer.
-enum Change {
-    None,
-    /// These two have changed places.
-    Swapped(usize),
-    /// The last one is there twice.
-    Twice,
-}
-
-impl Change {
-    fn of(core: &Core, request: &mut WorkRequest) -> Self {
-        let WorkRequest::Entity { request, .. } = request else {
-            return Self::None;
-        };
-        let operations = &mut request.operations;
-        if bug::has(Bug::OperationsReordered) && operations.len() > 1 {
-            let place = core.random(|random| random.place(operations.len() - 1));
-            operations.swap(place, place + 1);
-            return Self::Swapped(place);
-        }
-        if bug::has(Bug::OperationAppliedTwice) && core.random(|random| random.one_in(4)) {
-            operations.extend(operations.last().cloned());
-            return Self::Twice;
-        }
-        Self::None
-    }
-
-    fn answer(&self, answer: &mut WorkAnswer) {
-        let WorkAnswer::Entity(result) = answer else {
-            return;
-        };
+impl Takes {
+    /// Takes away from a profile what the worker does not take.
+    fn filter(self, profile: &mut WorkerProfile) {
         match self {
-            Self::None => {}
-            Self::Swapped(place) => {
-                if place + 1 < result.results.len() {
-                    result.results.swap(*place, place + 1);
-                }
+            Self::Everything => {}
+            Self::OnlyActivities => {
+                profile.orchestrators = Accepts::default();
+                profile.entities = Accepts::default();
             }
-            Self::Twice => drop(result.results.pop()),
+            Self::NoActivities => profile.activities = Accepts::default(),
+            Self::NoEntities => profile.entities = Accepts::default(),
         }
     }
 }

@@ -9,13 +9,16 @@ mod executor;
 mod jobs;
 mod last;
 mod ledger;
+mod limits;
 mod link;
+mod lives;
 mod oracle;
+mod programs;
 mod random;
 mod requests;
 mod sabotage;
 mod world;
 
 pub use bug::Bug;
-pub(crate) use bug::has;
+pub(crate) use bug::{GIVEN_BACK_MAX, has, is_running};
 pub use chaos::{Failure, Run, simulate};

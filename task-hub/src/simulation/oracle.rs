@@ -11,6 +11,8 @@ use durable_task::{ExecutionId, InstanceId, Status, Timestamp};
 use super::disk::Disk;
 use super::executor::Core;
 use super::ledger;
+use super::programs::EPHEMERAL;
+use super::world::RETAINED;
 use crate::engine::decode_chunk;
 use crate::store::{Commit, CriticalSection, EntityLock, InstanceChange, LoadedBody};
 
@@ -33,6 +35,8 @@ struct Seen {
     status: Option<Status>,
     chunks: Vec<Vec<u8>>,
     locks: Vec<CriticalSection>,
+    /// When it ended, if it is one that is removed some time after.
+    expires_after: Option<Timestamp>,
     facts: Facts,
 }
 
@@ -110,6 +114,7 @@ impl Oracle {
     /// Looks at what a commit has changed.
     pub(super) fn after(&mut self, disk: &Disk, touched: Touched) {
         for id in touched.purged {
+            self.check_purge(&id);
             self.instances.remove(&id);
             self.entities.remove(&id);
             self.removed.insert(id);
@@ -165,7 +170,26 @@ impl Oracle {
             core.violated(|| format!("`{id}` is {status:?} with {found} terminal events"));
         }
         seen.status = Some(status);
+        seen.expires_after = (row.identity.name == EPHEMERAL && status.is_terminal())
+            .then(|| disk.instance(id)?.completed_at)
+            .flatten();
         seen.locks.clone_from(&row.step.locks);
+    }
+
+    /// Nothing is removed that goes on, or has ended just now.
+    fn check_purge(&self, id: &InstanceId) {
+        let Some(seen) = self.instances.get(id) else {
+            return;
+        };
+        if !seen.status.is_some_and(Status::is_terminal) {
+            self.core
+                .violated(|| format!("`{id}` is removed, and was {:?}", seen.status));
+        }
+        let due = seen.expires_after.map(|end| end.saturating_add(RETAINED));
+        if due.is_some_and(|due| due > self.core.latest_wall()) {
+            self.core
+                .violated(|| format!("`{id}` is removed before {due:?}"));
+        }
     }
 
     fn look_at_entity(&mut self, disk: &Disk, id: &InstanceId) {
@@ -230,6 +254,12 @@ impl Oracle {
         self.removed.contains(id)
     }
 
+    /// How many executions of the instance have been durable.
+    pub(super) fn executions(&self, id: &InstanceId) -> usize {
+        let seen = self.instances.get(id);
+        seen.map_or(0, |seen| seen.executions.len())
+    }
+
     /// The place of an execution in the life of its instance; `None` if it was never durable.
     pub(super) fn generation(&self, id: &InstanceId, execution: &ExecutionId) -> Option<usize> {
         let executions = &self.instances.get(id)?.executions;
@@ -275,6 +305,10 @@ fn is_releasing(disk: &Disk, entity: &InstanceId, section: &str) -> bool {
         let event = <HistoryEvent as prost::Message>::decode(message.event.as_slice());
         match event.ok().and_then(|event| event.event_type) {
             Some(EventType::EntityUnlockSent(unlock)) => unlock.critical_section_id == section,
+            Some(EventType::EventRaised(raised)) => {
+                raised.name == "release"
+                    && raised.input.is_some_and(|input| input.contains(section))
+            }
             _ => false,
         }
     })
@@ -310,6 +344,8 @@ impl Facts {
                 let new = self.granted.insert(granted.critical_section_id.clone());
                 core.expect(new, || format!("`{id}` was granted a lock twice"));
             }
+            // A grant in the form of an event has the name of its section.
+            EventType::EventRaised(raised) => drop(self.granted.insert(raised.name.clone())),
             EventType::ExecutionCompleted(_) => self.ends += 1,
             _ => {}
         }

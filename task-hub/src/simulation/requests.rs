@@ -8,7 +8,6 @@ use durable_task::{
     WaitFor,
 };
 
-use super::bug::{self, Bug};
 use super::world::{LONG_PATIENCE, PAUSE, World};
 
 impl World {
@@ -155,11 +154,7 @@ impl World {
                 .attempt(move |client| {
                     Box::pin(async move {
                         let input = Some(payload.clone());
-                        let forgotten = bug::has(Bug::EventNotTaken)
-                            && world.core.random(|random| random.one_in(4));
-                        if !forgotten {
-                            client.raise_event(&asked, "go", input).await?;
-                        }
+                        client.raise_event(&asked, "go", input).await?;
                         world.check_event(&asked, number, &payload);
                         Ok(())
                     })
@@ -237,16 +232,22 @@ impl World {
     /// instance stands.
     pub(super) async fn control(self: &Arc<Self>, id: &InstanceId, control: Control) {
         loop {
-            let asked = id.clone();
+            let (world, asked) = (Arc::clone(self), id.clone());
             let answer = self
                 .attempt_for(LONG_PATIENCE, move |client| {
                     Box::pin(async move {
-                        match control {
+                        let before = world.disk.oracle().executions(&asked);
+                        let done = match control {
                             Control::Suspend => client.suspend(&asked, None).await,
                             Control::Resume => client.resume(&asked, None).await,
                             Control::Terminate => client.terminate(&asked, None, true).await,
                             Control::Purge => client.purge(&asked, false).await.map(drop),
+                            Control::Rewind => client.rewind(&asked, None).await,
+                        };
+                        if done.is_ok() {
+                            world.check_control(&asked, control, before);
                         }
+                        done
                     })
                 })
                 .await;
@@ -260,6 +261,23 @@ impl World {
                 }
             }
         }
+    }
+
+    /// What was done to an instance is durable, or waits for it. It had so many executions before.
+    fn check_control(&self, id: &InstanceId, control: Control, before: usize) {
+        let status = self.disk.instance(id).map(|state| state.status);
+        let holds = match control {
+            Control::Purge => status.is_none(),
+            Control::Rewind => self.disk.oracle().executions(id) > before,
+            Control::Terminate => {
+                status.is_none_or(Status::is_terminal) || !self.disk.load(id).messages.is_empty()
+            }
+            // Others may have done the opposite since.
+            Control::Suspend | Control::Resume => true,
+        };
+        self.core.expect(holds, || {
+            format!("{control:?} of `{id}` was acknowledged and is not durable: {status:?}")
+        });
     }
 
     /// Reads an entity, which has to be durable as it is read, or was.
@@ -285,6 +303,7 @@ pub(super) enum Control {
     Resume,
     Terminate,
     Purge,
+    Rewind,
 }
 
 /// Whether an end is as it was promised.

@@ -1,6 +1,6 @@
 //! The world around the processes of a simulation: what they leave behind, and who asks them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use tokio::sync::{Notify, oneshot};
 
 use super::disk::{Disk, SimStore};
 use super::executor::{Core, Group, SimRuntime};
-use super::link::{Handler, Link, Quality};
-use crate::{Attachment, Hub, HubHealth, HubLimits};
+use super::limits::{self, Handed};
+use super::link::{Handler, Link, Quality, Takes};
+use super::programs::{Deployment, EPHEMERAL};
+use crate::{Attachment, Hub, HubHealth, HubOptions, RetentionPolicy};
 
 /// How long a client waits for an answer before it tries again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(30);
 /// How long a client waits for an answer that does not repeat what may still come to pass.
 pub(super) const LONG_PATIENCE: Duration = Duration::from_hours(10);
+
+/// How long ended instances of one orchestrator are kept.
+pub(super) const RETAINED: Duration = Duration::from_mins(1);
 
 /// How bad the network between clients and hub is.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +46,11 @@ pub(super) struct World {
 #[derive(Default)]
 struct WorldState {
     process: Option<Process>,
-    jobs: usize,
+    jobs: BTreeMap<usize, String>,
     calm: bool,
     promises: Promises,
+    /// What workers have that come now.
+    deployment: Option<Deployment>,
 }
 
 /// What was acknowledged, or may have been done.
@@ -59,6 +66,9 @@ pub(super) struct Promises {
 pub(super) struct Process {
     pub(super) group: Group,
     links: Vec<(Arc<Link>, Attachment)>,
+    /// Workers that get no more work, and do what they have.
+    leaving: Vec<Arc<Link>>,
+    handed: Arc<Handed>,
     client: Arc<dyn Client>,
     hub: Arc<Hub>,
     stop: Arc<Notify>,
@@ -69,9 +79,10 @@ pub(super) struct Process {
 impl Process {
     /// The groups of its workers.
     pub(super) fn workers(&self) -> Vec<Group> {
-        self.links
-            .iter()
-            .map(|(link, _)| link.worker_group())
+        let links = self.links.iter().map(|(link, _)| link);
+        links
+            .chain(&self.leaving)
+            .map(|link| link.worker_group())
             .collect()
     }
 }
@@ -110,18 +121,23 @@ impl World {
         let store = SimStore::new(&self.disk);
         let hub = loop {
             let (store, runtime) = (Arc::clone(&store), Arc::clone(&runtime));
-            match Hub::with_store(store, HubLimits::default(), runtime).await {
+            let options = HubOptions::memory().concurrency(limits::concurrency());
+            match Hub::with_options(store, &options, runtime).await {
                 Ok(hub) => break Arc::new(hub),
                 Err(_) => self.pause(100).await,
             }
         };
+        hub.retain(RetentionPolicy::new().named(EPHEMERAL, Some(RETAINED)));
+        let handed = Handed::new(&self.core);
         let qualities = self.qualities.iter();
-        let links = qualities.filter_map(|quality| self.attach(&hub, group, quality));
+        let links = qualities.filter_map(|quality| self.attach(&hub, group, quality, &handed));
         let links = links.collect();
         let stop = Arc::new(Notify::new());
         self.state().process = Some(Process {
             group,
             links,
+            leaving: Vec::new(),
+            handed,
             client: hub.client(),
             hub: Arc::clone(&hub),
             stop: Arc::clone(&stop),
@@ -140,8 +156,14 @@ impl World {
         hub: &Hub,
         group: Group,
         quality: &Quality,
+        handed: &Arc<Handed>,
     ) -> Option<(Arc<Link>, Attachment)> {
-        let link = Link::new(&self.core, &self.disk, group, quality.clone());
+        let mut quality = quality.clone();
+        if self.is_calm() {
+            quality.takes = Takes::Everything;
+        }
+        let deployment = self.state().deployment.unwrap_or(Deployment::Both);
+        let link = Link::new(&self.core, &self.disk, group, quality, deployment, handed);
         match hub.attach(Arc::new(Handler(Arc::clone(&link)))) {
             Ok(attachment) => Some((link, attachment)),
             Err(error) => {
@@ -151,24 +173,61 @@ impl World {
         }
     }
 
-    /// A worker dies, and another one comes: in its place, or as a new one. Returns the group that
-    /// has to be killed.
-    pub(super) fn replace_worker(&self, number: usize, in_place: bool) -> Option<Group> {
+    /// A worker dies, and another one takes its place without the hub being told. Returns the group
+    /// that has to be killed.
+    pub(super) fn replace_worker(&self, number: usize) -> Option<Group> {
+        let state = self.state();
+        let process = state.process.as_ref()?;
+        let (link, _) = process.links.get(number % process.links.len().max(1))?;
+        Some(link.replace_worker())
+    }
+
+    /// A worker is detached. It does what it has, or dies: then the group is returned that has to
+    /// be killed.
+    pub(super) fn remove_worker(&self, number: usize, dies: bool) -> Option<Group> {
         let mut state = self.state();
         let process = state.process.as_mut()?;
-        let number = number % process.links.len().max(1);
-        let (link, attachment) = process.links.get_mut(number)?;
-        if in_place {
-            return Some(link.replace_worker());
+        if process.links.is_empty() {
+            return None;
         }
-        let dead = link.worker_group();
+        let (link, attachment) = process.links.remove(number % process.links.len());
         attachment.detach();
-        let (hub, group) = (Arc::clone(&process.hub), process.group);
-        let quality = self.qualities.get(number)?;
-        if !process.stopping {
-            process.links[number] = self.attach(&hub, group, quality)?;
+        let group = link.worker_group();
+        process.leaving.push(link);
+        dies.then_some(group)
+    }
+
+    /// A worker comes.
+    pub(super) fn add_worker(&self, number: usize) {
+        let found = {
+            let state = self.state();
+            let process = state.process.as_ref().filter(|process| !process.stopping);
+            process.map(|process| {
+                let handed = Arc::clone(&process.handed);
+                (Arc::clone(&process.hub), process.group, handed)
+            })
+        };
+        let quality = self.qualities.get(number % self.qualities.len().max(1));
+        if let (Some((hub, group, handed)), Some(quality)) = (found, quality) {
+            let link = self.attach(&hub, group, quality, &handed);
+            if let Some(process) = &mut self.state().process {
+                process.links.extend(link);
+            }
         }
-        Some(dead)
+    }
+
+    /// How many workers are attached.
+    pub(super) fn workers(&self) -> usize {
+        let state = self.state();
+        state
+            .process
+            .as_ref()
+            .map_or(0, |process| process.links.len())
+    }
+
+    /// Workers that come from now on have this program.
+    pub(super) fn deploy(&self, deployment: Deployment) {
+        self.state().deployment = Some(deployment);
     }
 
     async fn pause(&self, millis: u64) {
@@ -219,16 +278,21 @@ impl World {
         self.disk.calm();
     }
 
-    pub(super) fn job_begins(&self) {
-        self.state().jobs += 1;
+    pub(super) fn job_begins(&self, number: usize, what: String) {
+        self.state().jobs.insert(number, what);
     }
 
-    pub(super) fn job_ends(&self) {
-        self.state().jobs -= 1;
+    pub(super) fn job_ends(&self, number: usize) {
+        self.state().jobs.remove(&number);
     }
 
     pub(super) fn open_jobs(&self) -> usize {
-        self.state().jobs
+        self.state().jobs.len()
+    }
+
+    /// What is not done.
+    pub(super) fn jobs(&self) -> BTreeMap<usize, String> {
+        self.state().jobs.clone()
     }
 
     pub(super) fn promises<T>(&self, look: impl FnOnce(&mut Promises) -> T) -> T {

@@ -11,9 +11,12 @@ use std::time::Duration;
 use durable_task::{
     ActivityContext, Client, ClientError, EntityContext, EntityId, Failure, Fetch, InstanceId,
     OrchestrationContext, OrchestrationError, Registry, RegistryError, Runtime, StartRequest,
-    TokioRuntime, Worker, WorkerOptions,
+    Timestamp, TokioRuntime, Worker, WorkerOptions,
 };
 use task_hub::{Hub, HubOptions};
+
+/// How much later a delayed signal is due.
+const LATER: Duration = Duration::from_millis(150);
 
 type Outcome<T> = Result<T, OrchestrationError>;
 
@@ -26,15 +29,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let worker = Worker::start(registry()?, WorkerOptions::default(), runtime);
     let _attachment = hub.attach(worker)?;
     let client = hub.client();
+    let clock = TokioRuntime::current().ok_or("no tokio runtime")?;
     say("ready")?;
     let handle = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { return };
-            let client = Arc::clone(&client);
+            let (client, now) = (Arc::clone(&client), clock.now());
             handle.spawn(async move {
                 // The one that asked is gone if nobody reads.
-                let _ = say(&answer(&*client, &line).await);
+                let _ = say(&answer(&*client, now, &line).await);
             });
         }
     });
@@ -48,9 +52,9 @@ fn say(line: &str) -> std::io::Result<()> {
     output.flush()
 }
 
-async fn answer(client: &dyn Client, line: &str) -> String {
+async fn answer(client: &dyn Client, now: Timestamp, line: &str) -> String {
     let (number, request) = line.split_once(' ').unwrap_or((line, ""));
-    match perform(client, request).await {
+    match perform(client, now, request).await {
         Ok(text) => format!("{number} ok {text}"),
         Err(error) if error.is_retryable() => format!("{number} again"),
         Err(ClientError::AlreadyExists { .. }) => format!("{number} ok exists"),
@@ -58,7 +62,11 @@ async fn answer(client: &dyn Client, line: &str) -> String {
     }
 }
 
-async fn perform(client: &dyn Client, request: &str) -> Result<String, ClientError> {
+async fn perform(
+    client: &dyn Client,
+    now: Timestamp,
+    request: &str,
+) -> Result<String, ClientError> {
     let mut words = request.splitn(4, ' ');
     let mut word = || words.next().unwrap_or_default();
     let (verb, id) = (word(), InstanceId::from_stored(word()));
@@ -71,11 +79,12 @@ async fn perform(client: &dyn Client, request: &str) -> Result<String, ClientErr
             let (name, payload) = (word(), word().to_owned());
             client.raise_event(&id, name, Some(payload)).await?;
         }
-        "signal" => {
+        "signal" | "later" => {
             let (operation, input) = (word(), word().to_owned());
             let entity = entity_id(id.as_str())?;
+            let at = (verb == "later").then(|| now.saturating_add(LATER));
             client
-                .signal_entity(&entity, operation, Some(input), None)
+                .signal_entity(&entity, operation, Some(input), at)
                 .await?;
         }
         "state" => {
@@ -134,6 +143,7 @@ fn registry() -> Result<Registry, RegistryError> {
     registry.orchestrator_fn("family", "", family)?;
     registry.orchestrator_fn("collect", "", collect)?;
     registry.orchestrator_fn("transfer", "", transfer)?;
+    registry.orchestrator_fn("eternal", "", eternal)?;
     Ok(registry)
 }
 
@@ -171,6 +181,19 @@ async fn collect(ctx: OrchestrationContext, count: usize) -> Outcome<u64> {
     while seen.len() < count {
         let (number, _): (u64, u64) = ctx.wait_for_event_named("go").await?;
         seen.insert(number);
+    }
+    Ok(seen.into_iter().sum())
+}
+
+/// The same, with an execution for each event; the numbers so far go along.
+async fn eternal(
+    ctx: OrchestrationContext,
+    (count, mut seen): (usize, BTreeSet<u64>),
+) -> Outcome<u64> {
+    let (number, _): (u64, u64) = ctx.wait_for_event_named("go").await?;
+    seen.insert(number);
+    if seen.len() < count {
+        return ctx.continue_as_new(&(count, seen)).await;
     }
     Ok(seen.into_iter().sum())
 }

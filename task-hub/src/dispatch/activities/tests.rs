@@ -266,3 +266,22 @@ fn one_without_code_is_looked_for_again_when_code_comes() {
     activities.read(vec![task(1)], ACTIVITIES_READ);
     assert_eq!(run_all(&mut activities), [1]);
 }
+
+#[test]
+fn one_that_was_given_back_is_tried_again_once() {
+    // The delay is over, and a worker has come: each of them looks for it.
+    let mut activities = Activities::default();
+    activities.opened(Arc::new(task(1)));
+    assert!(activities.start_next().is_some());
+    assert!(activities.abandoned(1).is_some());
+    activities.retry(1, Some(task(1)));
+    // Waiting, running, and answered, not durably: never a second time.
+    activities.retry(1, Some(task(1)));
+    assert!(activities.start_next().is_some());
+    activities.retry(1, Some(task(1)));
+    assert!(activities.answered(1).is_some());
+    activities.retry(1, Some(task(1)));
+    assert!(activities.start_next().is_none());
+    activities.closed(1);
+    assert!(activities.known.is_empty() && activities.given_back.is_empty());
+}
