@@ -95,9 +95,6 @@ finds! {
         says "twice" | "are left" | "never done" | "is locked by" | "two results";
     finds_an_operation_applied_twice: OperationAppliedTwice
         says "twice" | "sum up" | "somebody came between";
-    finds_a_stale_answer_that_was_taken: StaleAnswerTaken
-        says "twice" | "two results" | "never began" | "did not only grow" | "ended so"
-            | "never done" | "than the durable one";
     finds_a_truncated_history: HistoryTruncated
         says "did not only grow";
     finds_a_forgotten_row_of_a_history: HistoryForgotten

@@ -76,11 +76,6 @@ impl Dispatcher {
         let (now, open) = (self.runtime.now(), self.open.number);
         let resident = match self.residents.get(id) {
             Some(resident) if resident.doing == Doing::Out(token) => resident,
-            Some(resident)
-                if has_bug!(StaleAnswerTaken) && matches!(resident.doing, Doing::Out(_)) =>
-            {
-                resident
-            }
             _ => {
                 tracing::debug!(instance = %id, "dropped the answer to an episode that is over");
                 return;

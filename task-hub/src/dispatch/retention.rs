@@ -146,9 +146,17 @@ impl Sweeper {
         // Each age has its own place: what ended before it has been looked at for that age.
         let ages = self.policy.ages().into_iter();
         let mut places: BTreeMap<Duration, Option<Place>> = ages.map(|age| (age, None)).collect();
+        let (mut before, mut all_after) = (Timestamp::EPOCH, Timestamp::EPOCH);
         loop {
             let now = self.runtime.now();
             let mut next = now.saturating_add(SLEEP_MAX);
+            // A clock that was set back gives ends that lie before a place: all is looked at again
+            // when it shows that, and once in a while since it may not.
+            if now < before || now >= all_after {
+                places.values_mut().for_each(|place| *place = None);
+                all_after = now.saturating_add(SLEEP_MAX);
+            }
+            before = now;
             for (age, place) in &mut places {
                 match self.sweep(*age, place).await {
                     Ok(due) => next = next.min(due),

@@ -19,6 +19,8 @@ use super::world::{Network, Process, World};
 const STEPS_MAX: u64 = 400_000;
 /// A job that takes longer than this, with nothing going wrong, is stuck.
 const JOB_MAX: Duration = Duration::from_hours(3);
+/// Nothing that went wrong has consequences for longer.
+const SETTLED_AFTER: Duration = Duration::from_mins(10);
 /// How long an end without anything left to do is waited for, by the clock that does not jump.
 const END_MAX: Duration = Duration::from_hours(3);
 
@@ -72,6 +74,8 @@ struct Simulation {
     crashes: u32,
     /// When the last trouble was.
     calm_since: Duration,
+    /// Whether the last worker has come.
+    settled: bool,
 }
 
 impl Simulation {
@@ -106,6 +110,7 @@ impl Simulation {
             world,
             crashes: 0,
             calm_since: Duration::ZERO,
+            settled: false,
         }
     }
 
@@ -117,6 +122,7 @@ impl Simulation {
                 self.trouble();
                 self.next_trouble = steps + 1 + self.random.below(self.trouble_gap);
             }
+            self.settle();
             self.bury();
             let stepped = self.executor.step();
             self.check(stepped, steps);
@@ -218,6 +224,16 @@ impl Simulation {
         self.troubles = 0;
         if !self.world.is_calm() {
             self.world.calm();
+            self.deploy(Deployment::Both);
+        }
+    }
+
+    /// What was lost or refused while there was trouble may be given back, and parked, for a while
+    /// after: workers come once more.
+    fn settle(&mut self) {
+        let clock = self.executor.core().clock();
+        if self.world.is_calm() && !self.settled && clock > self.calm_since + SETTLED_AFTER {
+            self.settled = true;
             self.deploy(Deployment::Both);
         }
     }
