@@ -117,8 +117,6 @@ finds! {
         says "after its end is durable" | "are left" | "is left";
     finds_more_of_a_name_than_may_run: LimitIgnored
         says "run at once";
-    finds_what_is_removed_while_it_runs: PurgedWhileRunning
-        says "is removed, and was" | "was removed while it ran";
     finds_what_is_swept_away_at_once: SweptEarly
         says "is removed before";
     finds_a_page_that_leaves_something_out: PageSkips

@@ -168,7 +168,7 @@ impl Dispatcher {
             return;
         }
         let message = Message::new(self.next_id(), id.clone(), self.now(), event);
-        if !has_bug!(EventNotTaken) || message.id % 4 != 0 {
+        if !has_bug!(EventNotTaken) || !message.id.is_multiple_of(4) {
             self.outbox.push_back(message);
         }
         self.pump();
@@ -252,9 +252,7 @@ impl Dispatcher {
             Instance::Absent(_) => Some(ClientError::NotFound {
                 instance: id.clone(),
             }),
-            Instance::Orchestration(orchestration)
-                if !orchestration.is_ended() && !has_bug!(PurgedWhileRunning) =>
-            {
+            Instance::Orchestration(orchestration) if !orchestration.is_ended() => {
                 Some(invalid_state(id, "purged", orchestration.status()))
             }
             Instance::Entity(entity) if entity.lock().is_some() || entity.backlog() > 0 => {

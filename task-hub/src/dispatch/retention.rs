@@ -153,7 +153,9 @@ impl Sweeper {
             // A clock that was set back gives ends that lie before a place: all is looked at again
             // when it shows that, and once in a while since it may not.
             if now < before || now >= all_after {
-                places.values_mut().for_each(|place| *place = None);
+                for place in places.values_mut() {
+                    *place = None;
+                }
                 all_after = now.saturating_add(SLEEP_MAX);
             }
             before = now;

@@ -49,8 +49,6 @@ pub enum Bug {
     FinishedAgain,
     /// More of one name runs than may.
     LimitIgnored,
-    /// A client removes what has not ended.
-    PurgedWhileRunning,
     /// What has ended is swept away at once.
     SweptEarly,
     /// A page of a listing leaves out an item.
@@ -59,7 +57,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 23] = [
         Self::AckBeforeDurable,
         Self::AnswerBeforeDurable,
         Self::ActivityBeforeDurable,
@@ -81,7 +79,6 @@ impl Bug {
         Self::AnswerLost,
         Self::FinishedAgain,
         Self::LimitIgnored,
-        Self::PurgedWhileRunning,
         Self::SweptEarly,
         Self::PageSkips,
     ];

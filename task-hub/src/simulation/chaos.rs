@@ -326,9 +326,10 @@ fn draw_workers(random: &mut Random) -> Vec<Quality> {
     let counts = [1, 1, 2, 3];
     let count = counts[random.place(counts.len())];
     // One program has one form, and one set of entities that it refuses.
-    let form = match random.one_in(3) {
-        true => EntityMessageForm::SendEvent,
-        false => EntityMessageForm::SendEntityMessage,
+    let form = if random.one_in(3) {
+        EntityMessageForm::SendEvent
+    } else {
+        EntityMessageForm::SendEntityMessage
     };
     let refuses_entities = random.one_in(12);
     (0..count)
