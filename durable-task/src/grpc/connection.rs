@@ -25,8 +25,8 @@ const WAIT_CONNECTIONS: usize = 8;
 /// How much of a stream may be on its way and not read: work waits there while the worker is busy.
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 /// The same for all streams of a connection. The HTTP/2 library closes a connection on which small
-/// frames wait whose overhead is above half of it; with so much more than a stream can hold, waiting
-/// work never gets there.
+/// frames wait whose overhead is above half of it; with so much more than a stream can hold,
+/// waiting work never gets there.
 const CONNECTION_WINDOW_BYTES: u32 = 32 * STREAM_WINDOW_BYTES;
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -18,8 +18,8 @@ use super::error::CallError;
 
 /// How often an answer is sent until it is given up: the service hands out the item once more.
 const ATTEMPTS_MAX: u32 = 8;
-/// How many failures in a row a refused answer counts as, until its item is given back: whoever gets
-/// it next may give the same answer.
+/// How many failures in a row a refused answer counts as, until its item is given back: whoever
+/// gets it next may give the same answer.
 const REFUSED_PAUSE: u32 = 3;
 /// How long the service may take to make an answer durable.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);

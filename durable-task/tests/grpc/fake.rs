@@ -249,7 +249,8 @@ macro_rules! service {
         #[async_trait]
         impl TaskHubSidecarService for Service {
             type GetWorkItemsStream = BoxStream<'static, Result<proto::WorkItem, Status>>;
-            type StreamInstanceHistoryStream = BoxStream<'static, Result<proto::HistoryChunk, Status>>;
+            type StreamInstanceHistoryStream =
+                BoxStream<'static, Result<proto::HistoryChunk, Status>>;
 
             async fn get_work_items(
                 &self,

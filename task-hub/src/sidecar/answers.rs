@@ -42,8 +42,8 @@ pub(super) fn activity(mut response: ActivityResponse, payload_bytes_max: usize)
 }
 
 /// The answer to a batch of entity operations, with failures within bounds. With a state that would
-/// not fit into a work item again no operation could run any more: the batch fails, and the old state
-/// stays.
+/// not fit into a work item again no operation could run any more: the batch fails, and the old
+/// state stays.
 pub(super) fn entity(mut result: EntityBatchResult, payload_bytes_max: usize) -> WorkAnswer {
     let bytes = result.entity_state.as_deref().map_or(0, str::len);
     if bytes > payload_bytes_max {

@@ -202,8 +202,8 @@ async fn a_hub_without_a_worker_rewinds() {
     assert_eq!(state.unwrap().unwrap().status, Status::Running);
 }
 
-/// A crash leaves an order to rewind that is not carried out. Whoever asks for the instance first, it
-/// is carried out then.
+/// A crash leaves an order to rewind that is not carried out. Whoever asks for the instance first,
+/// it is carried out then.
 #[tokio::test]
 async fn an_order_that_a_crash_left_is_carried_out_when_somebody_asks_again() {
     let worker = ScriptedWorker::new()

@@ -440,7 +440,7 @@ async fn the_azure_cli_is_asked_for_the_scope() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("az");
     let script = "#!/bin/sh\n\
-                  case \"$*\" in *fails*) echo \"ERROR: Please run 'az login'\" >&2; exit 1;; esac\n\
+                  case \"$*\" in *fails*) echo \"ERROR: run 'az login'\" >&2; exit 1;; esac\n\
                   echo \"{\\\"accessToken\\\":\\\"$*\\\",\\\"expires_on\\\":4102444800}\"\n";
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
