@@ -138,7 +138,10 @@ fn orchestrations() -> Vec<Script> {
 }
 
 fn entities() -> Vec<Script> {
-    let on = |op: &str, input: Value| json!({"entityCall": {"entity": "@counter@k", "op": op, "input": input}});
+    let on = |op: &str, input: Value| {
+        let call = json!({"entity": "@counter@k", "op": op, "input": input});
+        json!({"entityCall": call})
+    };
     vec![
         gives(
             "entities",

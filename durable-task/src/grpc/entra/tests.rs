@@ -454,6 +454,6 @@ async fn the_azure_cli_is_asked_for_the_scope() {
                 --tenant t";
     assert_eq!(secret_of(&way("t")).await, said);
     let error = way("fails").token().await.unwrap_err();
-    let expected = "the Azure CLI gives no token: ERROR: Please run 'az login'";
+    let expected = "the Azure CLI gives no token: ERROR: run 'az login'";
     assert_eq!(error.to_string(), expected);
 }
