@@ -66,7 +66,16 @@ fn step<T>(
 
 /// The README's test command, its output passed on and counted.
 fn test(root: &Path) -> Result<Tally, Box<dyn Error>> {
-    let mut test = cargo(root, &["test", "--workspace", "--all-features", "--locked"]);
+    let mut test = cargo(
+        root,
+        &[
+            "test",
+            "--workspace",
+            "--all-features",
+            "--no-fail-fast",
+            "--locked",
+        ],
+    );
     let mut child = test.stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take().ok_or("no output")?;
     let mut tally = Tally::default();

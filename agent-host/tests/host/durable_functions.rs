@@ -244,8 +244,9 @@ async fn code_under_a_taken_name_is_refused_at_the_start() {
     let app = functions().register(Registry::orchestrator::<Hello>);
     let app = app.model(TestModel(Control::new()));
     let error = app.start(HubLocation::Memory).await.unwrap_err();
+    let owner = "`host::durable_functions::Hello`";
     assert_eq!(
         error.to_string(),
-        "orchestrator `Hello` is registered twice"
+        format!("orchestrator `Hello` is registered twice: by {owner} and by {owner}")
     );
 }
