@@ -202,46 +202,6 @@ async fn a_hub_without_a_worker_rewinds() {
     assert_eq!(state.unwrap().unwrap().status, Status::Running);
 }
 
-/// A crash leaves an order to rewind that is not carried out. Whoever asks for the instance first,
-/// it is carried out then.
-#[tokio::test]
-async fn an_order_that_a_crash_left_is_carried_out_when_somebody_asks_again() {
-    let worker = ScriptedWorker::new()
-        .cold()
-        .activity("work")
-        .orchestrator("low", one_activity);
-    let store = Arc::new(MemoryStore::new());
-    let bench = Bench::on(Arc::clone(&store) as Arc<dyn Store>, worker).await;
-    bench.start("a", "low", "").await;
-    bench.worker.started().await.fail("no");
-    assert_eq!(bench.ended("a").await.status, Status::Failed);
-    let faults = store.faults();
-    faults.hold_after(1);
-    let client = Arc::clone(&bench.client);
-    drop(tokio::spawn(
-        async move { client.rewind(&id("a"), None).await },
-    ));
-    faults.commit_is_held().await;
-    let left = Arc::new(store.after_crash());
-    // It has no worker, so that nothing but the request looks at the instance.
-    let runtime = crate::support::TestRuntime::new();
-    let hub = task_hub::Hub::with_store(left, task_hub::HubLimits::default(), runtime)
-        .await
-        .unwrap();
-    let client = hub.client();
-    let again = client.rewind(&id("a"), None).await;
-    assert!(matches!(again, Err(ClientError::InvalidState { .. })));
-    for _ in 0..1_000 {
-        let state = client.get(&id("a"), durable_task::Fetch::Metadata).await;
-        if state.unwrap().unwrap().status == Status::Running {
-            faults.release();
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("the order is never carried out");
-}
-
 /// The process dies after each of the commits that the rewind of a family makes. Whatever is left
 /// of it leads to the same end, after asking once more if nothing of it is left.
 #[tokio::test]
