@@ -21,7 +21,7 @@ pub(super) const ACTIVITIES_READ: usize = 1_024;
 #[derive(Debug, Default)]
 pub(super) struct Activities {
     waiting: Lanes,
-    running: HashMap<u64, Running>,
+    running: BTreeMap<u64, Running>,
     /// All that wait here, wait to be tried again, run, or are not closed durably yet.
     known: HashSet<u64>,
     /// Closed while a read was under way that may still have seen them.

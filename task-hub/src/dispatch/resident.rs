@@ -173,9 +173,11 @@ impl Residents {
         self.by_id.get_mut(id)
     }
 
-    /// All ids.
+    /// All ids, in order: a run is the same whenever it is repeated.
     pub(super) fn ids(&self) -> Vec<InstanceId> {
-        self.by_id.keys().cloned().collect()
+        let mut ids: Vec<InstanceId> = self.by_id.keys().cloned().collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// How many there are.

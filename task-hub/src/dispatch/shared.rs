@@ -1,6 +1,6 @@
 //! What the loop and its clients share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -112,7 +112,8 @@ pub(crate) struct Shared {
     pub(super) parked: ParkedItems,
     health: Mutex<HubHealth>,
     health_changed: Notify,
-    waiters: Mutex<HashMap<InstanceId, Waiter>>,
+    /// In order: all are told in the same order whenever a run is repeated.
+    waiters: Mutex<BTreeMap<InstanceId, Waiter>>,
     /// Instances that can't be read, and why; at most [`UNREADABLE_MAX`].
     unreadable: Mutex<HashMap<InstanceId, String>>,
 }
