@@ -35,14 +35,11 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     command::run(simulate)
 }
 
-/// What `cargo xtask check` runs: the simulator's own tests, and its seeds.
+/// What `cargo xtask check` runs beside the simulator's own tests, which the test command has run.
 pub fn check(root: &Path) -> Result<(), Box<dyn Error>> {
     let mut clippy = cargo(root, &["clippy", "--locked", "--lib", "--bins"]);
     clippy.args(["--test", "simulation"]).args(FEATURES);
     clippy.args(["--", "--deny", "warnings"]);
     command::run(clippy)?;
-    let mut test = cargo(root, &["test", "--locked", "--test", "simulation"]);
-    test.args(FEATURES);
-    command::run(test)?;
     run(root, &["--seeds", CHECKED])
 }
