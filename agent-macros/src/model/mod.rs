@@ -8,6 +8,8 @@ pub mod executor;
 mod function;
 pub mod orchestrator;
 pub mod tool;
+#[allow(dead_code, reason = "the expansion reads it")]
+pub mod workflow;
 
 use quote::ToTokens;
 use syn::visit::{Visit, visit_type};
