@@ -124,6 +124,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod private;
 pub mod tool;
+pub mod workflow;
 
 #[doc(hidden)]
 pub use private as __private;

@@ -1,0 +1,210 @@
+//! What can stand in a graph.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_task::{ActivityContext, BoxFuture, Failure, ResourceNeed, RetryPolicy};
+use serde_json::Value;
+
+use super::{Graph, Message};
+use crate::agent::AgentDefinition;
+
+/// A node of a workflow: a function with `#[executor]`, an agent, a request port, another workflow.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node of a workflow [AGT640]",
+    label = "neither an executor nor an agent, a request port or a workflow",
+    note = "annotate the function with `#[executor]`"
+)]
+pub trait Node: 'static {
+    /// What it takes.
+    type Input: 'static;
+    /// What it gives to the next node.
+    type Output: 'static;
+    /// How messages are made to fit its input: [`Plain`] or [`Asked`].
+    type Kind;
+    /// The node itself; an unknown one is one error by this.
+    type This;
+    /// What it adds to the outputs of the run: [`NoYields`] or [`Yields`].
+    type Yielded;
+    /// Whether it gives any number of messages, and not one.
+    const SENDS: bool = false;
+    /// Whether it adds outputs of its own.
+    const YIELDS: bool = false;
+
+    /// Everything that is needed to run it.
+    fn definition() -> NodeDefinition;
+}
+
+/// Messages reach the node by `Into`.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// The node is an agent, which takes any message as text.
+#[derive(Debug)]
+pub enum Asked {}
+
+/// The node adds nothing to the outputs.
+#[derive(Debug)]
+pub enum NoYields {}
+
+/// The node adds values of a type to the outputs.
+#[derive(Debug)]
+pub struct Yields<T>(std::marker::PhantomData<T>);
+
+/// A node as a value.
+#[derive(Debug, Clone)]
+pub struct NodeDefinition {
+    /// Its registered name.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// The type behind it.
+    pub type_id: TypeId,
+    /// That type's name, for messages.
+    pub type_name: &'static str,
+    /// What runs.
+    pub code: NodeCode,
+}
+
+/// What runs for a node.
+#[derive(Clone)]
+pub enum NodeCode {
+    /// A function.
+    Executor(ExecutorDefinition),
+    /// An agent.
+    Agent(fn() -> AgentDefinition),
+    /// Another workflow.
+    Workflow(&'static Graph),
+    /// A question to somebody outside.
+    Port(PortDefinition),
+}
+
+impl fmt::Debug for NodeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Executor(_) => "Executor",
+            Self::Agent(_) => "Agent",
+            Self::Workflow(_) => "Workflow",
+            Self::Port(_) => "Port",
+        })
+    }
+}
+
+/// A function of a graph, as a value.
+#[derive(Clone)]
+pub struct ExecutorDefinition {
+    /// Runs it.
+    pub run: ExecutorCode,
+    /// What it takes by reference, other than its context.
+    pub needs: Vec<ResourceNeed>,
+    /// How it is repeated when it fails; `None` takes the workflow's.
+    pub retry: Option<RetryPolicy>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How many runs of it may be under way at once, for all runs of the workflow in a process.
+    pub concurrency: Option<usize>,
+    /// The state that it may use.
+    pub state: Vec<SlotUse>,
+}
+
+/// The code of a function of a graph.
+pub type ExecutorCode =
+    Arc<dyn Fn(NodeCall) -> BoxFuture<'static, Result<NodeAnswer, Failure>> + Send + Sync>;
+
+/// A slot that a function may use.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotUse {
+    /// The slot's type.
+    pub type_id: fn() -> TypeId,
+    /// Its name, for messages.
+    pub type_name: fn() -> &'static str,
+    /// How.
+    pub access: Access,
+}
+
+/// How a function uses a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It reads what is certainly there.
+    Reads,
+    /// It reads what may be there.
+    MayRead,
+    /// It writes, always.
+    Writes,
+    /// It may write.
+    MayWrite,
+}
+
+/// One run of a function of a graph.
+#[derive(Debug)]
+pub struct NodeCall {
+    /// The input.
+    pub message: Message,
+    /// The slots that it reads, by their types; absent ones are not set.
+    pub state: Vec<(TypeId, Message)>,
+    /// Who sent the message.
+    pub sources: Vec<String>,
+    /// Where it runs.
+    pub place: Place,
+    /// Its run as an activity: resources, idempotency key, cancellation.
+    pub activity: ActivityContext,
+}
+
+/// The run and node that a function runs for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The workflow.
+    pub workflow: String,
+    /// The node.
+    pub node: String,
+    /// The run; of a sub-workflow its own.
+    pub instance: String,
+    /// The run that was started from outside, and its workflow: the same unless in a sub-workflow.
+    pub root_instance: String,
+    /// The workflow of that run.
+    pub root_workflow: String,
+    /// What the ids of requests begin with outside: `{node}~{ordinal}~..`, or empty.
+    pub request_prefix: String,
+    /// How often this node has been run before in this run.
+    pub round: u32,
+}
+
+/// What a function of a graph gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NodeAnswer {
+    /// What it returned or sent, in order.
+    pub messages: Vec<Message>,
+    /// What it added to the outputs of the run, in order.
+    pub outputs: Vec<Message>,
+    /// What it wrote, by the type of the slot, in order.
+    pub updates: Vec<(TypeId, Message)>,
+}
+
+/// A question to somebody outside, as a value.
+#[derive(Clone)]
+pub struct PortDefinition {
+    /// The name of the request's type.
+    pub request_type: fn() -> &'static str,
+    /// The name of the answer's type.
+    pub response_type: fn() -> &'static str,
+    /// The JSON schema of the answer.
+    pub response_schema: fn() -> Value,
+    /// Reads an answer: `Err` says what is wrong and where.
+    pub check: fn(&str) -> Result<Message, InvalidMessage>,
+    /// How long to wait.
+    pub timeout: Option<Duration>,
+    /// What counts as the answer when that time is over; without it the run fails.
+    pub default: Option<fn(&Message) -> Result<Message, Failure>>,
+}
+
+/// Why JSON from outside does not fit a type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct InvalidMessage {
+    /// Where: `items[2].city`; `.` for the whole.
+    pub path: String,
+    /// What is wrong there.
+    pub problem: String,
+}
