@@ -157,6 +157,18 @@ pub fn controlled() -> Vec<Case> {
     ]
 }
 
+/// The same, with nothing done to an instance before its first episode: the Azure Storage backend
+/// now and then loses what comes while an instance is being created, whoever its worker is.
+pub fn once_begun(cases: Vec<Case>) -> Vec<Case> {
+    let begun = |mut case: Case| {
+        if !matches!(case.acts.first(), None | Some(Act::Started)) {
+            case.acts.insert(0, Act::Started);
+        }
+        case
+    };
+    cases.into_iter().map(begun).collect()
+}
+
 /// Scripts with entities.
 pub fn entities() -> Vec<Case> {
     let call = |key: &str, op: &str, input: Value| {

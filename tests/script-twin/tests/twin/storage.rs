@@ -17,7 +17,7 @@ async fn our_worker_gives_what_the_dotnet_worker_gives_on_azure_storage() {
         return;
     };
     let mut all = cases::orchestrations();
-    all.extend(cases::controlled());
+    all.extend(cases::once_begun(cases::controlled()));
     all.extend(cases::entities());
     let versions = cases::versions();
     let theirs = {
