@@ -4,6 +4,7 @@ mod edge;
 mod graph;
 mod message;
 mod node;
+mod render;
 mod state;
 
 pub use edge::{
@@ -19,6 +20,9 @@ pub use message::{AgentMessage, AgentResponse, Message};
 pub use node::{
     Access, Asked, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node, NodeAnswer,
     NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, SlotUse, Yields,
+};
+pub use render::{
+    EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,
 };
 pub use state::{
     Emits, InState, MayRead, Merge, NoState, Reads, SLOTS_MAX, Sends, Slot, SlotOf, WorkflowState,
