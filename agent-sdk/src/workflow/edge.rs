@@ -73,6 +73,10 @@ fn text(of: TypeId, json: String) -> Result<String, serde_json::Error> {
 }
 
 /// What went wrong between two types.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the argument of `map_err` comes by value"
+)]
 pub(crate) fn failed<M, I>(problem: impl ToString) -> RouteError {
     RouteError {
         from: type_name::<M>(),

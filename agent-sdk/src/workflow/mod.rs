@@ -18,8 +18,8 @@ pub use graph::{
 };
 pub use message::{AgentMessage, AgentResponse, Message};
 pub use node::{
-    Access, Asked, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node, NodeAnswer,
-    NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, SlotUse, Yields,
+    Access, Asked, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node,
+    NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, SlotUse, Yields,
 };
 pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,

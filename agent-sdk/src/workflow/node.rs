@@ -196,8 +196,11 @@ pub struct PortDefinition {
     /// How long to wait.
     pub timeout: Option<Duration>,
     /// What counts as the answer when that time is over; without it the run fails.
-    pub default: Option<fn(&Message) -> Result<Message, Failure>>,
+    pub default: Option<DefaultAnswer>,
 }
+
+/// Makes the answer to a request that nobody answered.
+pub type DefaultAnswer = fn(&Message) -> Result<Message, Failure>;
 
 /// Why JSON from outside does not fit a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::view::{EdgeView, GraphView, NodeKind, NodeState, NodeView};
+use super::view::{EdgeView, GraphView, NodeKind, NodeState, NodeView, short_hex};
 
 /// The whole digraph.
 pub fn dot(view: &GraphView) -> String {
@@ -54,12 +54,8 @@ fn graph(view: &GraphView, namespace: &str, depth: usize, out: &mut String) {
 
 fn cluster(node: &NodeView, inner: &GraphView, namespace: &str, depth: usize, out: &mut String) {
     let digest = Sha256::digest(namespace.as_bytes());
-    let hex: String = digest
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    line(out, depth, &format!("subgraph cluster_{hex} {{"));
+    let digest = short_hex(&digest);
+    line(out, depth, &format!("subgraph cluster_{digest} {{"));
     line(out, depth + 1, "style=dashed;");
     let label = escaped(&format!("sub-workflow: {}", node.id));
     line(out, depth + 1, &format!("label=\"{label}\";"));
@@ -75,13 +71,12 @@ fn arrow(
     out: &mut String,
 ) {
     let from = quoted(namespace, view.end_id(edge.from));
-    let to = match edge.to {
-        Some(end) => quoted(namespace, view.end_id(end)),
-        None => {
-            let id = quoted(namespace, &format!("drop {index}"));
-            line(out, depth, &format!("{id} [shape=point, label=\"\"];"));
-            id
-        }
+    let to = if let Some(end) = edge.to {
+        quoted(namespace, view.end_id(end))
+    } else {
+        let id = quoted(namespace, &format!("drop {index}"));
+        line(out, depth, &format!("{id} [shape=point, label=\"\"];"));
+        id
     };
     let style = edge.label.as_ref().map_or(String::new(), |label| {
         format!(" [style=dashed, label=\"{}\"]", escaped(label))

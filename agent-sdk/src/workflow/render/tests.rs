@@ -1,3 +1,5 @@
+#![allow(clippy::unnecessary_wraps, reason = "stand-ins for conversions, which can fail")]
+
 use std::any::TypeId;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! A graph with nothing in it that runs, to be drawn.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -306,12 +307,16 @@ fn join_id(graph: &Graph, target: usize, sources: &[usize]) -> String {
     let target = id(target);
     let text = std::iter::once(target).chain(sources).collect::<Vec<_>>();
     let digest = Sha256::digest(text.join("|").as_bytes());
-    let hex: String = digest
-        .iter()
-        .take(DIGEST_CHARS / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("fan_in::{target}::{hex}")
+    format!("fan_in::{target}::{}", short_hex(&digest))
+}
+
+/// Enough of a digest to tell a few things apart.
+pub(super) fn short_hex(digest: &[u8]) -> String {
+    let mut hex = String::with_capacity(DIGEST_CHARS);
+    for byte in digest.iter().take(DIGEST_CHARS / 2) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// `app::Draft` to `Draft`, in type arguments too.
