@@ -2,7 +2,7 @@
 //! there. `docs/errors.md` is made of them. Nothing else is here.
 //!
 //! Numbers: 0xx options and items, 1xx tools, 2xx agents, 3xx orchestrators, 4xx executors and
-//! activities, 5xx events and entities. A number is never used again.
+//! activities, 5xx events and entities, 6xx workflows and their graphs. A number is never used again.
 
 #![cfg_attr(
     not(test),
@@ -13,8 +13,10 @@
 )]
 
 mod durable;
+mod workflow;
 
 pub use durable::*;
+pub use workflow::*;
 
 /// One message.
 #[derive(Debug)]
@@ -158,6 +160,55 @@ pub static ALL: &[&Message] = &[
     &OPERATION_OF_PROXY,
     &OPERATION_ARGUMENT,
     &OPERATIONS_OF_ONE_NAME,
+    &WORKFLOW_ASYNC,
+    &WORKFLOW_PARAMETERS,
+    &WORKFLOW_PARAMETER_PATTERN,
+    &WORKFLOW_BORROWS,
+    &WORKFLOW_NAME,
+    &NOT_A_GRAPH,
+    &PARENTHESES,
+    &NODE_ARGUMENTS,
+    &ATTRIBUTE_IN_GRAPH,
+    &VALUE_OUTSIDE_ARM,
+    &VALUE_COUNT,
+    &EACH_FORM,
+    &LEAVES_ROUTING,
+    &ROUTING_NOT_REPEATED,
+    &NO_SEMICOLON,
+    &LET_FORM,
+    &NOTHING_NOT_LAST,
+    &NOTHING_ALONE,
+    &MATCH_INSIDE,
+    &ARM_BLOCK,
+    &MATCH_SOURCE,
+    &MATCH_EMPTY,
+    &NO_START,
+    &TWO_STARTS,
+    &PATH_WITHOUT_NODE,
+    &INPUT_AS_TARGET,
+    &WITHOUT_NODES,
+    &SECOND_WAY_OUT,
+    &DUPLICATE_EDGE,
+    &UNREACHABLE_NODE,
+    &ENDLESS_LOOP,
+    &TUPLE_ENTERED,
+    &TUPLE_LEFT,
+    &TUPLE_MATCHED,
+    &TUPLE_REPEATED,
+    &TUPLE_DROPPED,
+    &TUPLE_OPEN,
+    &EACH_USED,
+    &EACH_MATCHED,
+    &EACH_OF_TUPLE,
+    &TWO_NODES_OF_ONE_NAME,
+    &NODE_NAME_RESERVED,
+    &NODE_NAME,
+    &LET_AFTER_USE,
+    &LET_UNUSED,
+    &LET_HIDES_INPUT,
+    &LET_TWICE,
+    &LET_OF_LET,
+    &PATH_WITHOUT_EDGE,
 ];
 
 pub static BUG: Message = Message::new(

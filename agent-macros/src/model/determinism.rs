@@ -264,9 +264,31 @@ impl Rule {
 
 /// Reports what a replay would not repeat.
 pub fn check(body: &TokenStream, errors: &mut Errors) {
+    find(body, &mut |rule, path, call| {
+        let fields = [("call", call), ("instead", rule.instead)];
+        errors.report(joined(path), rule.message, &fields);
+    });
+}
+
+/// The same for the guards and values with which a workflow picks the way of a message.
+pub fn check_routing(tokens: &TokenStream, errors: &mut Errors) {
+    find(tokens, &mut |_, path, call| {
+        let fields = [("call", call)];
+        errors.report(joined(path), &messages::ROUTING_NOT_REPEATED, &fields);
+    });
+}
+
+/// Is told a rule, the path that breaks it, and what is called.
+type Report<'r> = dyn FnMut(&Rule, &[Ident], &str) + 'r;
+
+fn find(body: &TokenStream, report: &mut Report) {
     let mut own = Vec::new();
     collect_own(body, &mut own);
-    check_below(body, &own, errors);
+    check_below(body, &own, report);
+}
+
+fn joined(path: &[Ident]) -> TokenStream {
+    path.iter().flat_map(ToTokens::to_token_stream).collect()
 }
 
 /// The functions and variables that the body itself defines: their names say nothing about others.
@@ -288,13 +310,13 @@ fn collect_own(body: &TokenStream, own: &mut Vec<Ident>) {
     }
 }
 
-fn check_below(body: &TokenStream, own: &[Ident], errors: &mut Errors) {
+fn check_below(body: &TokenStream, own: &[Ident], report: &mut Report) {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     let mut rest = tokens.as_slice();
     let mut before: Option<TokenTree> = None;
     while let Some((first, after)) = rest.split_first() {
         if let TokenTree::Group(group) = first {
-            check_below(&group.stream(), own, errors);
+            check_below(&group.stream(), own, report);
         }
         let Some((path, after_path)) = path(rest) else {
             before = Some(first.clone());
@@ -303,7 +325,7 @@ fn check_below(body: &TokenStream, own: &[Ident], errors: &mut Errors) {
         };
         let is_own = matches!(path.as_slice(), [name] if own.contains(name));
         if !is_own && !is_member_or_definition(before.as_ref()) {
-            look_up(&path, after_path, errors);
+            look_up(&path, after_path, report);
         }
         before = path.last().cloned().map(TokenTree::Ident);
         rest = after_path;
@@ -342,7 +364,7 @@ fn is_member_or_definition(before: Option<&TokenTree>) -> bool {
     }
 }
 
-fn look_up(path: &[Ident], after: &[TokenTree], errors: &mut Errors) {
+fn look_up(path: &[Ident], after: &[TokenTree], report: &mut Report) {
     let names: Vec<String> = path.iter().map(ToString::to_string).collect();
     if let [TokenTree::Punct(mark), TokenTree::Group(arguments), ..] = after
         && mark.as_char() == '!'
@@ -350,7 +372,7 @@ fn look_up(path: &[Ident], after: &[TokenTree], errors: &mut Errors) {
         if let Some(rule) = MACROS.iter().find(|rule| rule.matches(&names))
             && !is_biased(&arguments.stream())
         {
-            report(rule, path, &format!("{}!", names.join("::")), errors);
+            report(rule, path, &format!("{}!", names.join("::")));
         }
         return;
     }
@@ -370,7 +392,7 @@ fn look_up(path: &[Ident], after: &[TokenTree], errors: &mut Errors) {
         return;
     }
     if let Some(rule) = CALLS.iter().find(|rule| rule.matches(&names)) {
-        report(rule, path, &names.join("::"), errors);
+        report(rule, path, &names.join("::"));
     }
 }
 
@@ -382,12 +404,6 @@ fn has_arguments(after: &[TokenTree]) -> bool {
 fn is_biased(arguments: &TokenStream) -> bool {
     let first = arguments.clone().into_iter().next();
     matches!(first, Some(TokenTree::Ident(word)) if word == "biased")
-}
-
-fn report(rule: &Rule, path: &[Ident], call: &str, errors: &mut Errors) {
-    let at: TokenStream = path.iter().flat_map(ToTokens::to_token_stream).collect();
-    let fields = [("call", call), ("instead", rule.instead)];
-    errors.report(at, rule.message, &fields);
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::syntax::function::Function;
 use crate::syntax::options::{Grammar, Options, Period, Takes};
 
 /// What `retry(..)` takes.
-const RETRY: &[(&str, Takes)] = &[
+pub(super) const RETRY: &[(&str, Takes)] = &[
     ("attempts", Takes::Count),
     ("first", Takes::Duration),
     ("backoff", Takes::Number),
@@ -146,7 +146,7 @@ fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Ty
     None
 }
 
-fn retry(options: &Options) -> Retry {
+pub(super) fn retry(options: &Options) -> Retry {
     Retry {
         attempts: options.expr("attempts"),
         first: options.period("first"),

@@ -7,3 +7,5 @@ pub mod item;
 pub mod methods;
 pub mod nearest;
 pub mod options;
+pub mod text;
+pub mod workflow;
