@@ -18,6 +18,11 @@ pub trait Payload: Sized + 'static {
     fn to_json(&self) -> Result<String, serde_json::Error>;
     /// From JSON text.
     fn from_json(text: &str) -> Result<Self, serde_json::Error>;
+    /// From JSON text of somebody who is to be told what is wrong: where, and what.
+    #[doc(hidden)]
+    fn from_json_located(text: &str) -> Result<Self, (String, String)> {
+        Self::from_json(text).map_err(|error| (".".to_owned(), error.to_string()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -28,5 +33,13 @@ impl<T: Serialize + DeserializeOwned + 'static> Payload for T {
 
     fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
+    }
+    fn from_json_located(text: &str) -> Result<Self, (String, String)> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let value = serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| (error.path().to_string(), error.inner().to_string()))?;
+        let rest = deserializer.end();
+        rest.map_err(|error| (".".to_owned(), error.to_string()))?;
+        Ok(value)
     }
 }

@@ -5,11 +5,11 @@ use std::any::{TypeId, type_name};
 use durable_task::Payload;
 
 use super::message::{AgentMessage, AgentResponse};
-use super::{Asked, Message, Node, Plain, RouteError, Yields};
+use super::{Asked, Message, Node, Plain, RouteError};
 
 /// A node that takes messages of type `M`.
 #[diagnostic::on_unimplemented(
-    message = "node `{Self}` does not accept messages of type `{M}` [AGT641]",
+    message = "node `{Self}` does not accept messages of type `{M}` [AGT661]",
     label = "this edge delivers `{M}`",
     note = "an edge `a >> b` needs the output of `a` to be the input of `b`, here `{I}`, or to \
             convert into it with `Into`"
@@ -85,75 +85,89 @@ pub(crate) fn failed<M, I>(problem: impl ToString) -> RouteError {
     }
 }
 
+/// Reads a message as what its source gives.
+pub type Read<M> = fn(&Message) -> Result<M, RouteError>;
+
+/// Writes what a node takes as a message.
+pub type Write<I> = fn(&I) -> Result<Message, RouteError>;
+
 /// The message that an edge delivers for a whole message: the same text if the types are equal.
-pub fn hand_on<M, N>(message: &Message) -> Result<Message, RouteError>
+pub fn hand_on<M, N, I>(
+    message: &Message,
+    read: Read<M>,
+    write: Write<I>,
+) -> Result<Message, RouteError>
 where
-    N: Node + Accepts<M, <N as Node>::Input>,
-    M: Payload,
-    N::Input: Payload,
+    N: Accepts<M, I>,
+    M: 'static,
+    I: 'static,
 {
     let conversation = message.shared_conversation().filter(|_| N::CARRIES);
-    let fitting = if TypeId::of::<M>() == TypeId::of::<N::Input>() {
+    let fitting = if TypeId::of::<M>() == TypeId::of::<I>() {
         message.clone()
     } else {
-        let value = message.read().map_err(failed::<M, N::Input>)?;
-        deliver::<M, N>(value)?
+        deliver::<M, N, I>(read(message)?, write)?
     };
     Ok(fitting.with_conversation(conversation))
 }
 
 /// The message that an edge delivers for a value.
-pub fn deliver<M, N>(value: M) -> Result<Message, RouteError>
+pub fn deliver<M, N, I>(value: M, write: Write<I>) -> Result<Message, RouteError>
 where
-    N: Node + Accepts<M, <N as Node>::Input>,
-    N::Input: Payload,
+    N: Accepts<M, I>,
 {
-    let input = N::accept(value)?;
-    Message::of(&input).map_err(failed::<M, N::Input>)
+    write(&N::accept(value)?)
 }
 
-/// A list whose items a node takes.
+/// A node that takes the items of a list.
 #[diagnostic::on_unimplemented(
-    message = "`each({N})` needs a `Vec` of what `{N}` takes, not `{Self}` [AGT642]",
-    label = "this edge delivers `{Self}`",
-    note = "`a >> each(b)` runs `b` once for each item of the list that `a` returns"
+    message = "`each` of `{Self}` does not accept messages of type `{M}` [AGT662]",
+    label = "this edge delivers `{M}`",
+    note = "`a >> each(b)` needs `a` to return `Vec<T>`, and each `T` to be the input of `b`, here \
+            `{I}`, or to convert into it with `Into`"
 )]
-pub trait ItemsFor<N, I>: Sized {
+pub trait AcceptsEach<M, I> {
     /// The items, made to fit.
-    fn items(self) -> Result<Vec<I>, RouteError>;
+    fn accept_each(list: M) -> Result<Vec<I>, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<X, N, I> ItemsFor<N, I> for Vec<X>
+impl<N, X, I> AcceptsEach<Vec<X>, I> for N
 where
     N: Accepts<X, I>,
 {
-    fn items(self) -> Result<Vec<I>, RouteError> {
-        self.into_iter().map(N::accept).collect()
+    fn accept_each(list: Vec<X>) -> Result<Vec<I>, RouteError> {
+        list.into_iter().map(N::accept).collect()
     }
 }
 
 /// The list of inputs for `each`, of a value.
-pub fn deliver_each<M, N>(value: M) -> Result<Message, RouteError>
+pub fn deliver_each<M, N, I>(value: M, write: Write<I>) -> Result<Message, RouteError>
 where
-    N: Node,
-    M: ItemsFor<N, <N as Node>::Input>,
-    Vec<N::Input>: Payload,
+    N: AcceptsEach<M, I>,
 {
-    Message::of(&value.items()?).map_err(failed::<M, Vec<N::Input>>)
+    let items: Vec<Message> = N::accept_each(value)?
+        .iter()
+        .map(write)
+        .collect::<Result<_, _>>()?;
+    super::message::join(&items).map_err(failed::<M, Vec<I>>)
 }
 
 /// The list of inputs for `each`, of a whole message.
-pub fn hand_on_each<M, N>(message: &Message) -> Result<Message, RouteError>
+pub fn hand_on_each<M, N, I>(
+    message: &Message,
+    read: Read<M>,
+    write: Write<I>,
+) -> Result<Message, RouteError>
 where
-    N: Node,
-    M: Payload + ItemsFor<N, <N as Node>::Input>,
-    Vec<N::Input>: Payload,
+    N: AcceptsEach<M, I>,
+    M: 'static,
+    I: 'static,
 {
-    if TypeId::of::<M>() == TypeId::of::<Vec<N::Input>>() {
+    if TypeId::of::<M>() == TypeId::of::<Vec<I>>() {
         return Ok(message.clone().without_conversation());
     }
-    deliver_each::<M, N>(message.read().map_err(failed::<M, Vec<N::Input>>)?)
+    deliver_each::<M, N, I>(read(message)?, write)
 }
 
 /// The message of a source of a fan-in, which is converted when all are there.
@@ -161,45 +175,56 @@ pub fn as_it_is(message: &Message) -> Result<Message, RouteError> {
     Ok(message.clone().without_conversation())
 }
 
+/// Reads what the source of this number gave to a fan-in.
+pub fn part<M>(messages: &[Message], index: usize, read: Read<M>) -> Result<M, RouteError> {
+    let message = messages
+        .get(index)
+        .ok_or_else(|| failed::<(), M>("it is missing"))?;
+    read(message)
+}
+
 /// A node that takes what a closed tuple collects.
 #[diagnostic::on_unimplemented(
-    message = "node `{Self}` does not accept the messages `{M}` of this fan-in [AGT643]",
+    message = "node `{Self}` does not accept the messages `{M}` of this fan-in [AGT663]",
     label = "these sources deliver `{M}`",
     note = "after `(b, c) >> d`, `d` takes the tuple of their outputs in written order, or a `Vec` \
             of one type; here it takes `{I}`; each part may convert with `Into`"
 )]
 pub trait JoinsSources<M, I> {
     /// Puts the messages together.
-    fn join(messages: &[Message]) -> Result<I, RouteError>;
+    fn join(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError>;
 }
+
+/// Reads the messages of all sources of a fan-in.
+pub type ReadAll<M> = fn(&[Message]) -> Result<M, RouteError>;
 
 #[diagnostic::do_not_recommend]
 impl<N: Node, M, I> JoinsSources<M, I> for N
 where
     N::Kind: ConvertsParts<M, I>,
 {
-    fn join(messages: &[Message]) -> Result<I, RouteError> {
-        N::Kind::convert_parts(messages)
+    fn join(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError> {
+        N::Kind::convert_parts(messages, read)
     }
 }
 
 /// How a kind of nodes puts the messages of a fan-in together.
 pub trait ConvertsParts<M, I> {
     /// Puts the messages together.
-    fn convert_parts(messages: &[Message]) -> Result<I, RouteError>;
+    fn convert_parts(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError>;
 }
 
 impl<M, I> ConvertsParts<M, I> for Plain
 where
     M: Parts<I>,
 {
-    fn convert_parts(messages: &[Message]) -> Result<I, RouteError> {
-        M::put_together(messages)
+    fn convert_parts(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError> {
+        read(messages).map(M::put_together)
     }
 }
 
-impl<M: 'static> ConvertsParts<M, AgentMessage> for Asked {
-    fn convert_parts(messages: &[Message]) -> Result<AgentMessage, RouteError> {
+impl<M> ConvertsParts<M, AgentMessage> for Asked {
+    fn convert_parts(messages: &[Message], _: ReadAll<M>) -> Result<AgentMessage, RouteError> {
         let list = super::message::join(messages).map_err(failed::<M, AgentMessage>)?;
         Ok(AgentMessage(list.json().to_owned()))
     }
@@ -207,34 +232,27 @@ impl<M: 'static> ConvertsParts<M, AgentMessage> for Asked {
 
 /// A tuple of outputs that becomes `I`.
 pub trait Parts<I> {
-    /// Reads and converts each.
-    fn put_together(messages: &[Message]) -> Result<I, RouteError>;
-}
-
-fn part<A: Payload + Into<X>, X>(messages: &[Message], index: usize) -> Result<X, RouteError> {
-    let message = messages
-        .get(index)
-        .ok_or_else(|| failed::<A, X>("it is missing"))?;
-    message.read::<A>().map(Into::into).map_err(failed::<A, X>)
+    /// Converts each.
+    fn put_together(self) -> I;
 }
 
 macro_rules! parts {
     ($($output:ident $input:ident $index:tt),+) => {
         impl<$($output, $input),+> Parts<($($input,)+)> for ($($output,)+)
         where
-            $($output: Payload + Into<$input>),+
+            $($output: Into<$input>),+
         {
-            fn put_together(messages: &[Message]) -> Result<($($input,)+), RouteError> {
-                Ok(($(part::<$output, $input>(messages, $index)?,)+))
+            fn put_together(self) -> ($($input,)+) {
+                ($(self.$index.into(),)+)
             }
         }
 
         impl<X, $($output),+> Parts<Vec<X>> for ($($output,)+)
         where
-            $($output: Payload + Into<X>),+
+            $($output: Into<X>),+
         {
-            fn put_together(messages: &[Message]) -> Result<Vec<X>, RouteError> {
-                Ok(vec![$(part::<$output, X>(messages, $index)?),+])
+            fn put_together(self) -> Vec<X> {
+                vec![$(self.$index.into()),+]
             }
         }
     };
@@ -266,123 +284,13 @@ parts!(A0 X0 0, A1 X1 1, A2 X2 2, A3 X3 3, A4 X4 4, A5 X5 5, A6 X6 6, A7 X7 7, A
     A10 X10 10, A11 X11 11, A12 X12 12, A13 X13 13, A14 X14 14, A15 X15 15);
 
 /// What a fan-in delivers.
-pub fn put_together<M, N>(messages: &[Message]) -> Result<Message, RouteError>
+pub fn put_together<M, N, I>(
+    messages: &[Message],
+    read: ReadAll<M>,
+    write: Write<I>,
+) -> Result<Message, RouteError>
 where
-    N: Node + JoinsSources<M, <N as Node>::Input>,
-    N::Input: Payload,
+    N: JoinsSources<M, I>,
 {
-    Message::of(&N::join(messages)?).map_err(failed::<M, N::Input>)
-}
-
-/// A value that ends the only path of a run. `ANY`: some node sends or yields any number.
-#[diagnostic::on_unimplemented(
-    message = "this path ends with `{Self}`, and the workflow returns `{W}` [AGT644]",
-    label = "an output of type `{Self}`",
-    note = "a run of this workflow has exactly one output, so it returns `T` with `{Self}: \
-            Into<T>`; it returns `Vec<T>` if some executor declares `sends(..)` or `yields(..)`",
-    note = "end the path with `>> ()` to drop what its last node returns"
-)]
-pub trait YieldsOne<W, const ANY: bool>: Sized {
-    /// What one output is on the wire.
-    type Item;
-    /// Converts it.
-    fn output(self) -> Self::Item;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Into<W>, W> YieldsOne<W, false> for M {
-    type Item = W;
-    fn output(self) -> W {
-        self.into()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Into<T>, T> YieldsOne<Vec<T>, true> for M {
-    type Item = T;
-    fn output(self) -> T {
-        self.into()
-    }
-}
-
-/// A value that ends a path of a run, some of whose paths are dropped.
-#[diagnostic::on_unimplemented(
-    message = "this path ends with `{Self}`, and the workflow returns `{W}` [AGT645]",
-    label = "an output of type `{Self}`",
-    note = "some path of this workflow ends in `()`, so a run has at most one output and it \
-            returns `Option<T>` with `{Self}: Into<T>`; it returns `Vec<T>` if some executor \
-            declares `sends(..)` or `yields(..)`"
-)]
-pub trait YieldsAtMostOne<W, const ANY: bool>: Sized {
-    /// What one output is on the wire.
-    type Item;
-    /// Converts it.
-    fn output(self) -> Self::Item;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Into<T>, T> YieldsAtMostOne<Option<T>, false> for M {
-    type Item = T;
-    fn output(self) -> T {
-        self.into()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Into<T>, T> YieldsAtMostOne<Vec<T>, true> for M {
-    type Item = T;
-    fn output(self) -> T {
-        self.into()
-    }
-}
-
-/// A value that ends a path of a run with any number of outputs.
-#[diagnostic::on_unimplemented(
-    message = "this path ends with `{Self}`, and the workflow returns `{W}` [AGT646]",
-    label = "an output of type `{Self}`",
-    note = "a run of this workflow can have several outputs (paths that run in parallel and are \
-            not joined, or an open `each`), so it returns `Vec<T>` with `{Self}: Into<T>`"
-)]
-pub trait YieldsMany<W>: Sized {
-    /// What one output is on the wire.
-    type Item;
-    /// Converts it.
-    fn output(self) -> Self::Item;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Into<T>, T> YieldsMany<Vec<T>> for M {
-    type Item = T;
-    fn output(self) -> T {
-        self.into()
-    }
-}
-
-/// What a node adds to the outputs of a workflow that returns `W`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an output of a workflow that returns `{W}` [AGT647]",
-    label = "yields what the workflow does not return",
-    note = "an executor that declares `yields(T)` needs a workflow that returns `Vec<U>` with `T: \
-            Into<U>`"
-)]
-pub trait AddsTo<W> {
-    /// Converts one.
-    fn add(message: &Message) -> Result<Message, RouteError>;
-}
-
-impl<W> AddsTo<W> for super::NoYields {
-    fn add(message: &Message) -> Result<Message, RouteError> {
-        Ok(message.clone())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Payload + Into<U>, U: Payload> AddsTo<Vec<U>> for Yields<T> {
-    fn add(message: &Message) -> Result<Message, RouteError> {
-        if TypeId::of::<T>() == TypeId::of::<U>() {
-            return Ok(message.clone().without_conversation());
-        }
-        let value: U = message.read::<T>().map_err(failed::<T, U>)?.into();
-        Message::of(&value).map_err(failed::<T, U>)
-    }
+    write(&N::join(messages, read)?)
 }

@@ -6,7 +6,7 @@ use durable_task::RetryPolicy;
 use serde_json::Value;
 
 use super::node::InvalidMessage;
-use super::{Message, NodeDefinition, Slot};
+use super::{Described, InState, Message, NodeDefinition, Slot};
 
 /// How many supersteps a run may take, unless the workflow says otherwise.
 pub const SUPERSTEPS_MAX: u32 = 100;
@@ -69,8 +69,35 @@ pub struct TypeData {
     /// Its JSON schema (2020-12).
     pub schema: fn() -> Value,
     /// Whether JSON text from outside is a value of it; if so, as it is written by us.
-    pub check: fn(&str) -> Result<Message, InvalidMessage>,
+    pub check: Check,
 }
+
+impl TypeData {
+    /// A type with a schema.
+    pub const fn described<T: Described>(check: Check) -> Self {
+        Self {
+            name: std::any::type_name::<T>,
+            schema: T::schema,
+            check,
+        }
+    }
+
+    /// A type without one: whatever it is, nobody outside sees it.
+    pub const fn inner<T>(check: Check) -> Self {
+        Self {
+            name: std::any::type_name::<T>,
+            schema: anything,
+            check,
+        }
+    }
+}
+
+fn anything() -> Value {
+    Value::Bool(true)
+}
+
+/// See [`TypeData::check`].
+pub type Check = fn(&str) -> Result<Message, InvalidMessage>;
 
 /// How many outputs a run has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +146,19 @@ pub struct NodeFacts {
     pub sends: bool,
     /// Whether it adds outputs of its own.
     pub yields: bool,
+}
+
+impl NodeFacts {
+    /// Those of a node in a workflow with state `S`.
+    pub const fn of<N: InState<S>, S>(sends: bool, yields: bool) -> Self {
+        Self {
+            reads: N::READS,
+            writes: N::WRITES,
+            may_write: N::MAY_WRITE,
+            sends,
+            yields,
+        }
+    }
 }
 
 /// Makes a message of one type into one of another; pure.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use durable_task::Payload;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::model::ChatMessage;
@@ -101,6 +102,26 @@ pub struct AgentResponse {
 impl From<AgentResponse> for String {
     fn from(response: AgentResponse) -> Self {
         response.text
+    }
+}
+
+/// A type that messages of a workflow can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a message of a workflow [AGT669]",
+    label = "this takes or gives a `{Self}`, which has no JSON schema",
+    note = "add `#[derive(schemars::JsonSchema)]` to the type"
+)]
+pub trait Described: 'static {
+    /// Its JSON schema.
+    fn schema() -> Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: schemars::JsonSchema + 'static> Described for T {
+    fn schema() -> Value {
+        schemars::SchemaGenerator::default()
+            .into_root_schema_for::<T>()
+            .to_value()
     }
 }
 

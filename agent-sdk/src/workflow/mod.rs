@@ -1,25 +1,32 @@
 //! Workflows: graphs of nodes that the compiler has checked.
 
+mod check;
 mod edge;
 mod graph;
 mod message;
 mod node;
+mod output;
 mod render;
 mod state;
+mod text;
 
+pub use check::{Rival, Solution, check_names, check_node, solve};
 pub use edge::{
-    Accepts, AddsTo, Converts, ConvertsParts, ItemsFor, JOIN_SOURCES_MAX, JoinsSources, Parts,
-    YieldsAtMostOne, YieldsMany, YieldsOne, as_it_is, deliver, deliver_each, hand_on, hand_on_each,
-    put_together,
+    Accepts, AcceptsEach, Converts, ConvertsParts, JOIN_SOURCES_MAX, JoinsSources, Parts, Read,
+    ReadAll, Write, as_it_is, deliver, deliver_each, hand_on, hand_on_each, part, put_together,
 };
 pub use graph::{
-    Arm, Convert, ConvertAll, Exit, Fork, Graph, GraphNode, Join, NodeFacts, OutputCount, Route,
-    RouteError, Routed, SUPERSTEPS_MAX, Target, To, TypeData, Workflow,
+    Arm, Check, Convert, ConvertAll, Exit, Fork, Graph, GraphNode, Join, NodeFacts, OutputCount,
+    Route, RouteError, Routed, SUPERSTEPS_MAX, Target, To, TypeData, Workflow,
 };
-pub use message::{AgentMessage, AgentResponse, Message};
+pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
     Access, Asked, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node,
-    NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, SlotUse, Yields,
+    NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, Registered,
+    SlotUse, Yields,
+};
+pub use output::{
+    AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsOne, WriteOutput, add, end,
 };
 pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,

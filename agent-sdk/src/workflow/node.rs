@@ -5,23 +5,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{ActivityContext, BoxFuture, Failure, ResourceNeed, RetryPolicy};
+use durable_task::{ActivityContext, BoxFuture, Failure, Payload, ResourceNeed, RetryPolicy};
 use serde_json::Value;
 
-use super::{Graph, Message};
+use super::edge::failed;
+use super::{Graph, Message, RouteError};
 use crate::agent::AgentDefinition;
 
 /// A node of a workflow: a function with `#[executor]`, an agent, a request port, another workflow.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a node of a workflow [AGT640]",
+    message = "`{Self}` is not a node of a workflow [AGT660]",
     label = "neither an executor nor an agent, a request port or a workflow",
     note = "annotate the function with `#[executor]`"
 )]
 pub trait Node: 'static {
     /// What it takes.
-    type Input: 'static;
+    type Input: Payload;
     /// What it gives to the next node.
-    type Output: 'static;
+    type Output: Payload;
     /// How messages are made to fit its input: [`Plain`] or [`Asked`].
     type Kind;
     /// The node itself; an unknown one is one error by this.
@@ -32,9 +33,78 @@ pub trait Node: 'static {
     const SENDS: bool = false;
     /// Whether it adds outputs of its own.
     const YIELDS: bool = false;
+    /// What it takes on the hub under a name of its own, so that two nodes can't have it: an agent
+    /// or a workflow, its name, and the path of the item.
+    #[doc(hidden)]
+    const REGISTERED: Option<Registered> = None;
 
     /// Everything that is needed to run it.
     fn definition() -> NodeDefinition;
+
+    /// Reads what it takes.
+    #[doc(hidden)]
+    fn read_input(message: &Message) -> Result<Self::Input, RouteError> {
+        message.read().map_err(failed::<Message, Self::Input>)
+    }
+
+    /// Writes what it takes.
+    #[doc(hidden)]
+    fn write_input(input: &Self::Input) -> Result<Message, RouteError> {
+        Message::of(input).map_err(failed::<Self::Input, Message>)
+    }
+
+    /// Reads what it gives.
+    #[doc(hidden)]
+    fn read_output(message: &Message) -> Result<Self::Output, RouteError> {
+        message.read().map_err(failed::<Message, Self::Output>)
+    }
+
+    /// Reads what it gives for all items of a list.
+    #[doc(hidden)]
+    fn read_outputs(message: &Message) -> Result<Vec<Self::Output>, RouteError> {
+        let items: Vec<Message> = message
+            .read()
+            .map_err(failed::<Message, Vec<Self::Output>>)?;
+        items.iter().map(Self::read_output).collect()
+    }
+
+    /// Writes what it gives.
+    #[doc(hidden)]
+    fn write_output(output: &Self::Output) -> Result<Message, RouteError> {
+        Message::of(output).map_err(failed::<Self::Output, Message>)
+    }
+
+    /// Whether JSON text from outside is what it takes.
+    #[doc(hidden)]
+    fn check_input(json: &str) -> Result<Message, InvalidMessage> {
+        check::<Self::Input>(json)
+    }
+
+    /// Whether JSON text from outside is what it gives.
+    #[doc(hidden)]
+    fn check_output(json: &str) -> Result<Message, InvalidMessage> {
+        check::<Self::Output>(json)
+    }
+}
+
+/// A name on the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// `agent` or `workflow`.
+    pub kind: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// The path of the item that has it: `module_path!()` and its name.
+    pub path: &'static str,
+}
+
+fn check<T: Payload>(json: &str) -> Result<Message, InvalidMessage> {
+    let value =
+        T::from_json_located(json).map_err(|(path, problem)| InvalidMessage { path, problem })?;
+    Message::of(&value).map_err(|error| InvalidMessage {
+        path: ".".to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 /// Messages reach the node by `Into`.

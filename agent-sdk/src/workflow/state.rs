@@ -64,6 +64,8 @@ pub trait InState<S> {
 pub struct Slot {
     /// The name of the field.
     pub name: &'static str,
+    /// The type as it is written there, for messages of the compiler.
+    pub written: &'static str,
     /// The type.
     pub type_id: fn() -> TypeId,
     /// The name of the type, for messages.

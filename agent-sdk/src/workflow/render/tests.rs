@@ -1,4 +1,7 @@
-#![allow(clippy::unnecessary_wraps, reason = "stand-ins for conversions, which can fail")]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "stand-ins for conversions, which can fail"
+)]
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
