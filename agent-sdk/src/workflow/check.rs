@@ -166,6 +166,11 @@ impl<const N: usize> Members<N> {
 /// Fails the build, at the caller, if a node reads what may not be there or writes what another
 /// node writes at the same time.
 #[track_caller]
+#[allow(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "it runs in the compiler, and this is how it tells"
+)]
 pub const fn check_node<const N: usize>(graph: &Graph, solution: &Solution<N>, node: usize) {
     let missing = graph.nodes[node].facts.reads & !solution.written[node];
     if missing != 0 {

@@ -5,6 +5,11 @@ use super::super::text::{Text, equal};
 
 /// Fails the build, at the caller, if two nodes need the same name on the hub.
 #[track_caller]
+#[allow(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "it runs in the compiler, and this is how it tells"
+)]
 pub const fn check_names(workflow: Registered, nodes: &[(&str, Option<Registered>)], node: usize) {
     let Some(name) = nodes[node].1 else {
         return;
