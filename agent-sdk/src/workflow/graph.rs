@@ -138,6 +138,8 @@ pub struct GraphNode {
 pub struct NodeFacts {
     /// Slots that it reads.
     pub reads: u128,
+    /// Slots that it may read, where they are set.
+    pub may_read: u128,
     /// Slots that it always writes.
     pub writes: u128,
     /// Slots that it may write.
@@ -153,6 +155,7 @@ impl NodeFacts {
     pub const fn of<N: InState<S>, S>(sends: bool, yields: bool) -> Self {
         Self {
             reads: N::READS,
+            may_read: N::MAY_READ,
             writes: N::WRITES,
             may_write: N::MAY_WRITE,
             sends,

@@ -8,6 +8,7 @@ mod node;
 mod output;
 mod render;
 mod state;
+pub mod superstep;
 mod text;
 
 pub use check::{Rival, Solution, check_names, check_node, solve};

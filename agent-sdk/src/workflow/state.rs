@@ -78,8 +78,9 @@ pub struct Slot {
     pub merge: Option<Merge>,
 }
 
-/// Merges what is written into what is there, which may be nothing; pure.
-pub type Merge = fn(Option<&Message>, &Message) -> Result<Message, RouteError>;
+/// Merges what is written, in order, into what is there, which may be nothing; pure. It gets all
+/// writes of a superstep at once, so that what is there is read and written once.
+pub type Merge = fn(Option<&Message>, &[Message]) -> Result<Message, RouteError>;
 
 impl std::fmt::Debug for Slot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

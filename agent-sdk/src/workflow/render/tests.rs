@@ -79,6 +79,7 @@ const fn node(
         output: STRING,
         facts: NodeFacts {
             reads: 0,
+            may_read: 0,
             writes: 0,
             may_write: 0,
             sends: false,

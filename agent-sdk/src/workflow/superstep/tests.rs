@@ -1,0 +1,1 @@
+//! Every rule of a run, one by one.
