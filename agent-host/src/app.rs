@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_sdk::model::ChatModel;
+use agent_sdk::workflow::Workflow;
 use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
 use durable_task::{
     Activity, EntityType, Executor, Orchestrator, Registry, RegistryError, Runtime, TokioRuntime,
@@ -65,6 +66,19 @@ impl FunctionApp {
     /// Hosts an agent that is a value.
     pub fn agent_definition(mut self, definition: AgentDefinition) -> Self {
         self.app = self.app.agent_definition(definition);
+        self
+    }
+
+    /// Hosts a workflow, with everything that it reaches.
+    pub fn workflow<W: Workflow>(mut self) -> Self {
+        self.app = self.app.workflow::<W>();
+        self
+    }
+
+    /// Hosts an earlier version of a workflow of the same name, which finishes the runs that it
+    /// has.
+    pub fn workflow_version<W: Workflow>(mut self) -> Self {
+        self.app = self.app.workflow_version::<W>();
         self
     }
 

@@ -1,9 +1,14 @@
 //! What a program asks of a hub: start, observe, signal, remove.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use crate::wire::proto::{HistoryEvent, TraceContext};
 use crate::{EntityId, ExecutionId, Failure, InstanceId, Timestamp};
@@ -303,6 +308,35 @@ impl ClientError {
     }
 }
 
+/// Tells whenever something about an instance has become durable. Made by [`Client::watch`].
+pub struct Changes {
+    changed: Arc<Notify>,
+    /// Keeps the place in the hub's list.
+    _place: Box<dyn Any + Send + Sync>,
+}
+
+impl Changes {
+    /// For hubs: what is told, and what keeps the place among those that are told.
+    pub fn new(changed: Arc<Notify>, place: impl Any + Send + Sync) -> Self {
+        Self {
+            changed,
+            _place: Box::new(place),
+        }
+    }
+
+    /// Ends at the next change: call it, look at the instance, then await it, and no change is
+    /// missed.
+    pub fn next(&self) -> impl Future<Output = ()> + Send + '_ {
+        self.changed.notified()
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").finish_non_exhaustive()
+    }
+}
+
 /// What programs ask of a hub. Every call that changes something returns only when the change is
 /// durable. Dropping a returned future cancels the waiting, never the work.
 #[async_trait]
@@ -323,6 +357,11 @@ pub trait Client: Send + Sync + 'static {
         until: WaitFor,
         timeout: Duration,
     ) -> Result<InstanceState, ClientError>;
+    /// Asks to be told of changes of an instance. `None` where the backend does not notify: look
+    /// again from time to time.
+    fn watch(&self, _instance: &InstanceId) -> Option<Changes> {
+        None
+    }
     /// Sends an external event; an event to an instance that has ended is dropped by the hub.
     async fn raise_event(
         &self,

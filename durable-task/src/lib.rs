@@ -47,8 +47,8 @@ pub use agent_macros::durable_orchestrator as orchestrator;
 
 pub use activity::{Activity, ActivityContext, ActivityError};
 pub use client::{
-    Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityMetadata, Fetch,
-    HistoryPart, InstanceFilter, InstanceState, Page, Purged, StartRequest, Status, WaitFor,
+    Changes, Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityMetadata,
+    Fetch, HistoryPart, InstanceFilter, InstanceState, Page, Purged, StartRequest, Status, WaitFor,
 };
 pub use context::{
     ActivityCall, ContinueAsNew, Either, EntityCall, Event, EventOrTimeout, EventWait, JoinAll,

@@ -89,9 +89,40 @@ impl SessionId {
         &self.0
     }
 
+    /// The session of a nested run, which nobody outside can name: its id has a `~`.
+    pub(crate) fn nested(owner: &str, place: &str) -> Self {
+        Self(Arc::from(format!("{owner}~{place}")))
+    }
+
     /// The entity that holds this session of an agent.
     pub(crate) fn entity(&self, agent: &str) -> Result<EntityId, IdError> {
         EntityId::new(entity_name(agent), &*self.0)
+    }
+}
+
+/// A session as it is recorded with a run: one of a nested run is none from outside.
+pub(crate) mod recorded_session {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{CorrelationIdError, SessionId, SessionIdError};
+
+    pub(crate) fn serialize<S: Serializer>(
+        id: &SessionId,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        id.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SessionId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match SessionId::new(&text) {
+            Err(SessionIdError::Id(CorrelationIdError::Nested)) => Ok(SessionId(Arc::from(text))),
+            checked => checked.map_err(serde::de::Error::custom),
+        }
     }
 }
 
@@ -204,6 +235,9 @@ impl fmt::Display for RunId {
 mod tests {
     use super::*;
 
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Recorded(#[serde(with = "recorded_session")] SessionId);
+
     #[test]
     fn session_ids_and_correlation_ids_are_checked() {
         for good in [
@@ -250,6 +284,11 @@ mod tests {
             assert_eq!(SessionId::new(word), Err(SessionIdError::Reserved { word }));
         }
         assert!(serde_json::from_str::<SessionId>(r#""a~b""#).is_err());
+        let nested = Recorded(SessionId::nested("a", "b"));
+        let json = serde_json::to_string(&nested).unwrap();
+        assert_eq!(json, r#""a~b""#);
+        assert_eq!(serde_json::from_str::<Recorded>(&json).unwrap(), nested);
+        assert!(serde_json::from_str::<Recorded>(r#""a/b~c""#).is_err());
         assert_eq!(SessionId::random().as_str().len(), 32);
         assert_ne!(SessionId::random(), SessionId::random());
     }

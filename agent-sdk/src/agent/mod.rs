@@ -21,9 +21,9 @@ pub mod turn;
 pub use answer::{RunAnswer, ToolCallRecord};
 pub use answer_type::AgentOutput;
 pub use definition::{Agent, AgentDefinition, OutputSchema, RUN_TIMEOUT, TOOL_ROUNDS_MAX};
-pub(crate) use id::entity_name;
 pub use id::{
     CorrelationId, CorrelationIdError, RunId, SESSION_IDS_RESERVED, SessionId, SessionIdError,
 };
+pub(crate) use id::{entity_name, recorded_session};
 pub(crate) use request::model_request;
 pub use runner::{Runner, RunnerError};

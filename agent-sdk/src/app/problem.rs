@@ -3,6 +3,7 @@
 use durable_task::RegistryError;
 
 use crate::tool::MissingResource;
+use crate::workflow::durable::WorkflowProblem;
 
 /// Why an application can't run: every problem that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,9 @@ pub enum AppProblem {
         /// The name.
         name: String,
     },
+    /// What is wrong with the workflows, and with their names among all others.
+    #[error(transparent)]
+    Workflow(WorkflowProblem),
     /// Two values of one type: a tool could not say which it means.
     #[error("two resources of type `{type_name}` are registered; wrap one in a type of its own")]
     DuplicateResource {

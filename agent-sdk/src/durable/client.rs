@@ -48,7 +48,7 @@ pub enum RunState {
 pub struct AgentClient {
     app: Arc<App>,
     hub: Arc<dyn Client>,
-    gates: Arc<Gates>,
+    gates: Arc<Gates<EntityId>>,
 }
 
 impl std::fmt::Debug for AgentClient {

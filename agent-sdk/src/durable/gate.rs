@@ -1,29 +1,37 @@
 //! One caller at a time per session, in the order in which they come.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use durable_task::EntityId;
 use tokio::sync::OwnedMutexGuard;
 
-/// Lets the starts of one session through one by one. Holds nothing for a session that nobody waits
-/// for.
-#[derive(Debug, Default)]
-pub(super) struct Gates {
-    gates: Mutex<HashMap<EntityId, Arc<tokio::sync::Mutex<()>>>>,
+/// Lets the callers of one thing (the starts of a session, the answers to a request) through one by
+/// one. Holds nothing for a thing that nobody waits for.
+#[derive(Debug)]
+pub(crate) struct Gates<K> {
+    gates: Mutex<HashMap<K, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl<K> Default for Gates<K> {
+    fn default() -> Self {
+        Self {
+            gates: Mutex::default(),
+        }
+    }
 }
 
 /// A caller that is through. The next one follows when it is dropped.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
-    gates: &'a Gates,
-    entity: EntityId,
+pub(crate) struct Pass<'a, K: Hash + Eq> {
+    gates: &'a Gates<K>,
+    entity: K,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
-impl Gates {
+impl<K: Hash + Eq + Clone> Gates<K> {
     /// Waits for its turn, first come, first served.
-    pub(super) async fn enter(&self, entity: &EntityId) -> Pass<'_> {
+    pub(crate) async fn enter(&self, entity: &K) -> Pass<'_, K> {
         let gate = {
             let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(gates.entry(entity.clone()).or_default())
@@ -39,7 +47,7 @@ impl Gates {
     }
 }
 
-impl Drop for Pass<'_> {
+impl<K: Hash + Eq> Drop for Pass<'_, K> {
     fn drop(&mut self) {
         drop(self.guard.take());
         let mut gates = self
@@ -56,6 +64,8 @@ impl Drop for Pass<'_> {
 
 #[cfg(test)]
 mod tests {
+    use durable_task::EntityId;
+
     use super::*;
 
     fn entity(key: &str) -> EntityId {

@@ -44,6 +44,8 @@ mod tool_call;
 pub use client::{AgentClient, RunState, Started};
 pub use delete::Deletion;
 pub use error::{RunError, RunFailure};
+pub(crate) use gate::Gates;
+pub(crate) use plan::RunPlan;
 pub use request::{AnswerFormat, RunRequest};
 
 /// The name of the orchestration that is a run.

@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::RunFailure;
 use crate::agent::session::{SessionState, StoredAnswer};
 use crate::agent::turn::{Completion, ToolUse};
-use crate::agent::{AgentDefinition, CorrelationId, RunAnswer, SessionId, model_request, output};
+use crate::agent::{
+    AgentDefinition, CorrelationId, RunAnswer, SessionId, model_request, output, recorded_session,
+};
 use crate::app::App;
 use crate::model::ChatMessage;
 
@@ -26,6 +28,7 @@ const GRANT_PAUSE_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ModelInput {
     pub(super) agent: String,
+    #[serde(with = "recorded_session")]
     pub(super) session: SessionId,
     pub(super) correlation: CorrelationId,
     pub(super) messages: Vec<ChatMessage>,
@@ -138,7 +141,7 @@ pub(super) fn find_agent<'a>(app: &'a App, name: &str) -> Result<&'a AgentDefini
         let problem = format!("Agent '{name}' is not registered with this app.");
         RunFailure::new(RunFailure::UNKNOWN_AGENT, problem)
     };
-    app.agent(name).ok_or_else(missing)
+    app.any_agent(name).ok_or_else(missing)
 }
 
 fn session_failure(problem: &impl ToString) -> RunFailure {

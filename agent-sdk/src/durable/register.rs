@@ -27,9 +27,10 @@ impl App {
         registry: &mut Registry,
         hub: Arc<dyn Client>,
     ) -> Result<(), RegistryError> {
-        if self.agents().next().is_some() {
+        if self.all_agents().next().is_some() {
             self.register_runs(registry, hub)?;
         }
+        self.register_workflows(registry)?;
         registry.merge(self.registry().clone())
     }
 
@@ -71,7 +72,7 @@ impl App {
                 }
             },
         )?;
-        for agent in self.agents() {
+        for agent in self.all_agents() {
             self.register_session(agent, registry)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use durable_task::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{CorrelationId, RunId, SessionId};
+use crate::agent::{CorrelationId, RunId, SessionId, recorded_session};
 use crate::model::{ChatMessage, Role};
 
 /// One request to an agent in a session.
@@ -12,6 +12,7 @@ pub struct RunRequest {
     /// The agent's name; case does not count.
     pub agent: String,
     /// The conversation.
+    #[serde(with = "recorded_session")]
     pub session: SessionId,
     /// Links request and answer. The same id with the same request is the same run.
     pub correlation: CorrelationId,

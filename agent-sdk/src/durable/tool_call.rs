@@ -8,15 +8,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::RunFailure;
 use super::model_call::find_agent;
-use crate::agent::SessionId;
 use crate::agent::tool_call::{ToolScope, run_tool};
 use crate::agent::turn::PendingCall;
+use crate::agent::{SessionId, recorded_session};
 use crate::app::App;
 
 /// One tool call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ToolInput {
     pub(super) agent: String,
+    #[serde(with = "recorded_session")]
     pub(super) session: SessionId,
     pub(super) call_id: String,
     pub(super) tool: String,

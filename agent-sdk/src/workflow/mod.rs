@@ -1,6 +1,8 @@
 //! Workflows: graphs of nodes that the compiler has checked.
 
 mod check;
+mod client;
+pub mod durable;
 mod edge;
 mod graph;
 mod message;
@@ -12,6 +14,10 @@ pub mod superstep;
 mod text;
 
 pub use check::{Rival, Solution, check_names, check_node, solve};
+pub use client::{
+    EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd, WorkflowClient,
+    WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
+};
 pub use edge::{
     Accepts, AcceptsEach, Converts, ConvertsParts, JOIN_SOURCES_MAX, JoinsSources, Parts, Read,
     ReadAll, Write, as_it_is, deliver, deliver_each, hand_on, hand_on_each, part, put_together,

@@ -17,9 +17,9 @@ use durable_task::wire::proto::{
     ExecutionTerminatedEvent, HistoryEvent,
 };
 use durable_task::{
-    Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityId, EntityMetadata,
-    ExecutionId, Fetch, HistoryPart, InstanceFilter, InstanceId, InstanceState, Page, Purged,
-    Runtime, StartRequest, Status, Timestamp, WaitFor,
+    Changes, Client, ClientError, EntitiesCleaned, EntityCleaning, EntityFilter, EntityId,
+    EntityMetadata, ExecutionId, Fetch, HistoryPart, InstanceFilter, InstanceId, InstanceState,
+    Page, Purged, Runtime, StartRequest, Status, Timestamp, WaitFor,
 };
 use futures_util::future::{Either, select};
 use tokio::sync::{mpsc, oneshot};
@@ -226,6 +226,11 @@ impl Client for HubClient {
             }
             over = matches!(select(changed, timeout.as_mut()).await, Either::Right(_));
         }
+    }
+
+    fn watch(&self, instance: &InstanceId) -> Option<Changes> {
+        let watch = self.shared.watch(instance);
+        Some(Changes::new(Arc::clone(&watch.changed), watch))
     }
 
     async fn raise_event(

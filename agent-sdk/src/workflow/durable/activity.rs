@@ -1,0 +1,106 @@
+//! The activity that runs an executor's node.
+
+use std::sync::Arc;
+
+use durable_task::{ActivityContext, Failure};
+use tokio::sync::Semaphore;
+
+use super::envelope::{ActivityAnswer, ActivityInput};
+use crate::workflow::superstep::TaskAnswer;
+use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place};
+
+/// The code of a node in one version of its workflow.
+pub(crate) struct NodeActivity {
+    graph: &'static Graph,
+    node: &'static str,
+    executor: ExecutorDefinition,
+    /// Holds the places of runs at once, if there is a limit.
+    places: Option<Semaphore>,
+}
+
+impl NodeActivity {
+    pub(crate) fn new(
+        graph: &'static Graph,
+        node: &'static str,
+        executor: ExecutorDefinition,
+    ) -> Self {
+        Self {
+            graph,
+            node,
+            places: executor
+                .concurrency
+                .map(|limit| Semaphore::new(limit.max(1))),
+            executor,
+        }
+    }
+
+    pub(crate) fn version(&self) -> &'static str {
+        self.graph.version
+    }
+
+    async fn run(
+        &self,
+        ctx: ActivityContext,
+        input: ActivityInput,
+    ) -> Result<ActivityAnswer, Failure> {
+        // The wait for a place is not part of the attempt's time.
+        let _place = match &self.places {
+            Some(places) => places.acquire().await.ok(),
+            None => None,
+        };
+        let call = self.call(ctx, input)?;
+        let run = (self.executor.run)(call);
+        let answer = match self.executor.timeout {
+            None => run.await?,
+            Some(limit) => tokio::time::timeout(limit, run).await.map_err(|_| {
+                let problem = format!("node `{}` took longer than {limit:?}", self.node);
+                Failure::new("Timeout", problem)
+            })??,
+        };
+        let answer = TaskAnswer::of_executor(self.graph, answer)?;
+        ActivityAnswer::of(self.graph, self.node, answer)
+    }
+
+    fn call(&self, ctx: ActivityContext, input: ActivityInput) -> Result<NodeCall, Failure> {
+        let slots = input.shared_state_snapshot.into_iter();
+        let state = slots.map(|(name, value)| {
+            let slot = self.graph.slots.iter().find(|slot| slot.name == name);
+            let slot = slot.ok_or_else(|| {
+                let problem = format!("the state of the workflow has no slot `{name}`");
+                Failure::new("UnknownSlot", problem).non_retriable()
+            })?;
+            Ok(((slot.type_id)(), value))
+        });
+        let host = input.host_context;
+        Ok(NodeCall {
+            message: input.message,
+            state: state.collect::<Result<_, Failure>>()?,
+            sources: input.source_executor_ids,
+            place: Place {
+                workflow: self.graph.name.to_owned(),
+                node: self.node.to_owned(),
+                instance: ctx.instance_id().as_str().to_owned(),
+                root_instance: host.instance_id,
+                root_workflow: host.workflow_name,
+                request_prefix: host.request_path_prefix,
+                round: host.round,
+            },
+            activity: ctx,
+        })
+    }
+}
+
+/// Runs a node in the version that its run has; one that is not there any more, as the newest.
+pub(crate) async fn run_node(
+    versions: Arc<[NodeActivity]>,
+    ctx: ActivityContext,
+    input: ActivityInput,
+) -> Result<ActivityAnswer, Failure> {
+    let wanted = &input.host_context.workflow_version;
+    let exact = versions.iter().find(|node| node.version() == wanted);
+    let Some(node) = exact.or_else(|| versions.last()) else {
+        let problem = format!("there is no code for `{}`", input.executor_id);
+        return Err(Failure::new("UnknownNode", problem));
+    };
+    node.run(ctx, input).await
+}
