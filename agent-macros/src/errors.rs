@@ -42,6 +42,18 @@ impl Errors {
         list.iter().map(ToString::to_string).collect()
     }
 
+    /// The texts, each with the columns of the first line that it points at, for tests.
+    #[cfg(test)]
+    pub fn places(mut self) -> Vec<(std::ops::Range<usize>, String)> {
+        let list = std::mem::take(&mut self.list);
+        list.iter()
+            .map(|error| {
+                let span = error.span();
+                (span.start().column..span.end().column, error.to_string())
+            })
+            .collect()
+    }
+
     /// One error of the compiler each.
     pub fn into_tokens(mut self) -> TokenStream {
         let list = std::mem::take(&mut self.list);

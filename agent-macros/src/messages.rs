@@ -2,7 +2,8 @@
 //! there. `docs/errors.md` is made of them. Nothing else is here.
 //!
 //! Numbers: 0xx options and items, 1xx tools, 2xx agents, 3xx orchestrators, 4xx executors and
-//! activities, 5xx events and entities, 6xx workflows and their graphs. A number is never used again.
+//! activities, 5xx events and entities, 6xx workflows and their graphs. A number is never used
+//! again.
 
 #![cfg_attr(
     not(test),

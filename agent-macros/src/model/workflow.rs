@@ -137,7 +137,15 @@ fn read_graph(body: &Body, header: &Header, errors: &mut Errors) -> Option<Graph
     });
     let is_clean = reports.flush(errors);
     let (found, order) = checked.filter(|_| is_clean)?;
-    finish::finish(draft, &found, &order)
+    let graph = finish::finish(draft, &found, &order);
+    if graph.is_none() {
+        let fields = [
+            ("attribute", GRAMMAR.attribute),
+            ("panic", "its graph has no order"),
+        ];
+        errors.report(&header.at, &messages::BUG, &fields);
+    }
+    graph
 }
 
 fn description(function: &Function, options: &Options) -> TokenStream {

@@ -115,6 +115,10 @@ pub enum Value {
 
 /// A duration.
 #[derive(Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are few of them, and an attribute is read once"
+)]
 pub enum Period {
     /// It was written as text.
     Known(Duration),

@@ -1,5 +1,5 @@
-//! Tokens as text, always the same for the same tokens: what a compiler prints is not, and such text
-//! is part of versions and diagrams.
+//! Tokens as text, always the same for the same tokens: what a compiler prints is not, and such
+//! text is part of versions and diagrams.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -61,7 +61,8 @@ impl Printer {
                     let mut spacing = first.spacing();
                     while spacing == Spacing::Joint
                         && let Some(TokenTree::Punct(next)) = tokens.peek()
-                        && is_operator(&operator, next.as_char())
+                        && (is_operator(&operator, next.as_char())
+                            || self.generic == 0 && is_shift(&operator, next.as_char()))
                     {
                         operator.push(next.as_char());
                         spacing = next.spacing();
@@ -144,6 +145,10 @@ impl Printer {
                 self.generic += 1;
                 self.tight(operator, Before::Tight);
             }
+            "<" if !after_operand => {
+                self.generic += 1;
+                self.operand(operator, Before::Tight);
+            }
             ">" if self.generic > 0 => {
                 self.generic -= 1;
                 self.tight(operator, Before::Closed);
@@ -166,12 +171,16 @@ fn is_operator(so_far: &str, next: char) -> bool {
         "::", "..", "..=", "...", "->", "=>", "==", "!=", "<=", ">=", "&&", "||", "+=", "-=", "*=",
         "/=", "%=", "^=", "&=", "|=", "<<", "<<=",
     ];
-    // Two `>` are two: they may close two types.
     LONG.iter().any(|known| {
         known
             .strip_prefix(so_far)
             .is_some_and(|rest| rest.starts_with(next))
     })
+}
+
+/// Two `>` are one operator, unless they close two types.
+fn is_shift(so_far: &str, next: char) -> bool {
+    matches!((so_far, next), (">", '>') | (">>", '='))
 }
 
 #[cfg(test)]
@@ -201,6 +210,10 @@ mod tests {
             "a == b || c != d",
             "&mut x",
             "{}",
+            "a >> (b, c >> d)",
+            "x >> 3 == y << 2",
+            "Some::<Vec<Vec<u8>>>(x)",
+            "<B as C>::d(x)",
         ] {
             let tokens: TokenStream = written.parse().unwrap();
             assert_eq!(text(&tokens), written);

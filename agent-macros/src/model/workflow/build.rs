@@ -36,6 +36,7 @@ pub fn build(body: &Body, about: &About, reports: &mut Reports) -> Draft {
             forks: Vec::new(),
             closed: Vec::new(),
             first: First::Missing,
+            loose: Vec::new(),
         },
     };
     for statement in &body.statements {
@@ -135,7 +136,8 @@ impl Builder<'_> {
                 let position = self.next_position();
                 self.reports
                     .add(position, &at, &messages::PATH_WITHOUT_NODE, fields);
-                let (_, end) = self.element(other);
+                let (entry, end) = self.element(other);
+                self.loosen(&entry);
                 self.rest(end, chain);
                 None
             }
@@ -274,7 +276,12 @@ impl Builder<'_> {
 
     fn connect(&mut self, end: End, entry: Entry) {
         match end {
-            _ if entry.is_lost => {}
+            _ if entry.is_lost => {
+                if matches!(end, End::Source(Source::Input, _)) {
+                    self.draft.first = First::Wrong;
+                }
+                self.loosen(&entry);
+            }
             End::Source(source, mention) => {
                 if let Some(at) = self.draft.mentions.get(mention) {
                     let source = path_text(&at.path);
@@ -288,7 +295,17 @@ impl Builder<'_> {
                 self.way(source, mention, exit);
             }
             End::Tuple(tuple) => self.close(tuple, &entry),
-            End::Nothing(..) | End::Lost => {}
+            End::Nothing(..) => {}
+            End::Lost => self.loosen(&entry),
+        }
+    }
+
+    /// What leads there is missing.
+    fn loosen(&mut self, entry: &Entry) {
+        for head in &entry.heads {
+            if let To::Node(node) | To::Each(node) = head.to {
+                self.draft.loose.push(node);
+            }
         }
     }
 
@@ -332,7 +349,7 @@ impl Builder<'_> {
         for end in tuple.ends {
             match end {
                 End::Source(Source::Node(node), mention) => sources.push((node, mention)),
-                End::Source(Source::Input, _) | End::Lost => return,
+                End::Source(Source::Input, _) | End::Lost => return self.loosen(entry),
                 End::Nothing(at, position) => {
                     let fields = vec![("target", entry.written.clone())];
                     self.reports

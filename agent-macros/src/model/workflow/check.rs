@@ -79,6 +79,9 @@ fn start(
     if let Some(input) = input {
         return Some(Start::Way(input));
     }
+    if matches!(draft.first, First::Wrong) {
+        return None;
+    }
     let is_input = |mention: &&Mentioned| mention.source == Source::Input;
     if let Some(alone) = draft.mentions.iter().find(is_input) {
         reports.blame(alone, &messages::WITHOUT_NODES, fields());
@@ -187,8 +190,8 @@ impl Checks<'_> {
                 match at.role {
                     Role::Matched => &messages::TUPLE_MATCHED,
                     Role::Begins => &messages::TUPLE_LEFT,
-                    Role::Alone => continue,
-                    Role::Reached | Role::Each => &messages::TUPLE_ENTERED,
+                    Role::Alone if !self.is_first(*other) => continue,
+                    Role::Alone | Role::Reached | Role::Each => &messages::TUPLE_ENTERED,
                 }
             };
             let fields = vec![
@@ -201,8 +204,15 @@ impl Checks<'_> {
         }
     }
 
+    fn is_first(&self, mention: usize) -> bool {
+        matches!(self.draft.first, First::Path(first) if first == mention)
+    }
+
     /// What leads to a mention, for people.
     fn reached_from(&self, mention: usize) -> String {
+        if self.is_first(mention) {
+            return "the start".to_owned();
+        }
         let leads = |way: &&Way| match &way.exit {
             WayOut::To(heads) => heads.iter().any(|head| head.mention == mention),
             WayOut::Switch(switch) => self.draft.switches.get(*switch).is_some_and(|switch| {
@@ -216,6 +226,9 @@ impl Checks<'_> {
             WayOut::Drop => false,
         };
         let from = self.draft.ways.iter().find(leads);
+        if from.is_some_and(|way| matches!(way.exit, WayOut::Join { .. })) {
+            return "a closed tuple".to_owned();
+        }
         let at = from.and_then(|way| self.draft.mentions.get(way.mention));
         match at {
             Some(at) => format!("`{}`", path_text(&at.path)),

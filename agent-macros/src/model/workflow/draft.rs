@@ -27,6 +27,8 @@ pub struct Draft {
     pub closed: Vec<Closed>,
     /// What the first statement is.
     pub first: First,
+    /// Nodes that something leads to which was reported and is missing.
+    pub loose: Vec<usize>,
 }
 
 /// One path in a statement.

@@ -3,7 +3,9 @@
 use syn::Path;
 
 use super::check::{Found, Start};
-use super::draft::{Draft, DraftArm, DraftJoin, Head, Mentioned, Role, WayOut};
+use super::draft::{
+    Draft, DraftArm, DraftFork, DraftJoin, DraftSwitch, Head, Mentioned, Role, WayOut,
+};
 use super::graph::{
     Arm, ArmTarget, Exit, Fork, Graph, Join, Node, OutputCount, Source, Switch, Target, To,
 };
@@ -45,41 +47,12 @@ pub fn finish(draft: Draft, found: &Found, order: &[usize]) -> Option<Graph> {
             Some(finish.node(named, exit))
         })
         .collect();
-    let joins = draft.joins.iter().map(|join| {
-        let sources: Option<Vec<usize>> = join
-            .sources
-            .iter()
-            .map(|node| finish.number(*node))
-            .collect();
-        Some(Join {
-            target: finish.number(join.target)?,
-            at: finish.path(join.mention)?,
-            sources: sources?,
-        })
-    });
-    let switches = draft.switches.into_iter().map(|switch| {
-        let arms: Option<Vec<Arm>> = switch.arms.into_iter().map(|arm| finish.arm(arm)).collect();
-        Some(Switch {
-            source: finish.source(switch.source)?,
-            at: finish.path(switch.mention)?,
-            arms: arms?,
-        })
-    });
-    let forks = draft.forks.into_iter().map(|fork| {
-        let element = |heads: Vec<To>| heads.into_iter().map(|to| finish.to(to)).collect();
-        let elements: Option<Vec<Vec<To>>> = fork.elements.into_iter().map(element).collect();
-        Some(Fork {
-            elements: elements?,
-            joins: fork.joins,
-            at: fork.at,
-        })
-    });
     let mut graph = Graph {
         input: input?,
         nodes: nodes?,
-        joins: joins.collect::<Option<_>>()?,
-        switches: switches.collect::<Option<_>>()?,
-        forks: forks.collect::<Option<_>>()?,
+        joins: all(draft.joins.iter(), |join| finish.join(join))?,
+        switches: all(draft.switches, |switch| finish.switch(switch))?,
+        forks: all(draft.forks, |fork| finish.fork(fork))?,
         outputs: OutputCount::Any,
     };
     graph.outputs = outputs::count(&graph);
@@ -129,18 +102,13 @@ impl Finish<'_> {
         Some(match way {
             WayOut::Drop => Exit::Drop,
             WayOut::Switch(switch) => Exit::Switch(switch),
-            WayOut::To(heads) => {
-                let targets: Option<Vec<Target>> =
-                    heads.iter().map(|head| self.head(head)).collect();
-                Exit::To(targets?)
-            }
+            WayOut::To(heads) => Exit::To(all(heads, |head| self.head(&head))?),
             WayOut::Join { joins, slot } => {
                 let target = |join: usize| {
                     let at = self.joins.get(join)?.mention;
                     self.target(To::Join { join, slot }, at)
                 };
-                let targets: Option<Vec<Target>> = joins.into_iter().map(target).collect();
-                Exit::To(targets?)
+                Exit::To(all(joins, target)?)
             }
         })
     }
@@ -162,6 +130,30 @@ impl Finish<'_> {
         }
     }
 
+    fn join(&self, join: &DraftJoin) -> Option<Join> {
+        Some(Join {
+            target: self.number(join.target)?,
+            at: self.path(join.mention)?,
+            sources: all(&join.sources, |node| self.number(*node))?,
+        })
+    }
+
+    fn switch(&self, switch: DraftSwitch) -> Option<Switch> {
+        Some(Switch {
+            source: self.source(switch.source)?,
+            at: self.path(switch.mention)?,
+            arms: all(switch.arms, |arm| self.arm(arm))?,
+        })
+    }
+
+    fn fork(&self, fork: DraftFork) -> Option<Fork> {
+        Some(Fork {
+            elements: all(fork.elements, |heads| all(heads, |to| self.to(to)))?,
+            joins: fork.joins,
+            at: fork.at,
+        })
+    }
+
     fn arm(&self, arm: DraftArm) -> Option<Arm> {
         let target = |head: Head| {
             Some(ArmTarget {
@@ -169,12 +161,16 @@ impl Finish<'_> {
                 value: head.value,
             })
         };
-        let targets: Option<Vec<ArmTarget>> = arm.heads.into_iter().map(target).collect();
         Some(Arm {
             label: text(&arm.pattern),
             pattern: arm.pattern,
-            targets: targets?,
+            targets: all(arm.heads, target)?,
             last: arm.last,
         })
     }
+}
+
+/// All of them, if each can be had.
+fn all<T, U>(list: impl IntoIterator<Item = T>, map: impl FnMut(T) -> Option<U>) -> Option<Vec<U>> {
+    list.into_iter().map(map).collect()
 }

@@ -1,6 +1,6 @@
 //! What the paths of a body stand for: the input, or a node, which a `let` may have named.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use syn::Path;
 use syn::ext::IdentExt;
@@ -38,8 +38,8 @@ pub struct Named {
 /// The names of one body.
 pub struct Names {
     parameter: Option<String>,
-    lets: HashMap<String, usize>,
-    paths: HashMap<String, usize>,
+    lets: BTreeMap<String, usize>,
+    paths: BTreeMap<String, usize>,
     /// The nodes, in no order that matters.
     pub nodes: Vec<Named>,
 }
@@ -49,8 +49,8 @@ impl Names {
     pub fn new(body: &Body, about: &About) -> Self {
         let mut names = Self {
             parameter: about.parameter.map(|name| name.unraw().to_string()),
-            lets: HashMap::new(),
-            paths: HashMap::new(),
+            lets: BTreeMap::new(),
+            paths: BTreeMap::new(),
             nodes: Vec::new(),
         };
         for statement in &body.statements {
@@ -151,7 +151,7 @@ impl Names {
             .map(|node| (node.position(mentions), node))
             .collect();
         order.sort_by_key(|(position, _)| *position);
-        let mut first_of: HashMap<&str, &Named> = HashMap::new();
+        let mut first_of: BTreeMap<&str, &Named> = BTreeMap::new();
         for (position, node) in order {
             if let (Some((name, _)), []) = (&node.given, node.mentions.as_slice()) {
                 let fields = vec![("name", node.id.clone())];

@@ -7,8 +7,8 @@ const MANY: u8 = 2;
 
 /// Counts the outputs of one run, if every node gives one message for each that it gets.
 pub fn count(graph: &Graph) -> OutputCount {
-    let most = solve(graph, Bound::Most);
-    let least = solve(graph, Bound::Least);
+    let (most, _) = solve(graph, Bound::Most);
+    let (least, _) = solve(graph, Bound::Least);
     match (least, most) {
         (_, 0) => OutputCount::None,
         (1, 1) => OutputCount::One,
@@ -26,14 +26,15 @@ enum Bound {
     Most,
 }
 
-/// From 0, 1, [`MANY`] the fixed point. Nodes change at most twice, always in the same direction.
-fn solve(graph: &Graph, bound: Bound) -> u8 {
+/// From 0, 1, [`MANY`] the fixed point, and after how many rounds it was found. Nodes change at most
+/// twice, always in the same direction.
+fn solve(graph: &Graph, bound: Bound) -> (u8, usize) {
     let start = match bound {
         Bound::Most => 0,
         Bound::Least => MANY,
     };
     let mut counts = vec![start; graph.nodes.len()];
-    loop {
+    for round in 1.. {
         let mut changed = false;
         // Targets mostly come after their sources, so one or two rounds do.
         for (number, node) in graph.nodes.iter().enumerate().rev() {
@@ -46,9 +47,10 @@ fn solve(graph: &Graph, bound: Bound) -> u8 {
             }
         }
         if !changed {
-            return of_exit(graph, &graph.input, &counts, bound);
+            return (of_exit(graph, &graph.input, &counts, bound), round);
         }
     }
+    (MANY, 0)
 }
 
 fn of_node(graph: &Graph, node: &Node, counts: &[u8], bound: Bound) -> u8 {
@@ -94,4 +96,10 @@ fn of_target(graph: &Graph, target: &Target, counts: &[u8]) -> u8 {
 
 fn sum(counts: impl Iterator<Item = u8>) -> u8 {
     counts.fold(0, |sum, count| (sum + count).min(MANY))
+}
+
+/// How often every node was looked at.
+#[cfg(test)]
+pub fn rounds(graph: &Graph) -> usize {
+    solve(graph, Bound::Most).1 + solve(graph, Bound::Least).1
 }

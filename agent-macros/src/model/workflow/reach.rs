@@ -76,7 +76,8 @@ impl<'a> View<'a> {
         reports: &mut Reports,
     ) {
         let mut reached = vec![false; self.edges.len()];
-        for node in order.iter() {
+        let loose = reverse_postorder(&self.draft.loose, &self.edges);
+        for node in order.iter().chain(&loose) {
             if let Some(reached) = reached.get_mut(*node) {
                 *reached = true;
             }
@@ -265,7 +266,8 @@ impl<'a> Loops<'a> {
             }
             place[node] = Some(path.len());
             let targets = self.choices[node].iter().flatten();
-            let next = targets.copied().find(|(target, _)| !self.ends[*target]);
+            // The last one, which is most likely to be written last.
+            let next = targets.copied().rfind(|(target, _)| !self.ends[*target]);
             let Some((target, mention)) = next else {
                 return path;
             };
