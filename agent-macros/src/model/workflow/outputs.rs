@@ -26,8 +26,8 @@ enum Bound {
     Most,
 }
 
-/// From 0, 1, [`MANY`] the fixed point, and after how many rounds it was found. Nodes change at most
-/// twice, always in the same direction.
+/// From 0, 1, [`MANY`] the fixed point, and after how many rounds it was found. Nodes change at
+/// most twice, always in the same direction.
 fn solve(graph: &Graph, bound: Bound) -> (u8, usize) {
     let start = match bound {
         Bound::Most => 0,

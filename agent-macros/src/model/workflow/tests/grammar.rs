@@ -53,141 +53,144 @@ fn what_rust_has_and_a_graph_has_not() {
     );
 }
 
+/// Bodies with what is said of them.
+const FORMS: &[(&str, &str)] = &[
+    (
+        "a >> «(b)»;",
+        "`(b)` is in parentheses for no reason [AGT611]",
+    ),
+    (
+        "a >> «(b >> c)» >> d;",
+        "`(b >> c)` is in parentheses for no reason [AGT611]",
+    ),
+    (
+        "a >> «(b,)»;",
+        "`(b,)` is in parentheses for no reason [AGT611]",
+    ),
+    (
+        "«(a)» >> b;",
+        "`(a)` is in parentheses for no reason [AGT611]",
+    ),
+    (
+        "a >> «b::<T>»;",
+        "node `b::<T>` has arguments in its path [AGT612]",
+    ),
+    (
+        "a >> «<B as C>::d»;",
+        "node `<B as C>::d` has arguments in its path [AGT612]",
+    ),
+    (
+        "let b = «c::<T>»; a >> b;",
+        "node `c::<T>` has arguments in its path [AGT612]",
+    ),
+    (
+        "«#[cfg(x)]» a >> b;",
+        "`#[cfg(x)]` has no place in the graph of a workflow [AGT613]",
+    ),
+    (
+        "match order { «#[cfg(x)]» A => b, _ => () }",
+        "`#[cfg(x)]` has no place in the graph of a workflow [AGT613]",
+    ),
+    (
+        "a >> «b(1)»;",
+        "node `b` is given a value where no arm of a `match` leads to it [AGT614]",
+    ),
+    (
+        "match order { A(x) => b >> «c(x)» }",
+        "node `c` is given a value where no arm of a `match` leads to it [AGT614]",
+    ),
+    (
+        "match order { A(x) => (b(x), d >> «each(c)(x)») }",
+        "node `each(c)` is given a value where no arm of a `match` leads to it [AGT614]",
+    ),
+    (
+        "match order { A => «b()» }",
+        "node `b` takes one value [AGT615]",
+    ),
+    (
+        "match order { A(x, y) => «b(x, y)» }",
+        "node `b` takes one value [AGT615]",
+    ),
+    ("a >> «each»;", "`each` takes one node [AGT616]"),
+    ("a >> «each()»;", "`each` takes one node [AGT616]"),
+    ("a >> «each(b, c)»;", "`each` takes one node [AGT616]"),
+    ("a >> «each(b >> c)»;", "`each` takes one node [AGT616]"),
+    ("a >> «each(each(b))»;", "`each` takes one node [AGT616]"),
+    ("a >> «each(each)»;", "`each` takes one node [AGT616]"),
+    ("let «each» = b; a;", "`each` takes one node [AGT616]"),
+    ("match «each» { A => b }", "`each` takes one node [AGT616]"),
+    ("«a»", "the path to `a` does not end in `;` [AGT619]"),
+    ("a >> «b»", "the path to `b` does not end in `;` [AGT619]"),
+    (
+        "a >> «(b, c)»",
+        "the path to `(b, c)` does not end in `;` [AGT619]",
+    ),
+    (
+        "«let» mut b = c; a >> b;",
+        "`let` gives a name to one node here [AGT620]",
+    ),
+    (
+        "«let» b: B = c; a >> b;",
+        "`let` gives a name to one node here [AGT620]",
+    ),
+    (
+        "«let» b = c >> d; a >> b;",
+        "`let` gives a name to one node here [AGT620]",
+    ),
+    (
+        "«let» b; a >> b;",
+        "`let` gives a name to one node here [AGT620]",
+    ),
+    (
+        "«let» (b, c) = d; a >> b;",
+        "`let` gives a name to one node here [AGT620]",
+    ),
+    ("a >> «()» >> b;", "`()` stands before `>>` [AGT621]"),
+    ("«()» >> b;", "`()` stands before `>>` [AGT621]"),
+    (
+        "match order { A => «()» >> b }",
+        "`()` stands before `>>` [AGT621]",
+    ),
+    ("a; «()»;", "`()` alone is no path [AGT622]"),
+    ("a >> (b, «()»);", "`()` alone is no path [AGT622]"),
+    (
+        "match order { A => (b, «()») }",
+        "`()` alone is no path [AGT622]",
+    ),
+    (
+        "a >> «match» b { C => d };",
+        "`match` stands inside of a path [AGT623]",
+    ),
+    (
+        "match order { A => «match» b { C => d } }",
+        "`match` stands inside of a path [AGT623]",
+    ),
+    (
+        "match order { A => «{}» }",
+        "the block of an arm holds one target [AGT624]",
+    ),
+    (
+        "match order { A => «{ a; b }» }",
+        "the block of an arm holds one target [AGT624]",
+    ),
+    (
+        "match order { A => «{ a; }» }",
+        "the block of an arm holds one target [AGT624]",
+    ),
+    (
+        "match «a >> b» { C => d }",
+        "`match` takes a node, or the parameter of the function [AGT625]",
+    ),
+    (
+        "match «order.kind» { C => d }",
+        "`match` takes a node, or the parameter of the function [AGT625]",
+    ),
+    ("a; «match» a {}", "`match a` has no arms [AGT626]"),
+];
+
 #[test]
 fn forms_that_are_nearly_right() {
-    for (body, expected) in [
-        (
-            "a >> «(b)»;",
-            "`(b)` is in parentheses for no reason [AGT611]",
-        ),
-        (
-            "a >> «(b >> c)» >> d;",
-            "`(b >> c)` is in parentheses for no reason [AGT611]",
-        ),
-        (
-            "a >> «(b,)»;",
-            "`(b,)` is in parentheses for no reason [AGT611]",
-        ),
-        (
-            "«(a)» >> b;",
-            "`(a)` is in parentheses for no reason [AGT611]",
-        ),
-        (
-            "a >> «b::<T>»;",
-            "node `b::<T>` has arguments in its path [AGT612]",
-        ),
-        (
-            "a >> «<B as C>::d»;",
-            "node `<B as C>::d` has arguments in its path [AGT612]",
-        ),
-        (
-            "let b = «c::<T>»; a >> b;",
-            "node `c::<T>` has arguments in its path [AGT612]",
-        ),
-        (
-            "«#[cfg(x)]» a >> b;",
-            "`#[cfg(x)]` has no place in the graph of a workflow [AGT613]",
-        ),
-        (
-            "match order { «#[cfg(x)]» A => b, _ => () }",
-            "`#[cfg(x)]` has no place in the graph of a workflow [AGT613]",
-        ),
-        (
-            "a >> «b(1)»;",
-            "node `b` is given a value where no arm of a `match` leads to it [AGT614]",
-        ),
-        (
-            "match order { A(x) => b >> «c(x)» }",
-            "node `c` is given a value where no arm of a `match` leads to it [AGT614]",
-        ),
-        (
-            "match order { A(x) => (b(x), d >> «each(c)(x)») }",
-            "node `each(c)` is given a value where no arm of a `match` leads to it [AGT614]",
-        ),
-        (
-            "match order { A => «b()» }",
-            "node `b` takes one value [AGT615]",
-        ),
-        (
-            "match order { A(x, y) => «b(x, y)» }",
-            "node `b` takes one value [AGT615]",
-        ),
-        ("a >> «each»;", "`each` takes one node [AGT616]"),
-        ("a >> «each()»;", "`each` takes one node [AGT616]"),
-        ("a >> «each(b, c)»;", "`each` takes one node [AGT616]"),
-        ("a >> «each(b >> c)»;", "`each` takes one node [AGT616]"),
-        ("a >> «each(each(b))»;", "`each` takes one node [AGT616]"),
-        ("a >> «each(each)»;", "`each` takes one node [AGT616]"),
-        ("let «each» = b; a;", "`each` takes one node [AGT616]"),
-        ("match «each» { A => b }", "`each` takes one node [AGT616]"),
-        ("«a»", "the path to `a` does not end in `;` [AGT619]"),
-        ("a >> «b»", "the path to `b` does not end in `;` [AGT619]"),
-        (
-            "a >> «(b, c)»",
-            "the path to `(b, c)` does not end in `;` [AGT619]",
-        ),
-        (
-            "«let» mut b = c; a >> b;",
-            "`let` gives a name to one node here [AGT620]",
-        ),
-        (
-            "«let» b: B = c; a >> b;",
-            "`let` gives a name to one node here [AGT620]",
-        ),
-        (
-            "«let» b = c >> d; a >> b;",
-            "`let` gives a name to one node here [AGT620]",
-        ),
-        (
-            "«let» b; a >> b;",
-            "`let` gives a name to one node here [AGT620]",
-        ),
-        (
-            "«let» (b, c) = d; a >> b;",
-            "`let` gives a name to one node here [AGT620]",
-        ),
-        ("a >> «()» >> b;", "`()` stands before `>>` [AGT621]"),
-        ("«()» >> b;", "`()` stands before `>>` [AGT621]"),
-        (
-            "match order { A => «()» >> b }",
-            "`()` stands before `>>` [AGT621]",
-        ),
-        ("a; «()»;", "`()` alone is no path [AGT622]"),
-        ("a >> (b, «()»);", "`()` alone is no path [AGT622]"),
-        (
-            "match order { A => (b, «()») }",
-            "`()` alone is no path [AGT622]",
-        ),
-        (
-            "a >> «match» b { C => d };",
-            "`match` stands inside of a path [AGT623]",
-        ),
-        (
-            "match order { A => «match» b { C => d } }",
-            "`match` stands inside of a path [AGT623]",
-        ),
-        (
-            "match order { A => «{}» }",
-            "the block of an arm holds one target [AGT624]",
-        ),
-        (
-            "match order { A => «{ a; b }» }",
-            "the block of an arm holds one target [AGT624]",
-        ),
-        (
-            "match order { A => «{ a; }» }",
-            "the block of an arm holds one target [AGT624]",
-        ),
-        (
-            "match «a >> b» { C => d }",
-            "`match` takes a node, or the parameter of the function [AGT625]",
-        ),
-        (
-            "match «order.kind» { C => d }",
-            "`match` takes a node, or the parameter of the function [AGT625]",
-        ),
-        ("a; «match» a {}", "`match a` has no arms [AGT626]"),
-    ] {
+    for (body, expected) in FORMS {
         assert_body(body, &[expected]);
     }
 }

@@ -43,9 +43,10 @@ fn shape_of(graph: &Graph) -> reference::Shape {
     let name = |node: usize| {
         let node = &graph.nodes[node];
         let path = crate::syntax::text::text(&node.path);
-        match path.ends_with(&node.id) {
-            true => path,
-            false => node.id.clone(),
+        if path.ends_with(&node.id) {
+            path
+        } else {
+            node.id.clone()
         }
     };
     let target = |to: To| match to {

@@ -73,7 +73,8 @@ impl Growth<'_> {
         }
         let mut body = Body { statements };
         for name in free {
-            if random.chance(15) {
+            let kind = random.below(100);
+            if kind < 15 {
                 let given = format!("second_{name}");
                 for found in body.names() {
                     if *found == name {
@@ -86,7 +87,7 @@ impl Growth<'_> {
                     name.clone()
                 };
                 body.statements.insert(0, Statement::Let(given, path));
-            } else if random.chance(15) {
+            } else if kind < 30 {
                 for found in body.names() {
                     if *found == name {
                         *found = format!("mail::{name}");
@@ -358,11 +359,11 @@ fn at_random(body: &mut Body, random: &mut Random, change: impl Fn(&mut Chain, &
 /// Anything at all, of few nodes.
 pub fn any(random: &mut Random) -> Body {
     let mut statements = Vec::new();
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         statements.push(match random.below(8) {
             0 => Statement::Let(name(random), format!("x{}", random.below(2))),
             1..=3 => {
-                let arms = (0..1 + random.below(3)).map(|_| chain(random, 1)).collect();
+                let arms = (0..=random.below(3)).map(|_| chain(random, 1)).collect();
                 Statement::Match(name(random), arms)
             }
             _ => {
@@ -387,7 +388,7 @@ fn name(random: &mut Random) -> String {
 }
 
 fn chain(random: &mut Random, depth: usize) -> Chain {
-    (0..1 + random.below(3))
+    (0..=random.below(3))
         .map(|_| match random.below(12) {
             0 => Element::Nothing,
             1 => Element::Each(name(random)),
@@ -496,6 +497,16 @@ pub fn breach(rule: &str, body: &mut Body, random: &mut Random) -> bool {
             let moved = body.statements.remove(place);
             body.statements.insert(0, moved);
         }
+        _ => return of_names(rule, body, random),
+    }
+    true
+}
+
+/// Breaks a rule about names.
+fn of_names(rule: &str, body: &mut Body, random: &mut Random) -> bool {
+    let last = body.statements.len();
+    let node = |name: &str| Element::Node(name.to_owned());
+    match rule {
         "let twice" | "let unused" => {
             let named = body
                 .statements

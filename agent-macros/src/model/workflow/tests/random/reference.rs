@@ -154,10 +154,10 @@ fn lets(body: &Body) -> Result<(), String> {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut named = BTreeSet::new();
     for statement in &body.statements {
-        if let Statement::Let(name, _) = statement {
-            if name == INPUT || !named.insert(name.clone()) {
-                return Err(format!("let {name}"));
-            }
+        if let Statement::Let(name, _) = statement
+            && (name == INPUT || !named.insert(name.clone()))
+        {
+            return Err(format!("let {name}"));
         }
     }
     for (index, statement) in body.statements.iter().enumerate() {
