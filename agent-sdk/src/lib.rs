@@ -123,6 +123,7 @@ pub mod model;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+pub mod testing;
 pub mod tool;
 pub mod workflow;
 

@@ -89,12 +89,26 @@ impl ActivityContext {
         resources: Arc<Resources>,
     ) -> Self {
         let orchestration = request.orchestration_instance.take().unwrap_or_default();
+        let name = std::mem::take(&mut request.name);
+        let instance = InstanceId::from_stored(orchestration.instance_id);
+        let execution = ExecutionId::new(orchestration.execution_id.unwrap_or_default());
+        let call = (instance, execution, request.task_id);
+        Self::of_call(name, call, cancelled, resources)
+    }
+
+    /// For the call that an execution of an instance made under a number.
+    pub(crate) fn of_call(
+        name: String,
+        (instance, execution, task_id): (InstanceId, ExecutionId, i32),
+        cancelled: CancellationToken,
+        resources: Arc<Resources>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
-                name: std::mem::take(&mut request.name),
-                instance: InstanceId::from_stored(orchestration.instance_id),
-                execution: ExecutionId::new(orchestration.execution_id.unwrap_or_default()),
-                task_id: request.task_id,
+                name,
+                instance,
+                execution,
+                task_id,
                 cancelled,
                 resources,
             }),

@@ -2,14 +2,16 @@
 
 use std::any::{Any, TypeId};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use serde_json::Value;
 
 use crate::{
-    ActivityContext, EntityContext, EntityType, Failure, IntoFailure, OrchestrationContext,
-    OrchestrationError, Payload, ResourceNeed, json,
+    ActivityContext, EntityContext, EntityType, ExecutionId, Failure, InstanceId, IntoFailure,
+    OrchestrationContext, OrchestrationError, Payload, ResourceNeed, Resources, json,
 };
+use tokio_util::sync::CancellationToken;
 
 pub mod ide;
 
@@ -115,6 +117,21 @@ impl<O, E> ExecutorReturn for Result<O, E> {
     }
 }
 
+/// The context of an activity that no worker runs: for runs inside one process.
+///
+/// `task_id` tells the calls of one `instance` apart, also when one is repeated.
+pub fn activity_context(
+    name: &str,
+    instance: &str,
+    task_id: i32,
+    cancelled: CancellationToken,
+    resources: Arc<Resources>,
+) -> ActivityContext {
+    let instance = InstanceId::from_stored(instance.to_owned());
+    let call = (instance, ExecutionId::new(String::new()), task_id);
+    ActivityContext::of_call(name.to_owned(), call, cancelled, resources)
+}
+
 /// The run of an executor, which threads may hand on.
 pub fn executed<O>(
     run: impl Future<Output = Result<O, Failure>> + Send,
@@ -151,6 +168,8 @@ pub fn needs(all: &[Option<ResourceNeed>]) -> Vec<ResourceNeed> {
 pub trait ExecutorResource: 'static {
     /// Finds the value.
     fn lend(context: &ActivityContext) -> Option<&Self>;
+    /// The value, if it is of this type.
+    fn of(value: &dyn Any) -> Option<&Self>;
     /// What the start-up check has to find.
     fn need() -> ResourceNeed;
 }
@@ -158,9 +177,11 @@ pub trait ExecutorResource: 'static {
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> ExecutorResource for T {
     fn lend(context: &ActivityContext) -> Option<&Self> {
-        (context as &dyn Any)
-            .downcast_ref()
-            .or_else(|| context.resource())
+        Self::of(context).or_else(|| context.resource())
+    }
+
+    fn of(value: &dyn Any) -> Option<&Self> {
+        value.downcast_ref()
     }
 
     fn need() -> ResourceNeed {
@@ -175,6 +196,7 @@ impl<T: Send + Sync + 'static> ExecutorResource for T {
 #[derive(Debug)]
 pub struct Resource<T: ?Sized + 'static> {
     lend: for<'a> fn(&'a ActivityContext) -> Option<&'a T>,
+    of: for<'a> fn(&'a dyn Any) -> Option<&'a T>,
     need: fn() -> ResourceNeed,
 }
 
@@ -182,11 +204,17 @@ pub struct Resource<T: ?Sized + 'static> {
 pub const fn resource<T: ExecutorResource + ?Sized>() -> Resource<T> {
     Resource {
         lend: T::lend,
+        of: T::of,
         need: T::need,
     }
 }
 
 impl<T: ?Sized + 'static> Resource<T> {
+    /// A value that is lent in another way than as a resource, if it is what is asked for.
+    pub fn of<'a>(&self, value: &'a dyn Any) -> Option<&'a T> {
+        (self.of)(value)
+    }
+
     /// The value. It is there if the start-up check was made.
     pub fn lend<'a>(&self, context: &'a ActivityContext) -> Result<&'a T, Failure> {
         (self.lend)(context).ok_or_else(|| {

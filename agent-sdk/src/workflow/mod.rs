@@ -4,11 +4,15 @@ mod check;
 mod client;
 pub mod durable;
 mod edge;
+#[cfg(any(test, feature = "generate"))]
+#[doc(hidden)]
+pub mod generate;
 mod graph;
 mod message;
 mod node;
 mod output;
 mod render;
+pub mod runner;
 mod state;
 pub mod superstep;
 mod text;

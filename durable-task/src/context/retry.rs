@@ -99,6 +99,24 @@ impl RetryPolicy {
         self
     }
 
+    /// How long to wait before the next attempt after `failed` attempts, the last of which ended
+    /// `elapsed` after the first one began; `None`: there is none.
+    pub fn pause_after(
+        &self,
+        failed: u32,
+        elapsed: Duration,
+        failure: &Failure,
+    ) -> Option<Duration> {
+        if failed >= self.max_attempts || !self.is_repeated(failure) {
+            return None;
+        }
+        let pause = self.interval(failed.saturating_sub(1));
+        let in_time = self
+            .total_time
+            .is_none_or(|total| elapsed.saturating_add(pause) <= total);
+        in_time.then_some(pause)
+    }
+
     fn is_repeated(&self, failure: &Failure) -> bool {
         let is_in = |types: &[String]| types.iter().any(|name| is_type(failure, name));
         !failure.non_retriable
@@ -190,17 +208,10 @@ impl Attempts {
     /// An attempt has failed: when the next one begins, if there is one.
     pub(super) fn fail(&mut self, now: Timestamp, failure: &Failure) -> Option<Timestamp> {
         let policy = self.policy.as_ref()?;
-        let retries_before = self.failed;
         self.failed += 1;
-        if self.failed >= policy.max_attempts || !policy.is_repeated(failure) {
-            return None;
-        }
-        let next = now.saturating_add(policy.interval(retries_before));
-        let first_at = self.first_at.unwrap_or(now);
-        let in_time = policy
-            .total_time
-            .is_none_or(|total| next.saturating_since(first_at) <= total);
-        in_time.then_some(next)
+        let elapsed = now.saturating_since(self.first_at.unwrap_or(now));
+        let pause = policy.pause_after(self.failed, elapsed, failure)?;
+        Some(now.saturating_add(pause))
     }
 }
 

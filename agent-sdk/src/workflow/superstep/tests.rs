@@ -1,1 +1,4 @@
 //! Every rule of a run, one by one.
+
+mod random;
+mod reference;
