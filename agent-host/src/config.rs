@@ -352,7 +352,10 @@ fn backend(
         #[cfg(feature = "grpc")]
         "grpc" => return service::backend(options, variables),
         #[cfg(not(feature = "grpc"))]
-        "grpc" => "it needs the cargo feature `grpc` of `agent-host`",
+        "grpc" => {
+            "it needs the cargo feature `grpc` of `agent-host`: build with \
+             `--features agent-host/grpc`"
+        }
         _ => {
             return Err(SettingError::Invalid {
                 setting: "--backend (AGENT_BACKEND)",

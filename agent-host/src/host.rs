@@ -14,6 +14,7 @@ use crate::auth::FunctionKeys;
 use crate::backend::{Backend, Engine};
 use crate::error::HostError;
 use crate::options::HttpOptions;
+use crate::registered::Registered;
 use crate::routes::durable::Functions;
 use crate::routes::{self, RouteState};
 
@@ -145,6 +146,11 @@ impl Host {
     /// A client of the hub or service on which it runs.
     pub fn client(&self) -> Arc<dyn Client> {
         self.hub.client()
+    }
+
+    /// All that has code here.
+    pub(crate) fn registered(&self) -> Registered {
+        Registered::of(self.worker.profile())
     }
 
     /// Says where this process serves, for the error that a second process on its hub gets.

@@ -63,6 +63,7 @@ mod host;
 mod model;
 mod options;
 mod program;
+mod registered;
 mod replay;
 mod routes;
 mod serve;

@@ -142,7 +142,17 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     };
     let address = listener.local_addr().map(link_of).unwrap_or_default();
     host.announce(&address);
-    tracing::info!(%address, hub = %settings.backend, model = provider, ?agents, "serving");
+    let registered = host.registered();
+    tracing::info!(
+        %address,
+        hub = %settings.backend,
+        model = provider,
+        ?agents,
+        orchestrators = ?registered.orchestrators,
+        executors = ?registered.executors,
+        entities = ?registered.entities,
+        "serving"
+    );
     let ending = Ending {
         stop: CancellationToken::new(),
         closing: host.closing().clone(),

@@ -190,4 +190,9 @@ pub trait WorkHandler: Send + Sync + 'static {
     fn profile(&self) -> WorkerProfile;
     /// Hands over one item. It returns at once: the engine's loop calls it.
     fn dispatch(&self, item: WorkItem);
+    /// Whether it takes another item now, whatever its profile says. One that said no tells the
+    /// engine when that has changed.
+    fn has_room(&self) -> bool {
+        true
+    }
 }

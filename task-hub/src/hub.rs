@@ -144,6 +144,13 @@ impl Attachment {
         });
     }
 
+    /// Says that the worker has room again, after it has said that it
+    /// [has none](WorkHandler::has_room).
+    pub fn has_room(&self) {
+        // A hub that is gone gives no more work.
+        let _ = self.notices.send(Notice::Room);
+    }
+
     /// Gives the worker no more work. What it has it may still answer; what it gives back, or
     /// drops, goes to another worker at once. A second time it does nothing.
     pub fn detach(&self) {

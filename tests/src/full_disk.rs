@@ -15,20 +15,20 @@ use crate::scene::{AGENT, TestResult};
 /// Of the disk, or of a file on it.
 const ROOM_BYTES: usize = 1024 * 1024;
 /// Of one message; a few fit into the room.
-const MESSAGE_BYTES: usize = 128 * 1024;
+pub const MESSAGE_BYTES: usize = 128 * 1024;
 /// So many refusals in a row are a disk that is full, not a gap between two tries of the hub.
-const REFUSALS: usize = 300;
+pub const REFUSALS: usize = 300;
 /// Some are accepted before.
-const REQUESTS_MAX: usize = REFUSALS + 100;
+pub const REQUESTS_MAX: usize = REFUSALS + 100;
 /// By how much the process may grow while all that is refused: a part of it.
-const GROWTH_KIB_MAX: u64 = 16 * 1024;
+pub const GROWTH_KIB_MAX: u64 = 16 * 1024;
 /// How long anything may take that has to happen.
 const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How the room is limited.
 #[derive(Clone, Copy)]
-enum Limit {
+pub enum Limit {
     /// A file system of that size, which only the process has.
     FileSystem,
     /// No file may be larger.
@@ -36,7 +36,8 @@ enum Limit {
 }
 
 impl Limit {
-    fn launcher(self, folder: &Path) -> Vec<String> {
+    /// Words before the path of a program, so that it has so much room in the folder.
+    pub fn launcher(self, folder: &Path) -> Vec<String> {
         match self {
             Self::FileSystem => mounted(folder, "true"),
             Self::FileSize => {
@@ -47,7 +48,8 @@ impl Limit {
         }
     }
 
-    fn lift(self, pid: u32, folder: &Path) -> TestResult {
+    /// Gives the process room.
+    pub fn lift(self, pid: u32, folder: &Path) -> TestResult {
         let pid = pid.to_string();
         let mut command = match self {
             Self::FileSystem => {
@@ -81,7 +83,7 @@ fn mounted(folder: &Path, first: &str) -> Vec<String> {
 }
 
 /// Whether this machine lets everybody mount in a namespace of their own.
-fn may_mount(folder: &Path) -> bool {
+pub fn may_mount(folder: &Path) -> bool {
     let words = mounted(folder, "true");
     let tried = words.split_first().map(|(unshare, more)| {
         let mut command = Command::new(unshare);
@@ -122,7 +124,7 @@ impl Full {
             }
             if refused.is_none() && in_a_row == 1 {
                 refused = Some(number);
-                memory_kib = largest_kib(&app)?;
+                memory_kib = largest_kib(app.pid())?;
             }
             if in_a_row == REFUSALS {
                 break;
@@ -131,7 +133,7 @@ impl Full {
         assert_eq!(in_a_row, REFUSALS, "{} were accepted", accepted.len());
         // The kernel counts pages per thread and adds them up now and then: a later look may be
         // a little below an earlier one.
-        let growth_kib = largest_kib(&app)?.saturating_sub(memory_kib);
+        let growth_kib = largest_kib(app.pid())?.saturating_sub(memory_kib);
         assert!(growth_kib < GROWTH_KIB_MAX, "it grew by {growth_kib} KiB");
         Ok(Self {
             app,
@@ -217,8 +219,8 @@ async fn complete(http: &Http, accepted: &[usize]) -> TestResult {
 }
 
 /// The most memory that it has had.
-fn largest_kib(app: &Running) -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", app.pid()))?;
+pub fn largest_kib(pid: u32) -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().nth(1));
     Ok(number.ok_or("no VmHWM")?.parse()?)

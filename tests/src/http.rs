@@ -72,9 +72,9 @@ impl Http {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// Whether the app says that it is healthy.
-    pub async fn is_healthy(&self) -> bool {
-        matches!(self.get("health").await, Ok(answer) if answer.status == 200)
+    /// The status with which the app says how it is; `None` where nobody answers.
+    pub async fn health(&self) -> Option<u16> {
+        self.get("health").await.ok().map(|answer| answer.status)
     }
 
     /// One turn: `POST agents/{agent}/run` under an idempotency key.

@@ -11,7 +11,7 @@ pub mod tools;
 pub use call_log::{Call, CallLog, Phase};
 pub use http::{Answer, Gone, Http};
 pub use hub_file::{HubFile, WriteLock};
-pub use process::{Program, Running};
+pub use process::{Program, Running, free_port};
 pub use random::Random;
 
 /// The README's program compiles as it stands there; the only use of `schemars` in this package.

@@ -10,6 +10,8 @@ mod crash;
 mod dotnet;
 #[cfg(all(test, target_os = "linux"))]
 mod full_disk;
+#[cfg(all(test, target_os = "linux"))]
+mod full_disk_service;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
@@ -26,3 +28,5 @@ mod readme;
 mod replay;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod service;

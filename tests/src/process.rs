@@ -17,6 +17,15 @@ const END_TIMEOUT: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(5);
 /// A port that was free a moment ago may be taken by someone else.
 const STARTS_MAX: u32 = 5;
+/// What on the machine of a developer would have a say in which engine and model an app uses.
+const SETTINGS: [&str; 6] = [
+    "AGENT_HUB",
+    "AGENT_BACKEND",
+    "AGENT_ENDPOINT",
+    "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
+    "TASKHUB_NAME",
+    "OPENAI_API_KEY",
+];
 
 /// How to start an app.
 #[derive(Debug, Clone)]
@@ -25,6 +34,7 @@ pub struct Program {
     launcher: Vec<OsString>,
     folder: PathBuf,
     hub: OsString,
+    backend: Option<Vec<OsString>>,
     environment: Vec<(String, String)>,
 }
 
@@ -36,6 +46,7 @@ impl Program {
             launcher: Vec::new(),
             folder: folder.to_owned(),
             hub: folder.join("hub.db").into(),
+            backend: None,
             environment: Vec::new(),
         }
     }
@@ -50,6 +61,13 @@ impl Program {
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts it with these arguments instead of a hub file.
+    #[must_use]
+    pub fn on<S: Into<OsString>>(mut self, backend: impl IntoIterator<Item = S>) -> Self {
+        self.backend = Some(backend.into_iter().map(Into::into).collect());
         self
     }
 
@@ -74,18 +92,28 @@ impl Program {
             .args(arguments.into_iter().map(Into::into))
             .current_dir(&self.folder)
             .stdin(Stdio::null())
-            .env("AGENT_MODEL", "offline")
-            .env_remove("AGENT_HUB")
-            .env_remove("OPENAI_API_KEY")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+            .env("AGENT_MODEL", "offline");
+        for setting in SETTINGS {
+            command.env_remove(setting);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// Starts it on a free port and waits until it is healthy.
     pub async fn start(&self) -> std::io::Result<Running> {
+        self.start_until(200).await
+    }
+
+    /// Starts it on a free port and waits until it says that it can't work.
+    pub async fn start_unwell(&self) -> std::io::Result<Running> {
+        self.start_until(500).await
+    }
+
+    async fn start_until(&self, health: u16) -> std::io::Result<Running> {
         let mut problem = String::new();
         for _ in 0..STARTS_MAX {
-            match self.try_start().await? {
+            match self.try_start(health).await? {
                 Ok(running) => return Ok(running),
                 Err(text) => problem = text,
             }
@@ -94,39 +122,35 @@ impl Program {
     }
 
     /// The inner error is its output, where it ended by itself.
-    async fn try_start(&self) -> std::io::Result<Result<Running, String>> {
+    async fn try_start(&self, health: u16) -> std::io::Result<Result<Running, String>> {
         let port = free_port()?;
         let log = self.folder.join(format!("output-{port}.log"));
         let output = File::create(&log)?;
-        let arguments: [OsString; 5] = [
-            "run".into(),
-            "--port".into(),
-            port.to_string().into(),
-            "--hub".into(),
-            self.hub.clone(),
-        ];
+        let arguments: [OsString; 3] = ["run".into(), "--port".into(), port.to_string().into()];
+        let embedded = || vec!["--hub".into(), self.hub.clone()];
+        let backend = self.backend.clone().unwrap_or_else(embedded);
         let child = self
-            .command(arguments)
+            .command(arguments.into_iter().chain(backend))
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()?;
         let http = Http::new(port);
         let mut running = Running { child, http, log };
-        let healthy = async {
+        let reached = async {
             loop {
                 if let Some(status) = running.child.try_wait()? {
                     return Ok(Some(format!("ended ({status}):\n{}", running.output())));
                 }
-                if running.http.is_healthy().await {
+                if running.http.health().await == Some(health) {
                     return Ok::<_, std::io::Error>(None);
                 }
                 tokio::time::sleep(LOOK).await;
             }
         };
-        match tokio::time::timeout(START_TIMEOUT, healthy).await {
+        match tokio::time::timeout(START_TIMEOUT, reached).await {
             Ok(ended) => Ok(ended?.map_or_else(|| Ok(running), Err)),
             Err(_) => Err(std::io::Error::other(format!(
-                "not healthy after {START_TIMEOUT:?}:\n{}",
+                "its health is not {health} after {START_TIMEOUT:?}:\n{}",
                 running.output()
             ))),
         }
@@ -190,7 +214,8 @@ impl Drop for Running {
     }
 }
 
-fn free_port() -> std::io::Result<u16> {
+/// A port of this machine that nobody has.
+pub fn free_port() -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

@@ -210,11 +210,32 @@ impl Headers {
     }
 }
 
+/// What of an address may be repeated: neither who logs in nor the secrets of a connection string.
+fn shown(endpoint: &str) -> String {
+    if endpoint.contains(';') {
+        return String::from("***");
+    }
+    match endpoint.rsplit_once('@') {
+        None => endpoint.to_owned(),
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+            let scheme = scheme.map(|scheme| format!("{scheme}://"));
+            format!("{}***@{host}", scheme.unwrap_or_default())
+        }
+    }
+}
+
 fn endpoint(options: &GrpcOptions) -> Result<Endpoint, GrpcError> {
     let wrong = |problem: &str| GrpcError::Endpoint {
-        endpoint: options.endpoint.clone(),
+        endpoint: shown(&options.endpoint),
         problem: problem.to_owned(),
     };
+    if options.endpoint.contains(';') {
+        return Err(wrong(
+            "it looks like a connection string (an app takes one from \
+             DURABLE_TASK_SCHEDULER_CONNECTION_STRING)",
+        ));
+    }
     let uri: Uri = options
         .endpoint
         .trim()
@@ -228,6 +249,10 @@ fn endpoint(options: &GrpcOptions) -> Result<Endpoint, GrpcError> {
     let Some(host) = uri.host().filter(|host| !host.is_empty()) else {
         return Err(wrong("it names no host"));
     };
+    if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
+        // It would be sent to nobody, and stand in every log.
+        return Err(wrong("take out what looks like a user name or password"));
+    }
     if options.tokens.is_some() && !is_encrypted && !is_this_machine(host) {
         return Err(GrpcError::Unencrypted {
             endpoint: options.endpoint.clone(),
@@ -269,9 +294,14 @@ mod tests {
             ("127.0.0.1:4001", "begins neither"),
             ("ftp://x", "begins neither"),
             ("http://", "it is no URL"),
+            ("http://me:hush@x", "`http://***@x` is not"),
+            ("http://me:hush@x", "a user name or password"),
+            ("hush@", "`***@` is not"),
+            ("Endpoint=https://x;Key=hush", "a connection string"),
         ] {
             let error = Connection::new(GrpcOptions::new(text)).err().unwrap();
             assert!(error.to_string().contains(words), "{text}: {error}");
+            assert!(!error.to_string().contains("hush"), "{error}");
         }
         for text in ["http://127.0.0.1:4001", "https://x.durabletask.io"] {
             assert!(Connection::new(GrpcOptions::new(text)).is_ok(), "{text}");

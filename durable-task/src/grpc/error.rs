@@ -1,5 +1,6 @@
 //! Why a service can't be used, and why a call of it did not do what it was asked.
 
+use std::error::Error;
 use std::time::Duration;
 
 use tonic::{Code, Status};
@@ -67,12 +68,21 @@ fn message_or<'a>(code: &'a Code, message: &'a str) -> &'a str {
 
 impl From<Status> for CallError {
     fn from(status: Status) -> Self {
-        let (code, message) = (status.code(), status.message().to_owned());
+        let (code, mut message) = (status.code(), status.message().to_owned());
+        // What the transport says is general; why that is so stands behind it.
+        if let Some(cause) = deepest(&status).filter(|cause| !message.contains(cause.as_str())) {
+            message = format!("{message}: {cause}");
+        }
         if code == Code::OutOfRange && message.contains("too large") {
             return Self::AnswerTooLarge { problem: message };
         }
         Self::Refused { code, message }
     }
+}
+
+fn deepest(error: &dyn Error) -> Option<String> {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.last().map(ToString::to_string)
 }
 
 impl CallError {

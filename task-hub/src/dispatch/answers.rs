@@ -32,6 +32,10 @@ impl Dispatcher {
         if let Some(place) = place {
             self.names.give_back(&place);
         }
+        let is_lost = match &item {
+            Item::Episode(_, handed) | Item::Batch(_, handed) => handed.token <= self.forgotten,
+            Item::Activity(_) => false,
+        };
         match item {
             Item::Episode(id, handed) => {
                 *self.out.of(handed) -= 1;
@@ -48,7 +52,8 @@ impl Dispatcher {
                 self.activity_answered(id, worker, answer);
             }
         }
-        if let Some(kept) = kept {
+        // Dropped, it says that the answer is lost.
+        if let Some(kept) = kept.filter(|_| !is_lost) {
             self.say_when_kept(kept);
         }
     }

@@ -97,6 +97,9 @@ pub(crate) struct Dispatcher {
     out: Out,
     /// The last work item's number.
     tokens: u64,
+    /// The last one before the store failed: no answer to an episode or batch up to there can be
+    /// taken any more, and all of them are given out again.
+    forgotten: u64,
     ids: Ids,
     residents: Residents,
     /// Orchestrations that may have something to do, by name and version.
@@ -148,6 +151,8 @@ pub(crate) enum Notice {
         id: WorkerId,
         profile: WorkerProfile,
     },
+    /// A worker that had no room has some.
+    Room,
     /// Give it no more work.
     Detach(WorkerId),
 }
@@ -295,6 +300,7 @@ impl Dispatcher {
             failures: 0,
             out: Out::default(),
             tokens: 0,
+            forgotten: 0,
             residents: Residents::default(),
             ready: Lines::default(),
             ready_entities: Lines::default(),

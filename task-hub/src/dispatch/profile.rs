@@ -174,7 +174,7 @@ impl Attached {
             WorkKind::Activity => self.activities,
             WorkKind::Entity => self.batches,
         };
-        (load.out < load.max).then_some(load)
+        (load.out < load.max && self.handler.has_room()).then_some(load)
     }
 }
 

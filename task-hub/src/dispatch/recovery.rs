@@ -76,7 +76,8 @@ impl Dispatcher {
     /// A worker came, changed or went.
     pub(super) fn workers_changed(&mut self, notice: Notice) {
         match notice {
-            Notice::Answer(_) => {}
+            // What waits for room is looked at after each event.
+            Notice::Answer(_) | Notice::Room => {}
             Notice::Attach {
                 id,
                 worker,
@@ -290,6 +291,7 @@ impl Dispatcher {
     pub(super) fn fail(&mut self, error: &StoreError) {
         tracing::error!(%error, failures = self.failures + 1, "the store failed");
         self.clears.clear();
+        self.forgotten = self.tokens;
         self.forget_all();
         if self.mode.is_draining() {
             self.mode = Mode::Expired;

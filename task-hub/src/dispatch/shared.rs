@@ -58,6 +58,8 @@ pub struct HubStats {
     pub instances_in_memory: u64,
     /// How often work began to wait because of a limit for its name.
     pub name_limits_hit: u64,
+    /// Callers that wait for an instance now.
+    pub waiting: u64,
     /// Items that are parked now; [`Hub::parked`](crate::Hub::parked) says why.
     pub parked: u64,
 }
@@ -95,6 +97,7 @@ impl Counters {
             messages_dropped: of(&self.messages_dropped),
             instances_in_memory: of(&self.instances_in_memory),
             name_limits_hit: of(&self.name_limits_hit),
+            waiting: 0,
             parked: 0,
         }
     }
@@ -129,7 +132,11 @@ struct Waiter {
 
 impl Shared {
     pub(crate) fn stats(&self) -> HubStats {
+        let waiters = lock(&self.waiters);
+        let waiting = waiters.values().map(|waiter| waiter.count as u64).sum();
+        drop(waiters);
         HubStats {
+            waiting,
             parked: self.parked.len() as u64,
             ..self.counters.read()
         }

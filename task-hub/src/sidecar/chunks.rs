@@ -32,6 +32,11 @@ pub(super) enum Joined {
 }
 
 impl Chunks {
+    /// How many bytes have come of an answer that is not whole.
+    pub(super) fn unfinished_bytes(&self) -> usize {
+        self.joined.as_ref().map_or(0, |_| self.bytes)
+    }
+
     /// Takes in a chunk, or an answer in one piece. One that has come before changes nothing.
     pub(super) fn add(&mut self, mut chunk: OrchestratorResponse, bytes_max: usize) -> Joined {
         let index = chunk.chunk_index.take().unwrap_or(self.next);

@@ -18,11 +18,13 @@ mod service;
 mod status;
 mod stream;
 mod table;
+mod unread;
 
 pub use options::{EntityForm, SidecarOptions};
 pub use server::{ServeError, Sidecar};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use durable_task::{Client, InstanceId, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +40,8 @@ struct Core {
     runtime: Arc<dyn Runtime>,
     options: SidecarOptions,
     table: Table,
+    /// Bytes of items that wait to be written, on all streams.
+    unread: Arc<AtomicUsize>,
     /// Ends the streams of work items.
     ending: CancellationToken,
 }
@@ -50,6 +54,7 @@ impl Core {
             runtime,
             options,
             table: Table::default(),
+            unread: Arc::default(),
             ending: CancellationToken::new(),
         }
     }

@@ -38,6 +38,8 @@ pub struct SidecarOptions {
     pub message_bytes_max: usize,
     /// Bytes of an answer that comes in chunks, all of them together.
     pub answer_bytes_max: usize,
+    /// Bytes of all answers of a connection of which some chunks are still to come.
+    pub unfinished_bytes_max: usize,
     /// How often a worker is shown that the server is alive. SDKs take 120 s of silence for its
     /// death.
     pub ping_every: Duration,
@@ -56,6 +58,7 @@ impl Default for SidecarOptions {
             stream_above_bytes: 1024 * 1024,
             message_bytes_max: 4 * 1024 * 1024,
             answer_bytes_max: 64 * 1024 * 1024,
+            unfinished_bytes_max: 128 * 1024 * 1024,
             ping_every: Duration::from_secs(30),
             keep_alive_every: Duration::from_secs(20),
             keep_alive_timeout: Duration::from_secs(20),

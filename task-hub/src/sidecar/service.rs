@@ -62,7 +62,8 @@ impl Service {
 
     async fn complete_orchestrator(&self, response: OrchestratorResponse) -> Result<(), Status> {
         let bytes_max = self.0.options.answer_bytes_max;
-        match self.0.table.answer(response, bytes_max) {
+        let unfinished_max = self.0.options.unfinished_bytes_max;
+        match self.0.table.answer(response, bytes_max, unfinished_max) {
             Answered::Unknown => {
                 tracing::debug!("a stale answer to an episode changes nothing");
                 Ok(())
@@ -77,6 +78,16 @@ impl Service {
                     reason: reason.clone(),
                 });
                 Err(Status::failed_precondition(reason))
+            }
+            Answered::TooMuch(completer) => {
+                let reason = format!(
+                    "this connection has sent more than {unfinished_max} bytes of answers that \
+                     are not whole: finish some before others begin"
+                );
+                completer.complete(WorkAnswer::Abandoned {
+                    reason: reason.clone(),
+                });
+                Err(Status::resource_exhausted(reason))
             }
             Answered::TooLarge(completer, bytes) => {
                 let failure = too_large("the orchestrator's answer", bytes, bytes_max);

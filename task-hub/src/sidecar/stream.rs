@@ -17,13 +17,15 @@ use super::Core;
 use super::items::{Outgoing, Takes};
 use super::profile::profile;
 use super::table::{Out, StreamId};
+use super::unread::{self, Unread};
 use crate::Attachment;
 
 /// The worker at the other end, as the hub sees it.
 struct RemoteWorker {
     profile: WorkerProfile,
     /// Holds at most as many items as the profile allows to be out.
-    items: mpsc::UnboundedSender<durable_task::WorkItem>,
+    items: mpsc::UnboundedSender<(durable_task::WorkItem, usize)>,
+    unread: Arc<Unread>,
 }
 
 impl WorkHandler for RemoteWorker {
@@ -32,8 +34,16 @@ impl WorkHandler for RemoteWorker {
     }
 
     fn dispatch(&self, item: durable_task::WorkItem) {
+        let bytes = unread::bytes(&item);
+        self.unread.add(bytes);
         // After the end of the stream the item is dropped here, which gives it back.
-        let _ = self.items.send(item);
+        if self.items.send((item, bytes)).is_err() {
+            self.unread.remove(bytes);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.unread.has_room()
     }
 }
 
@@ -44,7 +54,8 @@ pub(super) struct WorkItems {
     id: StreamId,
     takes: Takes,
     attached: Attachment,
-    items: mpsc::UnboundedReceiver<durable_task::WorkItem>,
+    items: mpsc::UnboundedReceiver<(durable_task::WorkItem, usize)>,
+    unread: Arc<Unread>,
     ping: BoxFuture<'static, ()>,
     ending: Pin<Box<WaitForCancellationFutureOwned>>,
 }
@@ -62,9 +73,11 @@ impl WorkItems {
             .capabilities()
             .any(|capability| capability == WorkerCapability::HistoryStreaming);
         let (sender, items) = mpsc::unbounded_channel();
+        let unread = Arc::new(Unread::new(&core.unread));
         let worker = RemoteWorker {
             profile,
             items: sender,
+            unread: Arc::clone(&unread),
         };
         let id = core.table.open(peer, streams);
         let attached = core.hub.attach(Arc::new(worker)).map_err(|error| {
@@ -83,6 +96,7 @@ impl WorkItems {
             },
             attached,
             items,
+            unread,
             ping: core.runtime.sleep(options.ping_every),
             ending: Box::pin(core.ending.clone().cancelled_owned()),
             core: Arc::clone(core),
@@ -121,10 +135,13 @@ impl Stream for WorkItems {
             return Poll::Ready(None);
         }
         while let Poll::Ready(item) = self.items.poll_recv(context) {
-            let Some(item) = item else {
+            let Some((item, bytes)) = item else {
                 // The hub has let go of the worker.
                 return Poll::Ready(None);
             };
+            if self.unread.remove(bytes) {
+                self.attached.has_room();
+            }
             if let Some(written) = self.write(item) {
                 return Poll::Ready(Some(Ok(written)));
             }

@@ -83,6 +83,8 @@ pub(super) enum Answered {
     Gap(Completer, i32),
     /// It is too large; the token is void.
     TooLarge(Completer, usize),
+    /// Too much has come of answers that are not whole; the token is void.
+    TooMuch(Completer),
 }
 
 #[derive(Debug)]
@@ -96,6 +98,23 @@ struct Inner {
     last: u64,
     streams: HashMap<StreamId, Stream>,
     out: HashMap<String, (StreamId, Out)>,
+}
+
+impl Inner {
+    /// How much has come of answers that are not whole, at the connection of a stream.
+    fn unfinished_bytes(&self, stream: StreamId) -> usize {
+        let peer = |id| self.streams.get(&id).and_then(|stream| stream.peer);
+        let here = peer(stream);
+        let out = self
+            .out
+            .values()
+            .filter(|(of, _)| *of == stream || here.is_some() && peer(*of) == here);
+        out.map(|(_, out)| match &out.kind {
+            OutKind::Orchestrator(episode) => episode.chunks.unfinished_bytes(),
+            OutKind::Activity | OutKind::Entity => 0,
+        })
+        .sum()
+    }
 }
 
 /// All work items that are out.
@@ -195,19 +214,32 @@ impl Table {
         inner.out.remove(&token).map(|(_, out)| out.completer)
     }
 
-    /// Takes in an answer to an episode, or a chunk of one.
-    pub(super) fn answer(&self, response: OrchestratorResponse, bytes_max: usize) -> Answered {
+    /// Takes in an answer to an episode, or a chunk of one. All answers of a connection that are
+    /// not whole have at most `unfinished_bytes_max` bytes.
+    pub(super) fn answer(
+        &self,
+        response: OrchestratorResponse,
+        bytes_max: usize,
+        unfinished_bytes_max: usize,
+    ) -> Answered {
         let mut inner = self.lock();
         let token = response.completion_token.clone();
-        let Some((_, out)) = inner.out.get_mut(&token) else {
+        let Some((stream, out)) = inner.out.get_mut(&token) else {
             return Answered::Unknown;
         };
+        let stream = *stream;
         let OutKind::Orchestrator(episode) = &mut out.kind else {
             return Answered::Unknown;
         };
         let joined = episode.chunks.add(response, bytes_max);
         if joined == Joined::More {
-            return Answered::More;
+            if inner.unfinished_bytes(stream) <= unfinished_bytes_max {
+                return Answered::More;
+            }
+            let given_up = inner.out.remove(&token);
+            return given_up.map_or(Answered::Unknown, |(_, out)| {
+                Answered::TooMuch(out.completer)
+            });
         }
         let Some((_, out)) = inner.out.remove(&token) else {
             return Answered::Unknown;
@@ -245,6 +277,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
     use durable_task::WorkAnswer;
+    use prost::Message as _;
 
     use super::*;
 
@@ -288,10 +321,49 @@ mod tests {
             completion_token: String::from("t"),
             ..OrchestratorResponse::default()
         };
-        assert!(matches!(table.answer(response, 9), Answered::Unknown));
+        assert!(matches!(table.answer(response, 9, 9), Answered::Unknown));
         assert!(answers.try_recv().is_err(), "nothing has happened");
         assert!(table.take("t", Kind::Activity).is_some());
         assert!(table.take("t", Kind::Activity).is_none());
+    }
+
+    #[test]
+    fn what_is_not_whole_is_bounded_for_a_connection() {
+        let table = Table::default();
+        let chunk = |token: &str| OrchestratorResponse {
+            completion_token: token.to_owned(),
+            is_partial: true,
+            ..OrchestratorResponse::default()
+        };
+        let bytes = chunk("t1").encoded_len();
+        let answer = |token: &str| table.answer(chunk(token), 1_000, 2 * bytes);
+        let mut all = Vec::new();
+        for (port, tokens) in [(1, ["t1", "t2"]), (1, ["t3", "t4"]), (2, ["t5", "t6"])] {
+            let stream = table.open(Some(peer(port)), false);
+            for token in tokens {
+                let (out, answers) = item(episode());
+                table.insert(String::from(token), stream, out);
+                all.push(answers);
+            }
+        }
+        for token in ["t1", "t3", "t5", "t6"] {
+            assert!(matches!(answer(token), Answered::More), "{token}");
+        }
+        let Answered::TooMuch(completer) = answer("t2") else {
+            panic!("it was taken");
+        };
+        drop(completer);
+        assert!(is_given_back(&all[1]));
+        assert!(
+            matches!(answer("t2"), Answered::Unknown),
+            "its token is void"
+        );
+        // What is whole makes room.
+        let mut last = chunk("t1");
+        last.is_partial = false;
+        let whole = table.answer(last, 1_000, 2 * bytes);
+        assert!(matches!(whole, Answered::Whole(..)));
+        assert!(matches!(answer("t4"), Answered::More));
     }
 
     #[test]

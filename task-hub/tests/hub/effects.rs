@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{ClientError, EntityId, Fetch, StartRequest, Status};
+use durable_task::wire::proto::OrchestratorResponse;
+use durable_task::{ClientError, EntityId, Fetch, StartRequest, Status, WorkAnswer};
 use task_hub::HubHealth;
 use task_hub::store::memory::{Fault, Faults, MemoryStore};
 
@@ -137,6 +138,28 @@ async fn a_hub_whose_store_keeps_failing_refuses_writes_and_serves_reads() {
     assert_eq!(bench.hub.stats().activities_started, 1);
     bench.client.start(other).await.unwrap();
     assert_eq!(bench.hub.health(), HubHealth::Healthy);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_failure_of_the_store_made_void_is_said_to_be_lost() {
+    let (bench, faults) = bench(sequence().remote()).await;
+    bench.worker.hold();
+    bench.start("sequence", "a", "0").await;
+    bench.worker.held(1).await;
+    let item = bench.worker.take_held();
+    faults.fail([Fault::Refused]);
+    let other = StartRequest::new("sequence", id("b")).input_json("0");
+    assert!(bench.client.start(other).await.is_err());
+    // The item is given out again, so what is said about the first one is not kept.
+    bench.worker.held(1).await;
+    let answer = WorkAnswer::Orchestrator {
+        response: OrchestratorResponse::default(),
+        warm: false,
+    };
+    let kept = item.completer.complete_durably(answer).await;
+    assert!(kept.is_err(), "it was said to be kept");
+    bench.worker.release();
+    bench.completes("a", "0").await;
 }
 
 fn asynchronous() -> ScriptedWorker {

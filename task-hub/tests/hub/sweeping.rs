@@ -75,6 +75,23 @@ async fn instances_go_when_their_time_is_over() {
 }
 
 #[tokio::test]
+async fn what_ends_after_the_clock_went_back_goes_as_well() {
+    let policy = RetentionPolicy::new().completed_after(HOUR);
+    let bench = Bench::open(HubOptions::memory().retention(policy), worker()).await;
+    bench.start("ok", "a", "").await;
+    bench.completes("a", "1").await;
+    bench.runtime.sleeping(1).await;
+    assert!(after(&bench, HOUR, 0).await.is_empty());
+    bench.runtime.sleeping(1).await;
+    // By its time it ends before the place up to which all has been looked at.
+    bench.runtime.set_back(5 * HOUR);
+    bench.start("ok", "b", "").await;
+    bench.completes("b", "1").await;
+    assert_eq!(after(&bench, HOUR / 2, 1).await, ["b"]);
+    assert!(after(&bench, HOUR / 2, 0).await.is_empty());
+}
+
+#[tokio::test]
 async fn many_go_in_steps_and_again_after_the_store_has_failed() {
     let store = Arc::new(MemoryStore::new());
     let bench = Bench::on(Arc::clone(&store) as Arc<dyn Store>, worker()).await;

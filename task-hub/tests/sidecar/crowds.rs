@@ -61,16 +61,82 @@ async fn waiting_callers_that_vanish_are_forgotten() {
             caller.wait_for_instance_completion(instance("a")).await
         }));
     }
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+    server.waiting(2_000).await;
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
+    server.waiting(0).await;
     drop(crowd);
     // Others are served as before.
     let mut worker = server.worker().await;
     let episode = worker.episode().await;
     worker.decide(&episode.token, vec![complete(0, "1")]).await;
     ended(&mut client, "a").await;
+}
+
+/// Of one input. All that the worker below asks for would be 6 GB.
+const LARGE_BYTES: usize = 1024 * 1024;
+/// What a stream that nobody reads holds: what waits for it, what is on its way, and the item that
+/// was being written.
+const UNREAD_ITEMS_MAX: usize = 16;
+
+#[tokio::test]
+async fn a_worker_that_does_not_read_is_given_no_more_and_holds_up_nobody() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let asks = GetWorkItemsRequest {
+        max_concurrent_orchestration_work_items: 6_000,
+        ..everything()
+    };
+    let unread = Worker::of(server.client().await, asks.clone()).await;
+    let input = format!("\"{}\"", "x".repeat(LARGE_BYTES));
+    let ids: Vec<String> = (0..60).map(|number| format!("a{number}")).collect();
+    for id in &ids {
+        client
+            .start_instance(start(id, "Order", &input))
+            .await
+            .unwrap();
+    }
+    // Who reads gets all but what the other one has.
+    let mut worker = Worker::of(server.client().await, asks).await;
+    for _ in UNREAD_ITEMS_MAX..ids.len() {
+        let episode = worker.episode().await;
+        worker.decide(&episode.token, vec![complete(0, "1")]).await;
+    }
+    let state = server.stats();
+    assert!(
+        state.episodes >= (ids.len() - UNREAD_ITEMS_MAX) as u64,
+        "{state:?}"
+    );
+    // When that one goes away, the rest comes as well.
+    drop(unread);
+    for _ in 0..UNREAD_ITEMS_MAX {
+        let episode = worker.episode().await;
+        worker.decide(&episode.token, vec![complete(0, "1")]).await;
+    }
+    for id in &ids {
+        ended(&mut client, id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_reads_late_gets_all_that_is_its_own() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut late = server.worker().await;
+    let input = format!("\"{}\"", "x".repeat(LARGE_BYTES));
+    let ids: Vec<String> = (0..40).map(|number| format!("a{number}")).collect();
+    for id in &ids {
+        client
+            .start_instance(start(id, "Order", &input))
+            .await
+            .unwrap();
+    }
+    for _ in &ids {
+        let episode = late.episode().await;
+        late.decide(&episode.token, vec![complete(0, "1")]).await;
+    }
+    for id in &ids {
+        ended(&mut client, id).await;
+    }
 }
 
 #[tokio::test]

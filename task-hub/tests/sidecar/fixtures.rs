@@ -1,7 +1,9 @@
 //! What the .NET SDK and servers of other people said to each other, said to our server.
 
 mod compare;
+mod large;
 mod player;
+mod verbs;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,10 +12,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use durable_task::wire::proto::GetWorkItemsRequest;
 use prost::Message;
 use serde_json::Value;
 
 use self::player::play;
+use crate::support::PATIENCE;
 
 /// One line of a recording.
 struct Line {
@@ -23,6 +27,10 @@ struct Line {
     json: Value,
     /// Long messages are recorded without their bytes.
     bytes: Option<Vec<u8>>,
+    /// How many bytes those have.
+    length: usize,
+    /// A status.
+    text: String,
 }
 
 /// The recordings, where they are: not on every laptop.
@@ -53,6 +61,8 @@ fn read(file: &Path) -> Vec<Line> {
                 .as_str()
                 .map(|bytes| BASE64_STANDARD.decode(bytes).unwrap()),
             json: value["json"].clone(),
+            length: usize::try_from(value["bytes"].as_u64().unwrap_or_default()).unwrap(),
+            text: text("text"),
         }
     };
     text.lines().map(line).collect()
@@ -69,6 +79,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// What the recorded worker asked for when it connected.
+fn asked(folder: &Path) -> GetWorkItemsRequest {
+    let lines = read(&folder.join("01-connect.jsonl"));
+    let asks = lines.iter().find(|line| line.what == "GetWorkItemsRequest");
+    let bytes = asks.unwrap().bytes.as_deref().unwrap();
+    GetWorkItemsRequest::decode(bytes).unwrap()
 }
 
 /// Decodes and encodes; as many bytes come out as went in, so that no field is unknown.
@@ -177,4 +195,32 @@ async fn a_worker_with_filters_is_handed_what_a_real_backend_handed_it() {
 #[tokio::test]
 async fn what_a_worker_rejects_comes_again_as_from_a_real_backend() {
     play_all("reject").await;
+}
+
+#[tokio::test]
+async fn large_messages_go_in_the_parts_in_which_a_real_backend_took_and_gave_them() {
+    let Some(folder) = folder() else { return };
+    let folder = folder.join("large");
+    let (mut played, mut otherwise) = (0, Vec::new());
+    for file in files(&folder) {
+        let playing = tokio::time::timeout(PATIENCE, large::play(&folder, &file));
+        otherwise.extend(playing.await.expect("an item does not come"));
+        played += 1;
+    }
+    assert_eq!(played, 4);
+    // That stream was broken on purpose between server and worker. What the worker made of it is
+    // played; the break is not: our server ends this stream well.
+    assert_eq!(
+        otherwise,
+        ["04-history-stream-fails.jsonl: Unavailable: fault"]
+    );
+}
+
+#[tokio::test]
+async fn every_verb_of_a_client_is_answered_as_by_a_real_backend() {
+    let Some(folder) = folder() else { return };
+    let file = folder.join("client/01-all-verbs.jsonl");
+    let playing = tokio::time::timeout(PATIENCE, verbs::play(&file));
+    let differences = playing.await.expect("an answer does not come");
+    assert_eq!(differences, verbs::DIFFERENCES, "{differences:#?}");
 }

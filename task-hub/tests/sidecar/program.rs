@@ -200,6 +200,7 @@ async fn at_a_signal_what_is_out_may_be_answered_and_nothing_more_goes_out() {
     let (code, logged) = running.ended().await;
     assert_eq!(code, Some(0), "{logged}");
     assert!(logged.contains("draining"), "{logged}");
+    assert!(!logged.contains('\u{1b}'), "colours for nobody: {logged:?}");
 
     let again = Running::start(&hub);
     let mut client = again.client().await;

@@ -2,6 +2,7 @@
 //! beside the build. Where one is missing a test says so and is skipped; in CI it fails.
 
 mod azurite;
+mod build;
 mod python;
 mod reference;
 mod sidecar;
@@ -11,6 +12,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 pub use azurite::azurite;
+pub use build::program;
 pub use python::python;
 pub use reference::reference_hub;
 pub use sidecar::Sidecar;

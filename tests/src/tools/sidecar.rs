@@ -1,11 +1,11 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
-use super::{Missing, workspace};
+use super::{Missing, program};
 
-static BUILDING: Mutex<()> = Mutex::new(());
+/// Any free port of this machine.
+const ANY: &str = "127.0.0.1:0";
 
 /// A running `task-hub serve`, killed when it is dropped.
 #[derive(Debug)]
@@ -17,9 +17,30 @@ pub struct Sidecar {
 impl Sidecar {
     /// Builds the program, if need be, and starts it on a free port.
     pub fn start(hub: &Path, options: &[&str]) -> Result<Self, Missing> {
-        let program = build()?;
-        let mut child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--hub"])
+        Self::spawn(Command::new(build()?), ANY, hub, options)
+    }
+
+    /// The same at that address, where another one was.
+    pub fn start_at(address: &str, hub: &Path) -> Result<Self, Missing> {
+        Self::spawn(Command::new(build()?), address, hub, &[])
+    }
+
+    /// Starts it by another program, which has to become it: these words come before its path.
+    pub fn start_under(launcher: &[String], hub: &Path) -> Result<Self, Missing> {
+        let (first, more) = launcher.split_first().ok_or("no launcher")?;
+        let mut command = Command::new(first);
+        command.args(more).arg(build()?);
+        Self::spawn(command, ANY, hub, &[])
+    }
+
+    fn spawn(
+        mut command: Command,
+        address: &str,
+        hub: &Path,
+        options: &[&str],
+    ) -> Result<Self, Missing> {
+        let mut child = command
+            .args(["serve", "--listen", address, "--hub"])
             .arg(hub)
             .args(options)
             .stdin(Stdio::null())
@@ -45,12 +66,18 @@ impl Sidecar {
         &self.address
     }
 
-    /// Ends it like a lack of power would.
-    pub fn kill(mut self) {
-        self.end();
+    /// Where a gRPC client finds it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
-    fn end(&mut self) {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it like a lack of power would.
+    pub fn kill(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -59,34 +86,11 @@ impl Sidecar {
 
 impl Drop for Sidecar {
     fn drop(&mut self) {
-        self.end();
+        self.kill();
     }
 }
 
-/// The program with its feature, which a test build of the workspace does not have.
+/// The program with its feature.
 fn build() -> Result<std::path::PathBuf, Missing> {
-    let _one = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    let root = workspace();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--quiet", "--locked", "--message-format=json"])
-        .args(["--package", "task-hub", "--features", "sidecar"])
-        .args(["--bin", "task-hub"])
-        .current_dir(&root)
-        .output()
-        .map_err(|error| format!("cargo: {error}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("task-hub can't be built: {said}"));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    let executable = messages
-        .filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.to_owned()))
-        .next_back();
-    executable
-        .map(Into::into)
-        .ok_or_else(|| String::from("cargo named no program"))
+    program("task-hub", &["sidecar"])
 }

@@ -2,7 +2,11 @@ use durable_task::{EntityProfile, WorkItem};
 
 use super::*;
 
-struct Nothing;
+/// A worker that does nothing, and may have no room.
+#[derive(Default)]
+struct Nothing {
+    is_full: std::sync::atomic::AtomicBool,
+}
 
 impl WorkHandler for Nothing {
     fn profile(&self) -> WorkerProfile {
@@ -10,6 +14,10 @@ impl WorkHandler for Nothing {
     }
 
     fn dispatch(&self, _: WorkItem) {}
+
+    fn has_room(&self) -> bool {
+        !self.is_full.load(std::sync::atomic::Ordering::Relaxed)
+    }
 }
 
 const ONE: WorkerId = WorkerId(1);
@@ -36,7 +44,7 @@ fn takes(orchestrators: Accepts<NameAndVersion>) -> WorkerProfile {
 fn workers(profiles: impl IntoIterator<Item = WorkerProfile>) -> Workers {
     let mut workers = Workers::default();
     for (id, profile) in (1..).zip(profiles) {
-        workers.attach(WorkerId(id), Arc::new(Nothing), profile);
+        workers.attach(WorkerId(id), Arc::new(Nothing::default()), profile);
     }
     workers
 }
@@ -163,4 +171,23 @@ fn only_synchronous_entities_of_workers_in_the_process_run_ahead() {
         let pick = |name| workers.pick(WorkKind::Entity, name, None, None);
         assert_eq!([pick("e"), pick("f")], [Pick::Worker(ONE), Pick::Nobody]);
     }
+}
+
+#[test]
+fn a_worker_that_says_that_it_has_no_room_is_given_nothing() {
+    let (full, other) = (Arc::new(Nothing::default()), Arc::new(Nothing::default()));
+    let mut workers = Workers::default();
+    let mut profile = takes(Accepts::Everything);
+    profile.activities = Accepts::Everything;
+    workers.attach(ONE, full.clone(), profile.clone());
+    let pick = |workers: &Workers| workers.pick(WorkKind::Activity, "a", None, Some(ONE));
+    assert_eq!(pick(&workers), Pick::Worker(ONE));
+    full.is_full
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(pick(&workers), Pick::Busy);
+    workers.attach(TWO, other, profile);
+    assert_eq!(pick(&workers), Pick::Worker(TWO));
+    full.is_full
+        .store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(pick(&workers), Pick::Worker(ONE));
 }

@@ -79,6 +79,17 @@ impl Server {
         Worker::of(self.client().await, worker::everything()).await
     }
 
+    /// Waits until so many callers wait for instances.
+    pub async fn waiting(&self, count: u64) {
+        let reached = async {
+            while self.stats().waiting != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let reached = tokio::time::timeout(PATIENCE, reached).await;
+        reached.unwrap_or_else(|_| panic!("{} wait", self.stats().waiting));
+    }
+
     pub fn stats(&self) -> HubStats {
         self.hub.stats()
     }
