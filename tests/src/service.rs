@@ -104,6 +104,9 @@ async fn the_example_answers_on_a_service_and_leaves_its_state_there() -> TestRe
     Ok(())
 }
 
+/// Arguments and variables.
+type Form<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn the_environment_names_a_service_as_the_command_line_does() -> TestResult {
     let folder = TempDir::new()?;
@@ -114,7 +117,7 @@ async fn the_environment_names_a_service_as_the_command_line_does() -> TestResul
     let url = service.url();
     let scheduler = format!("Endpoint={url};Authentication=None;TaskHub=default");
     let nobody = "http://127.0.0.1:1";
-    let forms: [(&[&str], &[(&str, &str)]); 4] = [
+    let forms: [Form<'_>; 4] = [
         (&["--backend", "grpc", "--endpoint", &url], &[]),
         (&[], &[("AGENT_BACKEND", "grpc"), ("AGENT_ENDPOINT", &url)]),
         (&["--backend", "grpc"], &[(SCHEDULER, &scheduler)]),
@@ -155,7 +158,7 @@ impl Traveller {
         let variables = CallLog::environment(self.folder.path(), epoch);
         variables
             .into_iter()
-            .fold(program, |program, (name, value)| program.env(&name, value))
+            .fold(program, |program, (name, value)| program.env(name, value))
     }
 
     fn log(&self) -> CallLog {
