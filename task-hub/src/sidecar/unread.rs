@@ -1,5 +1,5 @@
-//! Work items that wait to be written to a stream: they are in memory as long as its worker does not
-//! read.
+//! Work items that wait to be written to a stream: they are in memory as long as its worker does
+//! not read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
