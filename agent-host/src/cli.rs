@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::graph::Format;
+
 const PORT_HELP: &str = "Port to serve on [env: FUNCTIONS_CUSTOMHANDLER_PORT, which counts only \
                          with `--backend embedded`] [default: 7071]";
 const HUB_HELP: &str = "Where all state is: `memory` or a file [env: AGENT_HUB] \
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     /// Run recorded histories against the code of this program. Ends with 0 if all fit, with 1 if
     /// one diverges, with 2 if one can't be read.
     Replay(ReplayOptions),
+    /// Print the graph of a workflow.
+    Graph(GraphOptions),
 }
 
 /// What every command understands, before its name or after it.
@@ -66,6 +70,17 @@ pub(crate) struct AskOptions {
     /// The conversation to go on with [default: a new one]
     #[arg(long, value_name = "ID")]
     pub(crate) session: Option<String>,
+}
+
+/// Which graph to print.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub(crate) struct GraphOptions {
+    /// The workflow; needed where the app hosts several
+    #[arg(value_name = "WORKFLOW")]
+    pub(crate) workflow: Option<String>,
+    /// `mermaid`, `dot`, `json` or `svg`
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
+    pub(crate) format: Format,
 }
 
 /// Which histories to replay.

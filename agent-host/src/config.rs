@@ -216,7 +216,7 @@ impl Settings {
         let admin_key = variables.get("AGENT_ADMIN_KEY");
         let handler = match cli.command {
             // A question is answered here, whatever port its environment hands to a server.
-            Some(Command::Ask(_) | Command::Replay(_)) => None,
+            Some(Command::Ask(_) | Command::Replay(_) | Command::Graph(_)) => None,
             None | Some(Command::Run) => variables.get(HANDLER_PORT),
         };
         let backend = backend(cli, variables, binary, handler.is_some())?;
@@ -298,7 +298,7 @@ fn hub(cli: &Cli, variables: &Variables, binary: &str) -> HubLocation {
     }
     match (&cli.command, variables.get("AGENT_HUB")) {
         (_, Some(path)) => PathBuf::from(path).into(),
-        (Some(Command::Ask(_)), None) => HubLocation::Memory,
+        (Some(Command::Ask(_) | Command::Graph(_)), None) => HubLocation::Memory,
         (None | Some(Command::Run | Command::Replay(_)), None) => {
             HubLocation::File(Path::new(HUB_FOLDER).join(format!("{binary}.db")))
         }

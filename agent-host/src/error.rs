@@ -76,6 +76,14 @@ pub enum HostError {
         /// What is missing or wrong.
         problem: String,
     },
+    /// `graph` does not know which graph to print.
+    #[error("{problem}{}", hosted(workflows))]
+    WhichGraph {
+        /// What is missing or wrong.
+        problem: String,
+        /// What can be printed.
+        workflows: Vec<String>,
+    },
     /// The agent gave no answer.
     #[error("{0}")]
     Failed(#[from] RunFailure),
@@ -88,6 +96,13 @@ impl fmt::Debug for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+fn hosted(workflows: &[String]) -> String {
+    if workflows.is_empty() {
+        return String::from("; this app hosts no workflow");
+    }
+    format!("; this app hosts `{}`", workflows.join("`, `"))
 }
 
 /// Where a server listens, as a link.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent_sdk::workflow::WorkflowClient;
 use agent_sdk::{AgentClient, App};
 use axum::Router;
 use durable_task::{Client, Registry, Runtime, TokioRuntime, WorkHandler, Worker, WorkerOptions};
@@ -73,11 +74,13 @@ impl HostPlan {
         let worker = Worker::start(registry, WorkerOptions::default(), runtime);
         hub.attach(Arc::clone(&worker))?;
         let hub = Arc::new(hub);
+        let workflows = WorkflowClient::new(Arc::clone(&app), Arc::clone(&client));
         let agents = AgentClient::new(app, Arc::clone(&client));
         let closing = CancellationToken::new();
         let head_timeout = self.options.head_timeout;
         let state = RouteState {
             agents: agents.clone(),
+            workflows: workflows.clone(),
             options: self.options,
             hub: Arc::clone(&hub),
             client,
@@ -89,6 +92,7 @@ impl HostPlan {
         Ok(Host {
             router: routes::router(Arc::new(state)),
             agents,
+            workflows,
             hub,
             worker,
             closing,
@@ -113,6 +117,7 @@ impl HostPlan {
 pub struct Host {
     router: Router,
     agents: AgentClient,
+    workflows: WorkflowClient,
     hub: Arc<Engine>,
     worker: Arc<Worker>,
     closing: CancellationToken,
@@ -136,6 +141,11 @@ impl Host {
     /// A client of the app's agents.
     pub fn agents(&self) -> &AgentClient {
         &self.agents
+    }
+
+    /// A client of the app's workflows.
+    pub fn workflows(&self) -> &WorkflowClient {
+        &self.workflows
     }
 
     /// The hub on which it runs, where that is in this process.

@@ -59,6 +59,7 @@ mod backend;
 mod cli;
 mod config;
 mod error;
+mod graph;
 mod host;
 mod model;
 mod options;

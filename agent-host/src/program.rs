@@ -1,4 +1,4 @@
-//! The program that every app is: `run`, `ask` and `replay`.
+//! The program that every app is: `run`, `ask`, `replay` and `graph`.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::backend::Backend;
 use crate::cli::{AskOptions, Cli, Command};
 use crate::config::{HubLocation, Settings, Variables};
 use crate::error::{HostError, link_of};
+use crate::graph;
 use crate::host::Host;
 use crate::model::{self, Models};
 use crate::replay;
@@ -52,10 +53,15 @@ pub(crate) fn run(app: FunctionApp) -> Result<(), HostError> {
 
 /// Does what the command line says. Returns the code with which the process ends.
 fn execute(app: FunctionApp, cli: Cli) -> Result<i32, HostError> {
+    if let Some(Command::Graph(options)) = &cli.command {
+        let picture = graph::print(app, options)?;
+        let _ = write!(std::io::stdout(), "{picture}");
+        return Ok(replay::FITS);
+    }
     let settings = Settings::resolve(&cli, &Variables::load()?, &binary_name())?;
     let default_log = match cli.command {
         Some(Command::Ask(_) | Command::Replay(_)) => ASK_LOG,
-        None | Some(Command::Run) => RUN_LOG,
+        None | Some(Command::Run | Command::Graph(_)) => RUN_LOG,
     };
     start_logs(&settings, default_log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -68,7 +74,8 @@ fn execute(app: FunctionApp, cli: Cli) -> Result<i32, HostError> {
                 return replay::run(app, &settings, &options, &mut std::io::stdout()).await;
             }
             Some(Command::Ask(options)) => ask(app, settings, &options).await?,
-            None | Some(Command::Run) => serve(app, settings).await?,
+            // The graph is printed by now.
+            None | Some(Command::Run | Command::Graph(_)) => serve(app, settings).await?,
         }
         Ok(replay::FITS)
     });

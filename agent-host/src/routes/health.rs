@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use durable_task::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{RouteState, respond};
 
@@ -33,12 +32,24 @@ pub(crate) async fn health(State(host): State<Arc<RouteState>>) -> Response {
             mcp_tool_enabled: false,
         })
         .collect();
+    let workflows: Vec<WorkflowHealth> = host
+        .workflows
+        .app()
+        .workflows()
+        .map(|graph| WorkflowHealth {
+            name: graph.name,
+            executors: graph.nodes.iter().map(|node| node.id).collect(),
+            version: graph.version,
+            http_enabled: true,
+            mcp_tool_enabled: false,
+        })
+        .collect();
     let body = Healthy {
         status: "healthy",
         agent_count: agents.len(),
         agents,
-        workflows: [],
-        workflow_count: 0,
+        workflow_count: workflows.len(),
+        workflows,
         timestamp,
         mode: "azure_function_agent",
         endpoints: Endpoints {
@@ -62,12 +73,21 @@ struct Healthy<'a> {
     status: &'static str,
     agents: Vec<AgentHealth<'a>>,
     agent_count: usize,
-    workflows: [Value; 0],
+    workflows: Vec<WorkflowHealth>,
     workflow_count: usize,
     timestamp: String,
     mode: &'static str,
     endpoints: Endpoints,
     features: Features,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkflowHealth {
+    name: &'static str,
+    executors: Vec<&'static str>,
+    version: &'static str,
+    http_enabled: bool,
+    mcp_tool_enabled: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -14,11 +14,13 @@ pub(crate) mod respond;
 mod run_error;
 mod session_field;
 mod sessions;
+mod workflows;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use agent_sdk::AgentClient;
+use agent_sdk::workflow::WorkflowClient;
 use axum::Router;
 use axum::extract::{MatchedPath, Query as QueryOf, Request, State};
 use axum::http::{StatusCode, Uri};
@@ -37,6 +39,7 @@ use negotiate::Query;
 /// What the handlers share.
 pub(crate) struct RouteState {
     pub(crate) agents: AgentClient,
+    pub(crate) workflows: WorkflowClient,
     pub(crate) options: HttpOptions,
     pub(crate) hub: Arc<Engine>,
     /// A client of the same engine.
@@ -72,6 +75,7 @@ pub(crate) fn router(state: Arc<RouteState>) -> Router {
             .route("/api/{name}/chat", post(chat::chat))
             .route("/api/{name}/info", get(info::info));
     }
+    let api = api.merge(workflows::routes(state.workflows.app().workflows().count()));
     let mut routes = guarded(api, keys, level);
     if state.options.health_check {
         let level = state.options.health_auth_level.unwrap_or(level);

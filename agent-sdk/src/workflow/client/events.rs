@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use durable_task::{
-    Fetch, InstanceId, InstanceState, Registry, ReplayOutcome, Status, Timestamp, replay,
+    BoxFuture, Fetch, InstanceId, InstanceState, Registry, ReplayOutcome, Status, Timestamp, replay,
 };
 use serde::Serialize;
 
 use super::{WorkflowClient, WorkflowError};
 use crate::workflow::durable::{Observer, RunStatus, child_instance, workflow_of};
 use crate::workflow::superstep::{Event, EventKind, Run};
-use crate::workflow::{NodeCode, NodeRun, NodeState};
+use crate::workflow::{Graph, NodeCode, NodeRun, NodeState};
 
 /// The first pause between two looks at a run on a backend that does not notify; each next one is
 /// twice as long.
@@ -111,6 +111,9 @@ impl Tally {
     }
 }
 
+/// One look: whether it is so. Boxed, since a thread may hand the future on.
+pub(super) type Look<'l> = BoxFuture<'l, Result<bool, WorkflowError>>;
+
 /// What the replay of a run shows.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
@@ -172,12 +175,24 @@ impl WorkflowClient {
         from: usize,
         timeout: Duration,
     ) -> Result<EventPage, WorkflowError> {
-        let has_news = async || -> Result<bool, WorkflowError> {
-            let page = self.events(workflow, run, from).await?;
-            Ok(!page.events.is_empty() || page.status.is_terminal())
+        let has_news = move || -> Look<'_> {
+            Box::pin(async move {
+                let page = self.events(workflow, run, from).await?;
+                Ok(!page.events.is_empty() || page.status.is_terminal())
+            })
         };
         self.until(run, timeout, has_news).await?;
         self.events(workflow, run, from).await
+    }
+
+    /// The graph of a run, in the version that it was started in.
+    pub async fn graph(
+        &self,
+        workflow: &str,
+        run: &InstanceId,
+    ) -> Result<&'static Graph, WorkflowError> {
+        let state = self.instance(workflow, run, Fetch::Metadata).await?;
+        self.graph_of(&state).ok_or_else(|| no_code(&state))
     }
 
     /// Where the nodes of a run stand, by id, for [`GraphView::with_runs`]; those of sub-workflows
@@ -232,11 +247,11 @@ impl WorkflowClient {
     }
 
     /// Looks until it is so, or the time is over; whether it is so.
-    pub(super) async fn until(
+    pub(super) async fn until<'l>(
         &self,
         instance: &InstanceId,
         timeout: Duration,
-        is_so: impl AsyncFn() -> Result<bool, WorkflowError>,
+        is_so: impl Fn() -> Look<'l> + Send + Sync,
     ) -> Result<bool, WorkflowError> {
         let changes = self.hub.watch(instance);
         let end = tokio::time::Instant::now() + timeout;

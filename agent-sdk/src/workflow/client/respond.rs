@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use durable_task::{Fetch, InstanceId, InstanceState};
 
-use super::events::no_code;
+use super::events::{Look, no_code};
 use super::{RequestEnd, WorkflowClient, WorkflowError, ended};
 use crate::durable::Gates;
 use crate::workflow::durable::{cancel_event, child_instance, split_request, stripped};
@@ -95,13 +95,15 @@ impl WorkflowClient {
             return Err(closed(run, request, RequestEnd::Answered));
         }
         self.hub.raise_event(owner, event, Some(data)).await?;
-        let is_taken = async || -> Result<bool, WorkflowError> {
-            let state = self.hub.get(owner, Fetch::Metadata).await?;
-            let Some(state) = state.filter(|state| !state.status.is_terminal()) else {
-                return Ok(true);
-            };
-            let status = self.whole_status(&state).await?;
-            Ok(!status.pending_requests.contains_key(own_id))
+        let is_taken = move || -> Look<'_> {
+            Box::pin(async move {
+                let state = self.hub.get(owner, Fetch::Metadata).await?;
+                let Some(state) = state.filter(|state| !state.status.is_terminal()) else {
+                    return Ok(true);
+                };
+                let status = self.whole_status(&state).await?;
+                Ok(!status.pending_requests.contains_key(own_id))
+            })
         };
         // The answer is durable, whatever the look says.
         if !matches!(self.until(owner, TAKEN_WAIT, is_taken).await, Ok(true)) {

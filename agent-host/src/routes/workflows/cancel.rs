@@ -1,0 +1,55 @@
+//! `POST /api/workflow/{wf}/cancel/{id}`, and `DELETE` of an open request.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::{Named, input, refusal};
+use crate::routes::{RouteState, query_of, respond};
+
+/// What a run that was cancelled without a reason says.
+const REASON: &str = "cancelled over HTTP";
+
+/// Ends a run with everything that it has started.
+pub(super) async fn run(
+    State(host): State<Arc<RouteState>>,
+    named: Named,
+    request: Request,
+) -> Response {
+    let query = query_of(request.uri());
+    let reason = input::find(&query, "reason").unwrap_or(REASON);
+    let cancelled = host
+        .workflows
+        .cancel(named.graph.name, &named.run, Some(reason))
+        .await;
+    match cancelled {
+        Ok(()) => {
+            let run = named.run.as_str();
+            let body = json!({"message": "Workflow cancelled", "instanceId": run});
+            respond::json(StatusCode::OK, &body)
+        }
+        Err(error) => refusal::error(&error),
+    }
+}
+
+/// Withdraws an open request.
+pub(super) async fn request(State(host): State<Arc<RouteState>>, named: Named) -> Response {
+    let cancelled = host
+        .workflows
+        .cancel_request(named.graph.name, &named.run, &named.request)
+        .await;
+    match cancelled {
+        Ok(()) => {
+            let body = json!({
+                "message": "Request cancelled",
+                "instanceId": named.run.as_str(),
+                "requestId": named.request,
+            });
+            respond::json(StatusCode::OK, &body)
+        }
+        Err(error) => refusal::error(&error),
+    }
+}

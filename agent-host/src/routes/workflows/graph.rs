@@ -1,0 +1,86 @@
+//! `GET /api/workflow/{wf}/graph`.
+
+use std::sync::Arc;
+
+use agent_sdk::workflow::{GraphView, WorkflowError};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use durable_task::InstanceId;
+
+use super::{Named, input, refusal};
+use crate::graph::Format;
+use crate::routes::negotiate::accepts;
+use crate::routes::{RouteState, query_of, respond};
+
+/// The graph of a workflow; with `?instanceId=` that of a run, and what became of its nodes.
+pub(super) async fn graph(
+    State(host): State<Arc<RouteState>>,
+    named: Named,
+    request: Request,
+) -> Response {
+    let query = query_of(request.uri());
+    let format = match input::find(&query, "format") {
+        Some(name) => match name.parse::<Format>() {
+            Ok(format) => format,
+            Err(error) => return respond::error(StatusCode::BAD_REQUEST, &error.to_string()),
+        },
+        None => accepted(request.headers()),
+    };
+    let view = match input::find(&query, "instanceId") {
+        Some(run) => of_run(&host, &named, run).await,
+        None => Ok(GraphView::of(named.graph)),
+    };
+    match view {
+        Ok(view) => {
+            let kind = [
+                (header::CONTENT_TYPE, format.content_type()),
+                // A picture that is opened by itself must not run what somebody put into a name.
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    "default-src 'none'; style-src 'unsafe-inline'",
+                ),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (kind, format.render(&view)).into_response()
+        }
+        Err(error) => refusal::error(&error),
+    }
+}
+
+async fn of_run(host: &RouteState, named: &Named, run: &str) -> Result<GraphView, WorkflowError> {
+    let run = InstanceId::from_stored(run);
+    let graph = host.workflows.graph(named.graph.name, &run).await?;
+    let runs = host.workflows.node_runs(named.graph.name, &run).await?;
+    Ok(GraphView::of(graph).with_runs(&runs))
+}
+
+/// The first of our formats that the client takes.
+fn accepted(headers: &HeaderMap) -> Format {
+    let kinds = [
+        ("image/svg+xml", "svg"),
+        ("application/json", "json"),
+        ("text/vnd.graphviz", "dot"),
+    ];
+    let found = kinds.into_iter().find(|(kind, _)| accepts(headers, kind));
+    let name = found.map_or("mermaid", |(_, name)| name);
+    name.parse().unwrap_or(Format::Svg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_follows_what_is_accepted() {
+        for (accept, name) in [
+            ("*/*", "mermaid"),
+            ("image/svg+xml, */*", "svg"),
+            ("application/json", "json"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", accept.parse().unwrap());
+            assert_eq!(Ok(accepted(&headers)), name.parse(), "{accept}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a request to run a workflow says: pure.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::routes::negotiate::bool_text;
+
+/// How long `run` waits if it does not say.
+const WAIT: Duration = Duration::from_secs(10);
+/// The longest wait that can be asked for, in seconds.
+const WAIT_SECONDS_MAX: u64 = 200;
+
+/// Why a request is refused.
+pub(super) type Refusal = (StatusCode, &'static str);
+
+/// How long the caller wants to wait; `None` where it does not.
+pub(super) fn wait(
+    headers: &HeaderMap,
+    query: &[(String, String)],
+) -> Result<Option<Duration>, Refusal> {
+    let asked = find(query, "waitForResponse");
+    let waits = match header_wait(headers) {
+        Some(waits) => waits,
+        None => match asked {
+            None => false,
+            Some(text) => bool_text(text).ok_or((
+                StatusCode::BAD_REQUEST,
+                "'waitForResponse' must be a boolean value.",
+            ))?,
+        },
+    };
+    if !waits {
+        return Ok(None);
+    }
+    let Some(text) = find(query, "timeoutSeconds") else {
+        return Ok(Some(WAIT));
+    };
+    match text.trim().parse() {
+        Ok(seconds @ 1..=WAIT_SECONDS_MAX) => Ok(Some(Duration::from_secs(seconds))),
+        _ => Err((
+            StatusCode::BAD_REQUEST,
+            "'timeoutSeconds' must be an integer between 1 and 200.",
+        )),
+    }
+}
+
+/// What the header of both families says, if it can be read.
+pub(super) fn header_wait(headers: &HeaderMap) -> Option<bool> {
+    let value = headers.get("x-ms-wait-for-response")?.to_str().ok()?;
+    bool_text(value)
+}
+
+/// The id that the run is to have.
+pub(super) fn run_id(query: &[(String, String)]) -> Option<String> {
+    find(query, "runId").map(str::to_owned)
+}
+
+pub(super) fn find<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = query.iter().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// The readings of a body, the likeliest first: as JSON whatever its content type, and as a text.
+/// Empty if there is nothing to read.
+pub(super) fn json_first(body: &[u8]) -> Vec<String> {
+    readings(body, |json, text| [json, text])
+}
+
+/// The same, but a text first.
+pub(super) fn text_first(body: &[u8]) -> Vec<String> {
+    readings(body, |json, text| [text, json])
+}
+
+fn readings(
+    body: &[u8],
+    order: impl FnOnce(Option<String>, Option<String>) -> [Option<String>; 2],
+) -> Vec<String> {
+    let text = String::from_utf8_lossy(body);
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    let json = serde_json::from_str::<&RawValue>(&text).ok();
+    let json = json.map(|json| json.get().to_owned());
+    let text = Value::from(text.as_ref()).to_string();
+    order(json, Some(text)).into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(own).collect()
+    }
+
+    /// Headers, query, and what comes of them.
+    type Case<'a> = (
+        &'a HeaderMap,
+        &'a [(&'a str, &'a str)],
+        Result<Option<Duration>, Refusal>,
+    );
+
+    #[test]
+    fn the_wait_is_read_from_header_and_query() {
+        let mut header = HeaderMap::new();
+        header.insert("x-ms-wait-for-response", "Yes".parse().unwrap());
+        let mut unknown = HeaderMap::new();
+        unknown.insert("x-ms-wait-for-response", "perhaps".parse().unwrap());
+        let none = HeaderMap::new();
+        let seconds = |seconds| Ok(Some(Duration::from_secs(seconds)));
+        let bad = |text| Err((StatusCode::BAD_REQUEST, text));
+        let no_bool = "'waitForResponse' must be a boolean value.";
+        let no_number = "'timeoutSeconds' must be an integer between 1 and 200.";
+        let table: [Case<'_>; 10] = [
+            (&none, &[], Ok(None)),
+            (&header, &[], seconds(10)),
+            (&header, &[("waitForResponse", "no")], seconds(10)),
+            (&unknown, &[("waitForResponse", "1")], seconds(10)),
+            (&none, &[("waitForResponse", "maybe")], bad(no_bool)),
+            (&none, &[("timeoutSeconds", "x")], Ok(None)),
+            (&header, &[("timeoutSeconds", "200")], seconds(200)),
+            (&header, &[("timeoutSeconds", "201")], bad(no_number)),
+            (&header, &[("timeoutSeconds", "0")], bad(no_number)),
+            (&header, &[("timeoutSeconds", "1.5")], bad(no_number)),
+        ];
+        for (headers, pairs, expected) in table {
+            assert_eq!(wait(headers, &query(pairs)), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_as_json_and_as_text() {
+        assert_eq!(
+            json_first(b" {\"a\": 1} "),
+            ["{\"a\": 1}", "\" {\\\"a\\\": 1} \""]
+        );
+        assert_eq!(json_first(b"12345"), ["12345", "\"12345\""]);
+        assert_eq!(json_first(b"null"), ["null", "\"null\""]);
+        assert_eq!(json_first(b"Hi there"), ["\"Hi there\""]);
+        assert_eq!(text_first(b"12345"), ["\"12345\"", "12345"]);
+        assert_eq!(json_first(b" \n"), [""; 0]);
+    }
+}

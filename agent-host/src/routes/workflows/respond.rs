@@ -1,0 +1,70 @@
+//! `POST /api/workflow/{wf}/respond/{id}/{request}`.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::{Named, refusal};
+use crate::routes::received::Received;
+use crate::routes::{RouteState, respond as answer};
+
+/// Answers an open request.
+pub(super) async fn respond(
+    State(host): State<Arc<RouteState>>,
+    named: Named,
+    request: Request,
+) -> Response {
+    match respond_or_refuse(&host, &named, request).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+async fn respond_or_refuse(
+    host: &RouteState,
+    named: &Named,
+    request: Request,
+) -> Result<Response, Response> {
+    if named.run.as_str().is_empty() || named.request.is_empty() {
+        let text = "Instance ID and Request ID are required.";
+        return Err(answer::error(StatusCode::BAD_REQUEST, text));
+    }
+    let received = Received::whole(host, request).await?;
+    let body: &RawValue = serde_json::from_slice(received.parts().body).map_err(|_| {
+        let text = "Request body must be valid JSON.";
+        answer::error(StatusCode::BAD_REQUEST, text)
+    })?;
+    deliver(host, named, &named.request, body.get()).await?;
+    let body = json!({
+        "message": "Response delivered successfully",
+        "instanceId": named.run.as_str(),
+        "requestId": named.request,
+    });
+    Ok(answer::json(StatusCode::OK, &body))
+}
+
+/// Delivers an answer in a task of its own: once it is checked, a caller that goes away does not
+/// leave it half-way.
+pub(super) async fn deliver(
+    host: &RouteState,
+    named: &Named,
+    request: &str,
+    json: &str,
+) -> Result<(), Response> {
+    let client = host.workflows.clone();
+    let (workflow, run) = (named.graph.name, named.run.clone());
+    let (request, json) = (request.to_owned(), json.to_owned());
+    let delivery =
+        tokio::spawn(async move { client.respond(workflow, &run, &request, &json).await });
+    match delivery.await {
+        Ok(delivered) => delivered.map_err(|error| refusal::error(&error)),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be delivered");
+            let text = "The response could not be delivered.";
+            Err(answer::error(StatusCode::INTERNAL_SERVER_ERROR, text))
+        }
+    }
+}
