@@ -127,7 +127,10 @@ pub(super) async fn status(
             let pending = &status.pending;
             let waiting: Vec<Value> = pending
                 .iter()
-                .map(|request| json!({"eventName": event_name(request, pending), "input": request.data}))
+                .map(|request| {
+                    let event = event_name(request, pending);
+                    json!({"eventName": event, "input": request.data})
+                })
                 .collect();
             let body = json!({
                 "runId": status.run.as_str(),

@@ -1,6 +1,6 @@
 //! Workflows over HTTP, in two families of routes: `workflow/..` answers as the Python package of
-//! the reference, `workflows/..` as its .NET package. What is not in either (events, cancelling, the
-//! graph) is the same in both.
+//! the reference, `workflows/..` as its .NET package. What is not in either (events, cancelling,
+//! the graph) is the same in both.
 
 mod cancel;
 mod dotnet;
@@ -136,8 +136,8 @@ impl FromRequestParts<Arc<RouteState>> for Named {
 }
 
 /// Starts a run in a task of its own: a caller that goes away once its request is whole takes
-/// nothing with it. Of several readings of one body, the first that fits the workflow's type counts;
-/// if none does, what is wrong with the first one is told.
+/// nothing with it. Of several readings of one body, the first that fits the workflow's type
+/// counts; if none does, what is wrong with the first one is told.
 async fn start(
     host: &RouteState,
     workflow: &'static str,
