@@ -56,8 +56,8 @@ pub use context::{
     SubOrchestrationCall,
 };
 pub use entity::{
-    Entity, EntityContext, EntitySignals, EntityTarget, EntityType, OrchestrationSignals,
-    SignalSender,
+    AsyncEntity, Entity, EntityContext, EntitySignals, EntityTarget, EntityType,
+    OrchestrationSignals, SignalSender,
 };
 pub use episode::{CUSTOM_STATUS_UTF16_BYTES_MAX, EntityMessageForm};
 pub use error::OrchestrationError;

@@ -8,8 +8,8 @@ use std::time::Duration;
 pub use serde_json::Value;
 
 use crate::{
-    ActivityContext, EntityContext, EntityType, ExecutionId, Failure, InstanceId, IntoFailure,
-    OrchestrationContext, OrchestrationError, Payload, ResourceNeed, Resources, json,
+    ActivityContext, BoxFuture, EntityContext, EntityType, ExecutionId, Failure, InstanceId,
+    IntoFailure, OrchestrationContext, OrchestrationError, Payload, ResourceNeed, Resources, json,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ pub mod traits {
     pub use crate::context::Event;
 }
 
-pub use crate::entity::Operation;
+pub use crate::entity::{Operation, Operations};
 
 /// What the first argument of an orchestrator can be.
 #[diagnostic::on_unimplemented(
@@ -283,16 +283,9 @@ pub fn change<E: EntityType, O: Operation>(
     context: &mut EntityContext,
     run: impl FnOnce(&mut E::State, O::Input, &mut EntityContext) -> Result<O::Output, Failure>,
 ) -> Result<Value, Failure> {
-    let mut state: E::State = state(context)?;
-    let input = input(context)?;
-    let existed = context.state_json().is_some();
+    let (mut state, input, existed) = begin::<E, O>(context)?;
     let output = run(&mut state, input, context)?;
-    // An operation may have removed the entity.
-    if !existed || context.state_json().is_some() {
-        let text = json::encoded_output(state.to_json())?;
-        context.set_state_json(text);
-    }
-    value(&output)
+    changed::<E, O>(context, existed, &state, &output)
 }
 
 /// Runs an operation that only reads.
@@ -300,8 +293,50 @@ pub fn inspect<E: EntityType, O: Operation>(
     context: &mut EntityContext,
     run: impl FnOnce(&E::State, O::Input, &mut EntityContext) -> Result<O::Output, Failure>,
 ) -> Result<Value, Failure> {
-    let (state, input) = (state(context)?, input(context)?);
-    value(&run(&state, input, context)?)
+    let (state, input, _) = begin::<E, O>(context)?;
+    inspected::<O>(&run(&state, input, context)?)
+}
+
+/// The run of an operation that waits, which threads may hand on.
+pub fn operated(
+    run: impl Future<Output = Result<Value, Failure>> + Send,
+) -> impl Future<Output = Result<Value, Failure>> + Send {
+    run
+}
+
+/// The entity's operations, some of which wait.
+pub fn boxed<'a>(
+    run: impl Future<Output = Result<Value, Failure>> + Send + 'a,
+) -> BoxFuture<'a, Result<Value, Failure>> {
+    Box::pin(run)
+}
+
+/// What an operation begins with: the state, its input, and whether the entity existed.
+pub fn begin<E: EntityType, O: Operation>(
+    context: &EntityContext,
+) -> Result<(E::State, O::Input, bool), Failure> {
+    let existed = context.state_json().is_some();
+    Ok((state(context)?, input(context)?, existed))
+}
+
+/// Keeps what an operation did to the state.
+pub fn changed<E: EntityType, O: Operation>(
+    context: &mut EntityContext,
+    existed: bool,
+    state: &E::State,
+    output: &O::Output,
+) -> Result<Value, Failure> {
+    // An operation may have removed the entity.
+    if !existed || context.state_json().is_some() {
+        let text = json::encoded_output(state.to_json())?;
+        context.set_state_json(text);
+    }
+    value(output)
+}
+
+/// The end of an operation that only read.
+pub fn inspected<O: Operation>(output: &O::Output) -> Result<Value, Failure> {
+    value(output)
 }
 
 /// Whether an operation is asked for by this name. Case does not count, as in other SDKs.

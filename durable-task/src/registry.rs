@@ -1,5 +1,6 @@
 //! Everything a worker can run, by name.
 
+mod entity_code;
 mod error;
 
 use std::collections::BTreeMap;
@@ -15,11 +16,12 @@ use crate::episode::Outcome;
 use crate::runtime::{BoxFuture, LocalBoxFuture};
 use crate::version::compare_versions;
 use crate::{
-    Accepts, Activity, ActivityContext, Entity, EntityContext, EntityProfile, EntityType, Executor,
-    Failure, MissingResource, NameAndVersion, OrchestrationContext, OrchestrationError,
-    Orchestrator, Payload, ResourceNeed, Resources, json,
+    Accepts, Activity, ActivityContext, AsyncEntity, Entity, EntityContext, EntityProfile,
+    EntityType, Executor, Failure, MissingResource, NameAndVersion, OrchestrationContext,
+    OrchestrationError, Orchestrator, Payload, ResourceNeed, Resources, json,
 };
 
+pub(crate) use entity_code::EntityCode;
 pub use error::{RegistryError, RegistryProblem};
 
 pub(crate) type OrchestratorCode = Arc<
@@ -30,8 +32,6 @@ pub(crate) type ActivityCode = Arc<
         + Send
         + Sync,
 >;
-pub(crate) type EntityCode =
-    Arc<dyn Fn(&mut EntityContext) -> Result<Option<String>, Failure> + Send + Sync>;
 
 /// Orchestrators, activities and entities by name.
 ///
@@ -203,7 +203,8 @@ impl Registry {
 
     /// Registers a type that has `#[entity]` on its operations.
     pub fn entity_type<T: EntityType>(&mut self) -> Result<(), RegistryError> {
-        self.add_entity(T::NAME.into(), std::any::type_name::<T>(), T::operate)
+        let code = EntityCode::of(T::operations());
+        self.add_entity(T::NAME.into(), std::any::type_name::<T>(), code)
     }
 
     /// Registers a function that has `#[executor]`.
@@ -297,20 +298,15 @@ impl Registry {
         F: Fn(&mut EntityContext) -> Result<O, Failure> + Send + Sync + 'static,
     {
         let owner = std::any::type_name::<F>();
-        self.add_entity(name.into(), owner, run)
+        self.add_entity(name.into(), owner, EntityCode::synchronous(run))
     }
 
-    fn add_entity<O: Serialize>(
+    fn add_entity(
         &mut self,
         name: String,
         owner: &'static str,
-        run: impl Fn(&mut EntityContext) -> Result<O, Failure> + Send + Sync + 'static,
+        code: EntityCode,
     ) -> Result<(), RegistryError> {
-        let code: EntityCode = Arc::new(move |context| {
-            let text = json::encode_output(&run(context)?)?;
-            // An operation without a value has no result.
-            Ok((text != "null").then_some(text))
-        });
         check_name("entity", &name)?;
         if name.contains('@') {
             return Err(RegistryError::Name {
@@ -325,8 +321,18 @@ impl Registry {
 
     /// Registers an entity by its type.
     pub fn entity<T: Entity>(&mut self, entity: T) -> Result<(), RegistryError> {
-        let owner = std::any::type_name::<T>();
-        self.add_entity(T::NAME.into(), owner, move |context| entity.run(context))
+        let code = EntityCode::synchronous(move |context: &mut EntityContext| entity.run(context));
+        self.add_entity(T::NAME.into(), std::any::type_name::<T>(), code)
+    }
+
+    /// Registers an entity whose operations wait, by its type.
+    pub fn async_entity<T: AsyncEntity>(&mut self, entity: T) -> Result<(), RegistryError> {
+        let entity = Arc::new(entity);
+        let code = EntityCode::asynchronous(move |context| {
+            let entity = Arc::clone(&entity);
+            Box::pin(async move { entity.run(context).await })
+        });
+        self.add_entity(T::NAME.into(), std::any::type_name::<T>(), code)
     }
 
     /// The code of an orchestrator in a version, with that version's text; without a wanted
@@ -382,9 +388,9 @@ impl Registry {
     }
 
     pub(crate) fn entities(&self) -> Accepts<EntityProfile> {
-        let profiles = self.entities.keys().map(|name| EntityProfile {
+        let profiles = self.entities.iter().map(|(name, entity)| EntityProfile {
             name: name.clone(),
-            synchronous: true,
+            synchronous: matches!(entity.code, EntityCode::Synchronous(_)),
         });
         Accepts::Only(profiles.collect())
     }

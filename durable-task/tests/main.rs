@@ -8,6 +8,7 @@
 )]
 
 mod activities;
+mod async_entities;
 mod entities;
 mod episodes;
 #[cfg(all(feature = "grpc", feature = "grpc-server"))]

@@ -85,7 +85,7 @@ finds! {
     finds_a_refusal_for_what_is_not_durable: RefusedAhead
         says "is not durable" | "is lost";
     finds_a_lost_message: MessageLost
-        says "never done" | "is lost" | "in no history";
+        says "never done" | "is lost" | "in no history" | "don't have";
     finds_a_message_that_is_not_written: MessageNotStored
         says "never done" | "is lost" | "in no history" | "is not durable" | "are durable"
             | "is locked by" | "than the durable one";

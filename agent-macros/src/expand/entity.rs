@@ -1,7 +1,7 @@
 //! The code of an entity: its implementation, and proxies with its operations.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use super::checks;
@@ -227,9 +227,7 @@ fn implementation(entity: &Entity) -> TokenStream {
     let entity_trait = root.durable(&quote!(EntityType));
     let target = root.durable(&quote!(EntityTarget));
     let sender = root.durable(&quote!(SignalSender));
-    let context = root.durable(&quote!(EntityContext));
-    let failure = root.durable(&quote!(Failure));
-    let value = root.durable_private(&quote!(Value));
+    let operations = root.durable_private(&quote!(Operations));
     let unknown = root.durable_private(&quote!(unknown_operation));
     let delete_now = root.durable_private(&quote!(delete));
     let is_operation = root.durable_private(&quote!(is_operation));
@@ -255,6 +253,17 @@ fn implementation(entity: &Entity) -> TokenStream {
             }
         }
     });
+    let run = quote! {
+        #(#runs)*
+        #delete
+        #unknown(__context, &[#(#known),*])
+    };
+    let made = if entity.waits() {
+        let boxed = root.durable_private(&quote!(boxed));
+        quote!(Asynchronous(|__context| #boxed(async move { #run })))
+    } else {
+        quote!(Synchronous(|__context| { #run }))
+    };
     quote! {
         #[automatically_derived]
         impl #entity_trait for #ident {
@@ -271,28 +280,79 @@ fn implementation(entity: &Entity) -> TokenStream {
                 #signals { __sender }
             }
 
-            fn operate(
-                __context: &mut #context,
-            ) -> ::core::result::Result<#value, #failure> {
-                #(#runs)*
-                #delete
-                #unknown(__context, &[#(#known),*])
+            fn operations() -> #operations {
+                #operations::#made
             }
         }
     }
 }
 
 fn run(entity: &Entity, index: usize, operation: &Operation) -> TokenStream {
-    let (root, own) = (&entity.root, &entity.ident);
-    let (ident, name) = (&operation.ident, &operation.name);
+    let (root, name) = (&entity.root, &operation.name);
     let marker = numbered("Operation", index);
-    let how = if operation.changes {
-        quote!(change)
-    } else {
-        quote!(inspect)
-    };
-    let how = root.durable_private(&how);
     let is_operation = root.durable_private(&quote!(is_operation));
+    let run = if operation.waits {
+        run_waiting(entity, operation, &marker)
+    } else {
+        let how = if operation.changes {
+            quote!(change)
+        } else {
+            quote!(inspect)
+        };
+        let how = root.durable_private(&how);
+        let outcome = outcome(entity, operation, &quote!(__state));
+        quote! {
+            #how::<Self, #marker>(__context, |__state, __input, __context| { #outcome })
+        }
+    };
+    let conditions = &operation.conditions;
+    quote! {
+        #(#conditions)*
+        if #is_operation(__context, #name) {
+            return #run;
+        }
+    }
+}
+
+/// An operation that is `async`. That it can move between threads is checked at its name.
+fn run_waiting(entity: &Entity, operation: &Operation, marker: &Ident) -> TokenStream {
+    let root = &entity.root;
+    let span = operation.ident.span();
+    let begin = root.durable_private(&quote!(begin));
+    let (state, pattern, end) = if operation.changes {
+        let changed = root.durable_private(&quote!(changed));
+        (
+            quote!(&mut __state),
+            quote!((mut __state, __input, __existed)),
+            quote!(#changed::<Self, #marker>(__context, __existed, &__state, &__output)),
+        )
+    } else {
+        let inspected = root.durable_private(&quote!(inspected));
+        (
+            quote!(&__state),
+            quote!((__state, __input, _)),
+            quote!(#inspected::<#marker>(&__output)),
+        )
+    };
+    let outcome = outcome(entity, operation, &state);
+    let failure = root.durable(&quote!(Failure));
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote! {
+            let #pattern = #begin::<Self, #marker>(__context)?;
+            let __outcome: ::core::result::Result<_, #failure> = { #outcome };
+            let __output = __outcome?;
+            #end
+        },
+    );
+    body.set_span(span);
+    let operated = checks::respanned(root.durable_private(&quote!(operated)), span);
+    quote_spanned!(span=> #operated(async move #body).await)
+}
+
+/// What the method gives for a state.
+fn outcome(entity: &Entity, operation: &Operation, state: &TokenStream) -> TokenStream {
+    let (root, own, ident) = (&entity.root, &entity.ident, &operation.ident);
     let returned = root.durable_private(&quote!(OperationReturn));
     let lend = root.durable_private(&quote!(OperationArgument));
     let input = operation.input.as_ref().map(|_| quote!(, __input));
@@ -300,17 +360,11 @@ fn run(entity: &Entity, index: usize, operation: &Operation) -> TokenStream {
         let lend = checks::projection(ty, &lend, "lend");
         quote!(, #lend(__context))
     });
-    let call = quote!(#own::#ident(__state #input #context));
-    let outcome = if operation.can_fail {
+    let wait = operation.waits.then(|| quote!(.await));
+    let call = quote!(#own::#ident(#state #input #context) #wait);
+    if operation.can_fail {
         checks::outcome(operation.output.as_ref(), &returned, &call)
     } else {
         quote!(::core::result::Result::Ok(#call))
-    };
-    let conditions = &operation.conditions;
-    quote! {
-        #(#conditions)*
-        if #is_operation(__context, #name) {
-            return #how::<Self, #marker>(__context, |__state, __input, __context| { #outcome });
-        }
     }
 }

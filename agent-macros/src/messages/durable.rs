@@ -277,15 +277,6 @@ pub static OPERATION_RECEIVER: Message = Message::new(
      are no operations.",
 );
 
-pub static OPERATION_ASYNC: Message = Message::new(
-    "AGT508",
-    "operation `{item}` must not be `async`",
-    "remove `async`; to wait or to touch the world, start an orchestration with \
-     `ctx.start_orchestration(..)`, and let it call an `#[executor]` and signal the result back",
-    "Operations of one entity run one after the other and hold up all others meanwhile, and an \
-     engine may run them before the message that led to them is durable.",
-);
-
 pub static OPERATION_INPUTS: Message = Message::new(
     "AGT509",
     "operation `{item}` takes one input by value and then, at most, its context",
@@ -303,8 +294,9 @@ pub static OPERATION_OF_PROXY: Message = Message::new(
 pub static OPERATION_ARGUMENT: Message = Message::by_compiler(
     "AGT511",
     "`{Self}` cannot be lent to an operation of an entity",
-    "What an operation takes by reference is its context, as `ctx: &mut EntityContext`. It has no \
-     resources: it must not touch the world.",
+    "What an operation takes by reference is its context, as `ctx: &mut EntityContext`. An \
+     `async` one finds resources there, with `ctx.resource::<Type>()`; any other must not touch \
+     the world.",
 );
 
 pub static OPERATIONS_OF_ONE_NAME: Message = Message::new(

@@ -52,6 +52,8 @@ pub struct Operation {
     pub docs: Vec<Attribute>,
     /// Its `#[cfg(..)]`s.
     pub conditions: Vec<Attribute>,
+    /// Whether it is `async`.
+    pub waits: bool,
     /// Whether it can change the state.
     pub changes: bool,
     /// The type of its input, if it takes one.
@@ -71,6 +73,11 @@ impl Entity {
             operation.name.eq_ignore_ascii_case("delete") || operation.ident == "delete"
         };
         self.operations.iter().any(is_delete)
+    }
+
+    /// Whether some operation is `async`: then all of them run off the lane, one at a time.
+    pub fn waits(&self) -> bool {
+        self.operations.iter().any(|operation| operation.waits)
     }
 }
 
@@ -154,9 +161,6 @@ fn operation(method: &Method, own: &Ident, errors: &mut Errors) -> Option<Operat
     if !is_borrowed(receiver) {
         report(receiver, &messages::OPERATION_RECEIVER, "");
     }
-    if let Some(token) = &signature.asyncness {
-        report(token, &messages::OPERATION_ASYNC, "");
-    }
     if !signature.generics.params.is_empty() {
         report(&signature.generics, &messages::GENERIC_FUNCTION, "");
     }
@@ -168,6 +172,7 @@ fn operation(method: &Method, own: &Ident, errors: &mut Errors) -> Option<Operat
         name: item.clone(),
         docs: attributes(method, crate::syntax::docs::is_doc),
         conditions: attributes(method, |attribute| attribute.path().is_ident("cfg")),
+        waits: signature.asyncness.is_some(),
         changes: matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))),
         input: None,
         context: None,

@@ -110,30 +110,30 @@ const _: () = {
         ) -> CounterSignals<__S> {
             CounterSignals { __sender }
         }
-        fn operate(
-            __context: &mut ::agent_sdk::durable_task::EntityContext,
-        ) -> ::core::result::Result<
-            ::agent_sdk::durable_task::__private::Value,
-            ::agent_sdk::durable_task::Failure,
-        > {
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "add") {
-                return ::agent_sdk::durable_task::__private::change::<
-                    Self,
-                    __Operation_0,
-                >(
+        fn operations() -> ::agent_sdk::durable_task::__private::Operations {
+            ::agent_sdk::durable_task::__private::Operations::Synchronous(|__context| {
+                if ::agent_sdk::durable_task::__private::is_operation(__context, "add") {
+                    return ::agent_sdk::durable_task::__private::change::<
+                        Self,
+                        __Operation_0,
+                    >(
+                        __context,
+                        |__state, __input, __context| {
+                            ::core::result::Result::Ok(Counter::add(__state, __input))
+                        },
+                    );
+                }
+                if ::agent_sdk::durable_task::__private::is_operation(
                     __context,
-                    |__state, __input, __context| {
-                        ::core::result::Result::Ok(Counter::add(__state, __input))
-                    },
-                );
-            }
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "delete") {
-                return ::agent_sdk::durable_task::__private::delete(__context);
-            }
-            ::agent_sdk::durable_task::__private::unknown_operation(
-                __context,
-                &["add", "delete"],
-            )
+                    "delete",
+                ) {
+                    return ::agent_sdk::durable_task::__private::delete(__context);
+                }
+                ::agent_sdk::durable_task::__private::unknown_operation(
+                    __context,
+                    &["add", "delete"],
+                )
+            })
         }
     }
 };

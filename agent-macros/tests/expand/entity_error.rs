@@ -1,12 +1,12 @@
 // #[entity(nmae = "counter")]
-// impl Counter { async fn add(&mut self) {} fn get(&self) -> i64 { 1 } }
+// impl Counter { fn add(self) {} fn get(&self) -> i64 { 1 } }
 // error: unknown option `nmae` for `#[entity]`; did you mean `name`? [AGT002]
 //   help: supported options are `name`
-// error: operation `add` must not be `async` [AGT508]
-//   help: remove `async`; to wait or to touch the world, start an orchestration with `ctx.start_orchestration(..)`, and let it call an `#[executor]` and signal the result back
+// error: operation `add` must take `&self` or `&mut self` [AGT507]
+//   help: write `&mut self` if it changes the state, else `&self`
 
 impl Counter {
-    async fn add(&mut self) {}
+    fn add(self) {}
     fn get(&self) -> i64 {
         1
     }
@@ -107,30 +107,30 @@ const _: () = {
         ) -> CounterSignals<__S> {
             CounterSignals { __sender }
         }
-        fn operate(
-            __context: &mut ::agent_sdk::durable_task::EntityContext,
-        ) -> ::core::result::Result<
-            ::agent_sdk::durable_task::__private::Value,
-            ::agent_sdk::durable_task::Failure,
-        > {
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "get") {
-                return ::agent_sdk::durable_task::__private::inspect::<
-                    Self,
-                    __Operation_0,
-                >(
+        fn operations() -> ::agent_sdk::durable_task::__private::Operations {
+            ::agent_sdk::durable_task::__private::Operations::Synchronous(|__context| {
+                if ::agent_sdk::durable_task::__private::is_operation(__context, "get") {
+                    return ::agent_sdk::durable_task::__private::inspect::<
+                        Self,
+                        __Operation_0,
+                    >(
+                        __context,
+                        |__state, __input, __context| {
+                            ::core::result::Result::Ok(Counter::get(__state))
+                        },
+                    );
+                }
+                if ::agent_sdk::durable_task::__private::is_operation(
                     __context,
-                    |__state, __input, __context| {
-                        ::core::result::Result::Ok(Counter::get(__state))
-                    },
-                );
-            }
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "delete") {
-                return ::agent_sdk::durable_task::__private::delete(__context);
-            }
-            ::agent_sdk::durable_task::__private::unknown_operation(
-                __context,
-                &["get", "delete"],
-            )
+                    "delete",
+                ) {
+                    return ::agent_sdk::durable_task::__private::delete(__context);
+                }
+                ::agent_sdk::durable_task::__private::unknown_operation(
+                    __context,
+                    &["get", "delete"],
+                )
+            })
         }
     }
 };

@@ -92,27 +92,27 @@ const _: () = {
         ) -> CounterSignals<__S> {
             CounterSignals { __sender }
         }
-        fn operate(
-            __context: &mut ::durable_task::EntityContext,
-        ) -> ::core::result::Result<
-            ::durable_task::__private::Value,
-            ::durable_task::Failure,
-        > {
-            if ::durable_task::__private::is_operation(__context, "reset") {
-                return ::durable_task::__private::change::<
-                    Self,
-                    __Operation_0,
-                >(
+        fn operations() -> ::durable_task::__private::Operations {
+            ::durable_task::__private::Operations::Synchronous(|__context| {
+                if ::durable_task::__private::is_operation(__context, "reset") {
+                    return ::durable_task::__private::change::<
+                        Self,
+                        __Operation_0,
+                    >(
+                        __context,
+                        |__state, __input, __context| {
+                            ::core::result::Result::Ok(Counter::reset(__state))
+                        },
+                    );
+                }
+                if ::durable_task::__private::is_operation(__context, "delete") {
+                    return ::durable_task::__private::delete(__context);
+                }
+                ::durable_task::__private::unknown_operation(
                     __context,
-                    |__state, __input, __context| {
-                        ::core::result::Result::Ok(Counter::reset(__state))
-                    },
-                );
-            }
-            if ::durable_task::__private::is_operation(__context, "delete") {
-                return ::durable_task::__private::delete(__context);
-            }
-            ::durable_task::__private::unknown_operation(__context, &["reset", "delete"])
+                    &["reset", "delete"],
+                )
+            })
         }
     }
 };

@@ -117,49 +117,49 @@ const _: () = {
         ) -> CounterSignals<__S> {
             CounterSignals { __sender }
         }
-        fn operate(
-            __context: &mut ::agent_sdk::durable_task::EntityContext,
-        ) -> ::core::result::Result<
-            ::agent_sdk::durable_task::__private::Value,
-            ::agent_sdk::durable_task::Failure,
-        > {
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "Get") {
-                return ::agent_sdk::durable_task::__private::inspect::<
-                    Self,
-                    __Operation_0,
-                >(
+        fn operations() -> ::agent_sdk::durable_task::__private::Operations {
+            ::agent_sdk::durable_task::__private::Operations::Synchronous(|__context| {
+                if ::agent_sdk::durable_task::__private::is_operation(__context, "Get") {
+                    return ::agent_sdk::durable_task::__private::inspect::<
+                        Self,
+                        __Operation_0,
+                    >(
+                        __context,
+                        |__state, __input, __context| {
+                            let __returned = Counter::get(
+                                __state,
+                                <EntityContext as ::agent_sdk::durable_task::__private::OperationArgument>::lend(
+                                    __context,
+                                ),
+                            );
+                            <Result<
+                                i64,
+                                E,
+                            > as ::agent_sdk::durable_task::__private::OperationReturn>::into_outcome(
+                                __returned,
+                            )
+                        },
+                    );
+                }
+                if ::agent_sdk::durable_task::__private::is_operation(
                     __context,
-                    |__state, __input, __context| {
-                        let __returned = Counter::get(
-                            __state,
-                            <EntityContext as ::agent_sdk::durable_task::__private::OperationArgument>::lend(
-                                __context,
-                            ),
-                        );
-                        <Result<
-                            i64,
-                            E,
-                        > as ::agent_sdk::durable_task::__private::OperationReturn>::into_outcome(
-                            __returned,
-                        )
-                    },
-                );
-            }
-            if ::agent_sdk::durable_task::__private::is_operation(__context, "delete") {
-                return ::agent_sdk::durable_task::__private::change::<
-                    Self,
-                    __Operation_1,
-                >(
+                    "delete",
+                ) {
+                    return ::agent_sdk::durable_task::__private::change::<
+                        Self,
+                        __Operation_1,
+                    >(
+                        __context,
+                        |__state, __input, __context| {
+                            ::core::result::Result::Ok(Counter::delete(__state))
+                        },
+                    );
+                }
+                ::agent_sdk::durable_task::__private::unknown_operation(
                     __context,
-                    |__state, __input, __context| {
-                        ::core::result::Result::Ok(Counter::delete(__state))
-                    },
-                );
-            }
-            ::agent_sdk::durable_task::__private::unknown_operation(
-                __context,
-                &["Get", "delete"],
-            )
+                    &["Get", "delete"],
+                )
+            })
         }
     }
 };

@@ -1,21 +1,33 @@
 //! What an operation of an entity works with.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use crate::wire::proto::operation_action::OperationActionType;
 use crate::wire::proto::{SendSignalAction, StartNewOrchestrationAction};
-use crate::{EntityId, Failure, InstanceId, Timestamp, json};
+use crate::{EntityId, Failure, InstanceId, Resources, Timestamp, json};
 
 /// One operation on one entity.
 #[derive(Debug)]
 pub struct EntityContext {
     pub(super) id: EntityId,
     pub(super) operation: String,
+    pub(super) request: String,
     pub(super) input: Option<String>,
     pub(super) state: Option<String>,
     pub(super) now: Timestamp,
     pub(super) actions: Vec<OperationActionType>,
+    pub(super) surroundings: Surroundings,
+}
+
+/// What operations that wait have around them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) cancelled: CancellationToken,
+    pub(crate) resources: Arc<Resources>,
 }
 
 impl EntityContext {
@@ -73,6 +85,26 @@ impl EntityContext {
     /// When the batch of operations began.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// `{entity}:{request}`: the same whenever this operation is run again after a crash, and
+    /// different for any other. Hand it to whatever can recognise a repeated request.
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}", self.id, self.request)
+    }
+
+    /// Cancelled when the process shuts down. An operation may then end, or fail: that is not
+    /// recorded, and it runs again when there is a worker, on the state that it began with. So does
+    /// one that goes on regardless and is dropped after a grace period. Operations that don't wait
+    /// have no use for it.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.surroundings.cancelled
+    }
+
+    /// A value that was registered with [`Registry::resource`](crate::Registry::resource), for
+    /// operations that wait: others must not touch the world.
+    pub fn resource<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.surroundings.resources.get()
     }
 
     /// Sends a one-way operation to an entity, at a later time if `at` is given. It leaves when the

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    EntityCall, EntityContext, EntityId, Failure, IdError, OrchestrationContext,
+    BoxFuture, EntityCall, EntityContext, EntityId, Failure, IdError, OrchestrationContext,
     OrchestrationError, Payload, Timestamp, json,
 };
 
@@ -34,7 +34,17 @@ pub trait EntityType: Sized + 'static {
     fn signals<S: SignalSender>(sender: S) -> Self::Signals<S>;
     /// Runs one operation.
     #[doc(hidden)]
-    fn operate(context: &mut EntityContext) -> Result<Value, Failure>;
+    fn operations() -> Operations;
+}
+
+/// How the operations of an entity run.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Operations {
+    /// At once: none of them is `async`.
+    Synchronous(fn(&mut EntityContext) -> Result<Value, Failure>),
+    /// They may wait.
+    Asynchronous(for<'a> fn(&'a mut EntityContext) -> BoxFuture<'a, Result<Value, Failure>>),
 }
 
 /// One operation of an entity.

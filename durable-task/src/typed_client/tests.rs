@@ -8,9 +8,9 @@ use super::*;
 use crate::entity::Operation;
 use crate::wire::proto::HistoryEvent;
 use crate::{
-    EntitiesCleaned, EntityCleaning, EntityContext, EntityFilter, EntityId, EntityMetadata,
-    EntityTarget, Event, ExecutionId, Failure, Fetch, HistoryPart, InstanceFilter, InstanceState,
-    OrchestrationContext, Page, Purged, SignalSender, WaitFor,
+    EntitiesCleaned, EntityCleaning, EntityFilter, EntityId, EntityMetadata, EntityTarget, Event,
+    ExecutionId, Failure, Fetch, HistoryPart, InstanceFilter, InstanceState, OrchestrationContext,
+    Page, Purged, SignalSender, WaitFor,
 };
 
 /// Notes what it is asked, and answers what it was given.
@@ -212,8 +212,8 @@ impl EntityType for Counter {
         CounterSignals(sender)
     }
 
-    fn operate(_: &mut EntityContext) -> Result<serde_json::Value, Failure> {
-        Ok(serde_json::Value::Null)
+    fn operations() -> crate::entity::Operations {
+        crate::entity::Operations::Synchronous(|_| Ok(serde_json::Value::Null))
     }
 }
 

@@ -7,18 +7,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use tokio_util::sync::CancellationToken;
 
 use crate::panics::panic_failure;
 use crate::registry::ActivityCode;
 use crate::wire::proto::{ActivityRequest, ActivityResponse};
 use crate::work::{Completer, WorkAnswer};
-use crate::{ActivityContext, BoxFuture, Failure, Resources, Runtime};
+use crate::{ActivityContext, BoxFuture, Failure, Resources};
 
+use super::grace::Grace;
 use super::running::RunningItem;
-
-/// How long a cancelled activity may go on before it is dropped.
-pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct ActivityItem {
     pub(super) code: ActivityCode,
@@ -28,11 +25,7 @@ pub(super) struct ActivityItem {
     pub(super) resources: Arc<Resources>,
     pub(super) request: ActivityRequest,
     pub(super) completer: Completer,
-    /// The activity's own token, below that of the work item.
-    pub(super) cancelled: CancellationToken,
-    /// The worker's.
-    pub(super) shutdown: CancellationToken,
-    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) grace: Grace,
     pub(super) running: RunningItem,
 }
 
@@ -40,12 +33,13 @@ impl ActivityItem {
     /// Runs the activity and answers.
     pub(super) async fn run(mut self) {
         let resources = Arc::clone(&self.resources);
-        let context = ActivityContext::new(&mut self.request, self.cancelled.clone(), resources);
+        let cancelled = self.grace.cancelled.clone();
+        let context = ActivityContext::new(&mut self.request, cancelled, resources);
         let input = self.request.input.take();
         let running = (self.code)(context.clone(), input);
         let running = AssertUnwindSafe(self.in_time(running)).catch_unwind();
         let running = pin!(running);
-        let limit = pin!(self.cancelled_for_too_long());
+        let limit = pin!(self.grace.cancelled_for_too_long());
         let outcome = match select(running, limit).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => {
@@ -73,8 +67,9 @@ impl ActivityItem {
         &self,
         running: BoxFuture<'static, Result<String, Failure>>,
     ) -> impl Future<Output = Result<String, Failure>> + use<> {
-        let limit = self.timeout.map(|limit| (limit, self.runtime.sleep(limit)));
-        let cancelled = self.cancelled.clone();
+        let sleep = |limit| (limit, self.grace.runtime.sleep(limit));
+        let limit = self.timeout.map(sleep);
+        let cancelled = self.grace.cancelled.clone();
         async move {
             let Some((limit, sleep)) = limit else {
                 return running.await;
@@ -87,18 +82,6 @@ impl ActivityItem {
                     Err(Failure::new("Timeout", message))
                 }
             }
-        }
-    }
-
-    /// Passes a cancellation on, and ends at the end of the grace.
-    fn cancelled_for_too_long(&self) -> impl Future<Output = ()> + use<> {
-        let (cancelled, shutdown) = (self.cancelled.clone(), self.shutdown.clone());
-        let runtime = Arc::clone(&self.runtime);
-        async move {
-            let (item, worker) = (cancelled.cancelled(), shutdown.cancelled());
-            select(pin!(item), pin!(worker)).await;
-            cancelled.cancel();
-            runtime.sleep(CANCEL_GRACE).await;
         }
     }
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::entity::run_batch;
+use crate::entity::{Batch, Operate};
 use crate::episode::{Episode, EpisodeOptions};
 use crate::runtime::BoxFuture;
-use crate::wire::proto::{EntityBatchRequest, OrchestratorRequest, OrchestratorResponse};
+use crate::wire::proto::{OrchestratorRequest, OrchestratorResponse};
 use crate::work::{Completer, WorkAnswer};
-use crate::{EntityId, ExecutionId, Registry, Runtime};
+use crate::{ExecutionId, Registry, Runtime};
 
 use super::WorkerOptions;
 use super::rewinding;
@@ -48,7 +48,8 @@ pub(super) enum LaneItem {
         running: RunningItem,
     },
     Entity {
-        request: EntityBatchRequest,
+        operate: Arc<Operate>,
+        batch: Batch,
         completer: Completer,
         running: RunningItem,
     },
@@ -58,7 +59,7 @@ impl LaneItem {
     pub(super) fn instance(&self) -> &str {
         match self {
             Self::Episode { request, .. } => &request.instance_id,
-            Self::Entity { request, .. } => &request.instance_id,
+            Self::Entity { batch, .. } => &batch.request.instance_id,
         }
     }
 }
@@ -144,11 +145,13 @@ impl Lane {
                 drop(running);
             }
             LaneItem::Entity {
-                request,
+                operate,
+                batch,
                 completer,
                 running,
             } => {
-                completer.complete(self.run_entity(request));
+                let result = batch.run(&*operate, &|| self.runtime.now());
+                completer.complete(WorkAnswer::Entity(result));
                 drop(running);
             }
         }
@@ -219,18 +222,5 @@ impl Lane {
                 reason: error.to_string(),
             },
         }
-    }
-
-    fn run_entity(&self, request: EntityBatchRequest) -> WorkAnswer {
-        let Some(id) = EntityId::parse(&request.instance_id) else {
-            let reason = format!("`{}` is not the id of an entity", request.instance_id);
-            return WorkAnswer::Abandoned { reason };
-        };
-        let Some(code) = self.registry.find_entity(&id.name().to_lowercase()) else {
-            let reason = format!("no code for entity `{}`", id.name());
-            return WorkAnswer::Abandoned { reason };
-        };
-        let result = run_batch(&**code, &id, request, &|| self.runtime.now());
-        WorkAnswer::Entity(result)
     }
 }

@@ -1,6 +1,9 @@
-//! Runs work items: episodes and entity batches on lanes, activities as tasks of the runtime.
+//! Runs work items: episodes and entity batches on lanes, activities and entity batches that wait
+//! as tasks of the runtime.
 
 mod activity;
+mod entity;
+mod grace;
 mod lane;
 mod rewinding;
 mod running;
@@ -18,12 +21,17 @@ use futures_util::future::{Either, select};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use crate::work::{WorkAnswer, WorkHandler, WorkItem, WorkRequest, WorkerProfile};
-use crate::{EntityMessageForm, Registry, Resources, Runtime};
+use crate::entity::{Batch, Surroundings};
+use crate::registry::EntityCode;
+use crate::wire::proto::{ActivityRequest, EntityBatchRequest};
+use crate::work::{Completer, WorkAnswer, WorkHandler, WorkItem, WorkRequest, WorkerProfile};
+use crate::{EntityId, EntityMessageForm, Registry, Resources, Runtime};
 
-use activity::{ActivityItem, CANCEL_GRACE};
+use activity::ActivityItem;
+use entity::EntityItem;
+use grace::{CANCEL_GRACE, Grace};
 use lane::{Job, Lane, LaneItem};
-use running::Running;
+use running::{Running, RunningItem};
 
 pub(crate) use start::new_session;
 
@@ -122,8 +130,8 @@ impl Worker {
         self.stopping.store(true, Ordering::SeqCst);
         if !self.idle_within(deadline).await {
             self.shutdown.cancel();
-            // An activity that ignores its token is dropped at the end of the grace; an episode
-            // that never returns can't be helped.
+            // What waits and ignores its token is dropped at the end of the grace; an episode that
+            // never returns can't be helped.
             if !self.idle_within(CANCEL_GRACE.saturating_mul(2)).await {
                 tracing::warn!(
                     items = self.running.count(),
@@ -159,6 +167,80 @@ impl Worker {
             let _ = lane.send(Job::Item(item));
         }
     }
+
+    fn run_activity(&self, request: ActivityRequest, how: Handling) {
+        let Some(activity) = self.registry.find_activity(&request.name) else {
+            return how.give_back(format!("no code for activity `{}`", request.name));
+        };
+        let item = ActivityItem {
+            code: Arc::clone(&activity.code),
+            timeout: activity.timeout,
+            resources: Arc::clone(&self.resources),
+            request,
+            completer: how.completer,
+            grace: self.grace(&how.cancelled),
+            running: how.running,
+        };
+        self.runtime.spawn("activity", Box::pin(item.run()));
+    }
+
+    fn run_entity(&self, request: EntityBatchRequest, how: Handling) {
+        let Some(id) = EntityId::parse(&request.instance_id) else {
+            let reason = format!("`{}` is not the id of an entity", request.instance_id);
+            return how.give_back(reason);
+        };
+        let Some(code) = self.registry.find_entity(&id.name().to_lowercase()) else {
+            return how.give_back(format!("no code for entity `{}`", id.name()));
+        };
+        let batch = |cancelled| Batch {
+            id,
+            request,
+            surroundings: Surroundings {
+                cancelled,
+                resources: Arc::clone(&self.resources),
+            },
+        };
+        match code {
+            EntityCode::Synchronous(operate) => self.give_to_lane(LaneItem::Entity {
+                operate: Arc::clone(operate),
+                batch: batch(how.cancelled),
+                completer: how.completer,
+                running: how.running,
+            }),
+            EntityCode::Asynchronous(operate) => {
+                let grace = self.grace(&how.cancelled);
+                let item = EntityItem {
+                    operate: Arc::clone(operate),
+                    batch: batch(grace.cancelled.clone()),
+                    completer: how.completer,
+                    grace,
+                    running: how.running,
+                };
+                self.runtime.spawn("entity", Box::pin(item.run()));
+            }
+        }
+    }
+
+    fn grace(&self, item: &CancellationToken) -> Grace {
+        Grace {
+            cancelled: item.child_token(),
+            shutdown: self.shutdown.clone(),
+            runtime: Arc::clone(&self.runtime),
+        }
+    }
+}
+
+/// What comes with a request.
+struct Handling {
+    completer: Completer,
+    cancelled: CancellationToken,
+    running: RunningItem,
+}
+
+impl Handling {
+    fn give_back(self, reason: String) {
+        self.completer.complete(WorkAnswer::Abandoned { reason });
+    }
 }
 
 impl WorkHandler for Worker {
@@ -178,50 +260,25 @@ impl WorkHandler for Worker {
     fn dispatch(&self, item: WorkItem) {
         // Counted before the check: a drain that starts in between waits for it.
         let running = Running::begin(&self.running);
-        let WorkItem {
-            request,
-            completer,
-            cancelled,
-        } = item;
+        let how = Handling {
+            completer: item.completer,
+            cancelled: item.cancelled,
+            running,
+        };
         if self.stopping.load(Ordering::SeqCst) {
-            let reason = String::from("the worker is shutting down");
-            completer.complete(WorkAnswer::Abandoned { reason });
-            return;
+            return how.give_back(String::from("the worker is shutting down"));
         }
-        match request {
+        match item.request {
             WorkRequest::Orchestrator { request, warm } => {
                 self.give_to_lane(LaneItem::Episode {
                     request,
                     warm,
-                    completer,
-                    running,
+                    completer: how.completer,
+                    running: how.running,
                 });
             }
-            WorkRequest::Entity { request, .. } => self.give_to_lane(LaneItem::Entity {
-                request,
-                completer,
-                running,
-            }),
-            WorkRequest::Activity(request) => match self.registry.find_activity(&request.name) {
-                None => {
-                    let reason = format!("no code for activity `{}`", request.name);
-                    completer.complete(WorkAnswer::Abandoned { reason });
-                }
-                Some(activity) => {
-                    let item = ActivityItem {
-                        code: Arc::clone(&activity.code),
-                        timeout: activity.timeout,
-                        resources: Arc::clone(&self.resources),
-                        request,
-                        completer,
-                        cancelled: cancelled.child_token(),
-                        shutdown: self.shutdown.clone(),
-                        runtime: Arc::clone(&self.runtime),
-                        running,
-                    };
-                    self.runtime.spawn("activity", Box::pin(item.run()));
-                }
-            },
+            WorkRequest::Entity { request, .. } => self.run_entity(request, how),
+            WorkRequest::Activity(request) => self.run_activity(request, how),
         }
     }
 }

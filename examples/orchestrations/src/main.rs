@@ -5,9 +5,11 @@ mod patterns;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use agent_host::{FunctionApp, HostError};
 
-use patterns::{approval, bank, chaining, fan_out, monitor, trip, versions};
+use patterns::{approval, bank, chaining, fan_out, monitor, rates, trip, versions};
 
 /// All that this program runs. An app without agents needs no model.
 fn app() -> FunctionApp {
@@ -25,6 +27,11 @@ fn app() -> FunctionApp {
         .executor::<monitor::alert>()
         .orchestrator::<bank::transfer>()
         .entity::<bank::Account>()
+        .orchestrator::<rates::convert>()
+        .entity::<rates::Rate>()
+        .resource(rates::Exchange {
+            takes: Duration::from_millis(100),
+        })
         .orchestrator::<trip::book_trip>()
         .orchestrator::<trip::book_leg>()
         .executor::<trip::reserve>()

@@ -10,6 +10,7 @@ use durable_task::{
 use serde_json::{Value, json};
 
 use crate::patterns::bank::Account;
+use crate::patterns::rates::Rate;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -165,6 +166,34 @@ async fn bank() -> TestResult {
     assert_eq!(scene.output(&again).await, json!(false));
     assert_eq!(ada.state().await?, Some(Account { cents: 30 }));
     assert_eq!(bob.state().await?, Some(Account { cents: 70 }));
+    scene.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn rates() -> TestResult {
+    let scene = Scene::new().await;
+    for (name, amount) in [("first", 2), ("second", 3), ("third", 5)] {
+        let id = InstanceId::new(name)?;
+        let input = json!([amount, "usd"]).to_string();
+        let request = StartRequest::new("convert", id).input_json(input);
+        scene.client.start(request).await?;
+    }
+    for (name, worth) in [("first", 172), ("second", 258), ("third", 430)] {
+        assert_eq!(scene.output(&InstanceId::new(name)?).await, json!(worth));
+    }
+    let client = DurableClient::from(Arc::clone(&scene.client));
+    let usd = client.entity::<Rate>("usd").state().await?;
+    assert_eq!(
+        usd,
+        Some(Rate {
+            cents: Some(86),
+            asked: 1
+        })
+    );
+    let nowhere = scene.start("convert", None, json!([1, "shells"])).await;
+    let state = scene.end(&nowhere).await;
+    assert!(format!("{:?}", state.failure).contains("nobody trades shells"));
     scene.close().await;
     Ok(())
 }

@@ -45,6 +45,7 @@ impl Dispatcher {
             Item::Batch(id, handed) => {
                 *self.out.of(handed) -= 1;
                 self.workers.returned(worker, WorkKind::Entity);
+                self.batches.ended(&id, handed.token);
                 self.batch_answered(&id, handed.token, worker, answer);
             }
             Item::Activity(id) => {
@@ -135,6 +136,8 @@ impl Dispatcher {
             Some(resident) if resident.doing == Doing::Out(token) => resident,
             _ => {
                 tracing::debug!(entity = %id, "dropped the answer to a batch that is over");
+                // The next one may wait for the end of that.
+                self.retry_instance(id);
                 return;
             }
         };

@@ -9,6 +9,7 @@ mod activities;
 mod alarm;
 mod answers;
 mod asks;
+mod batches;
 mod clearing;
 mod client;
 mod commit;
@@ -62,6 +63,7 @@ pub use shared::{HubHealth, HubStats};
 
 use self::activities::Activities;
 use self::alarm::Alarms;
+use self::batches::Batches;
 use self::commit::Writing;
 use self::concurrency::{NameLimits, Place};
 use self::fair::Lines;
@@ -120,6 +122,7 @@ pub(crate) struct Dispatcher {
     /// Reads that must end before a commit closes, since they lead to episodes in it.
     reads_awaited: usize,
     activities: Activities,
+    batches: Batches,
     timers: Timers,
     alarms: Alarms,
     workers: Workers,
@@ -313,6 +316,7 @@ impl Dispatcher {
             reads: FuturesUnordered::new(),
             reads_awaited: 0,
             activities,
+            batches: Batches::default(),
             timers: Timers::default(),
             alarms: Alarms::default(),
             workers: Workers::default(),

@@ -327,6 +327,7 @@ impl Dispatcher {
         self.names.stop_fetching();
         self.shared.parked.clear();
         self.activities.reset();
+        self.batches.cancel_all();
         self.timers = super::Timers::default();
         self.alarms.clear();
         self.scan = Scan::Done;
@@ -373,6 +374,7 @@ impl Dispatcher {
     /// The time for draining is over.
     pub(super) fn deadline(&mut self) {
         self.activities.cancel_all();
+        self.batches.cancel_all();
         self.mode = Mode::Expired;
     }
 

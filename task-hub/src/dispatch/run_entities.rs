@@ -4,7 +4,7 @@ use durable_task::{InstanceId, WorkRequest};
 use tokio_util::sync::CancellationToken;
 
 use super::parked::{Entry, ParkedItem, ParkedReason};
-use super::profile::{Pick, WorkKind};
+use super::profile::{Pick, WorkKind, WorkerId};
 use super::resident::Doing;
 use super::settings::COMMIT_EPISODES_PER_INSTANCE_MAX;
 use super::{Dispatcher, Handed, Item};
@@ -51,6 +51,11 @@ impl Dispatcher {
             return;
         };
         let ahead = self.workers.runs_ahead(worker, entity_name(id));
+        if !ahead && self.batches.is_out(id) {
+            // Its end takes it up again.
+            resident.doing = Doing::Waits;
+            return;
+        }
         if ahead && episodes >= COMMIT_EPISODES_PER_INSTANCE_MAX {
             return self.wait_for_next_commit(id);
         }
@@ -75,25 +80,40 @@ impl Dispatcher {
             return;
         };
         let callers = entity.callers();
+        let request = WorkRequest::Entity { request, callers };
+        self.give_batch(id, worker, ahead, request);
+    }
+
+    fn give_batch(&mut self, id: &InstanceId, worker: WorkerId, ahead: bool, request: WorkRequest) {
         self.tokens += 1;
         let handed = Handed {
             token: self.tokens,
             ahead,
         };
-        resident.doing = Doing::Out(self.tokens);
+        let open = self.open.number;
+        if let Some(resident) = self.residents.get(id) {
+            resident.doing = Doing::Out(handed.token);
+            if ahead {
+                resident.count_episode(open);
+            }
+        }
         if ahead {
-            resident.count_episode(open);
             self.open.episodes += 1;
         }
         *self.out.of(handed) += 1;
+        let cancelled = if ahead {
+            CancellationToken::new()
+        } else {
+            self.batches.begin(id, handed.token)
+        };
         let place = self.names.take(WorkKind::Entity, entity_name(id));
         self.hand_over(
             worker,
             WorkKind::Entity,
             place,
-            WorkRequest::Entity { request, callers },
+            request,
             Item::Batch(id.clone(), handed),
-            CancellationToken::new(),
+            cancelled,
         );
     }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::{
-    ActivityContext, EntityContext, EntityId, EventOrTimeout, Failure, InstanceId,
+    ActivityContext, AsyncEntity, EntityContext, EntityId, EventOrTimeout, Failure, InstanceId,
     OrchestrationContext, OrchestrationError, Registry, RegistryError, RetryPolicy, Timestamp,
 };
 
+use serde_json::Value;
+
 use super::executor::Core;
-use super::ledger::{Entry, LEDGER};
+use super::ledger::{DIARY, Entry, LEDGER};
 use super::programs::{self, Deployment};
 
 type Outcome<T> = Result<T, OrchestrationError>;
@@ -20,6 +22,8 @@ type Outcome<T> = Result<T, OrchestrationError>;
 const ACTIVITY_MS_MAX: u64 = 20;
 /// The name of the account entity.
 pub(super) const ACCOUNT: &str = "account";
+/// How many ledgers there are.
+pub(super) const LEDGERS: u64 = 3;
 /// How many accounts there are.
 pub(super) const ACCOUNTS: u64 = 3;
 
@@ -27,8 +31,10 @@ pub(super) fn account(number: u64) -> Outcome<EntityId> {
     entity(ACCOUNT, number % ACCOUNTS)
 }
 
+/// One of the ledgers; the last one is a diary.
 pub(super) fn ledger(number: u64) -> Outcome<EntityId> {
-    entity(LEDGER, number % 2)
+    let number = number % LEDGERS;
+    entity(if number == 2 { DIARY } else { LEDGER }, number)
 }
 
 fn entity(name: &str, key: u64) -> Outcome<EntityId> {
@@ -68,6 +74,7 @@ fn fill(registry: &mut Registry, core: &Arc<Core>) -> Result<(), RegistryError> 
     })?;
     registry.entity_fn(ACCOUNT, balance)?;
     registry.entity_fn(LEDGER, write_down)?;
+    registry.async_entity(Diary(Arc::clone(core)))?;
     registry.orchestrator_fn("sequence", "", sequence)?;
     registry.orchestrator_fn("fan", "", fan)?;
     registry.orchestrator_fn("collect", "", collect)?;
@@ -101,6 +108,25 @@ fn write_down(ctx: &mut EntityContext) -> Result<usize, Failure> {
     entries.push(entry);
     ctx.set_state(&entries)?;
     Ok(entries.len())
+}
+
+/// A ledger whose operations wait.
+struct Diary(Arc<Core>);
+
+impl AsyncEntity for Diary {
+    const NAME: &'static str = DIARY;
+
+    async fn run(&self, ctx: &mut EntityContext) -> Result<Value, Failure> {
+        if ctx.operation() == "scrawl" {
+            // Nobody may ever see that.
+            ctx.set_state("scrawled")?;
+            nap(&self.0).await;
+            return Err(Failure::new("Scrawled", "as asked"));
+        }
+        let length = write_down(ctx)?;
+        nap(&self.0).await;
+        Ok(length.into())
+    }
 }
 
 /// Steps one after the other; the custom status counts them.
@@ -206,6 +232,9 @@ async fn scribe(ctx: OrchestrationContext, count: u64) -> Outcome<String> {
     let me = ctx.instance_id().to_string();
     for number in 0..count {
         ctx.signal_entity(&book, "write", &Entry::new(&me, number, 1).to_string())?;
+    }
+    if book.name() == DIARY && ctx.call_entity::<u64>(&book, "scrawl", &0).await.is_ok() {
+        return Ok(String::from("scrawled"));
     }
     let called = Entry::new(&me, count, 1).to_string();
     let length: u64 = ctx.call_entity(&book, "write", &called).await?;

@@ -1,12 +1,11 @@
 //! What has to hold when nothing more will happen.
 
-use durable_task::EntityId;
 use durable_task::wire::proto::HistoryEvent;
 use prost::Message as _;
 
 use super::code;
 use super::disk::Disk;
-use super::ledger::{self, Entry, LEDGER};
+use super::ledger::{self, Entry};
 use super::world::{Promises, World};
 use crate::engine::decode_chunk;
 
@@ -46,7 +45,7 @@ pub(super) fn open_work(disk: &Disk) -> Option<String> {
 /// Money is neither made nor lost, and nothing is locked.
 fn accounts(disk: &Disk) -> Option<String> {
     let mut sum = 0;
-    for number in 0..2 {
+    for number in 0..code::LEDGERS {
         let book = disk.entity(&code::ledger(number).ok()?);
         if book.is_some_and(|book| book.locked_by.is_some() || book.backlog > 0) {
             return Some(format!("ledger {number} is left locked, or with work"));
@@ -87,9 +86,10 @@ fn kept(disk: &Disk, promises: &Promises) -> Option<String> {
         }
     }
     let mut written = Vec::new();
-    for key in ["0", "1"] {
-        let book = EntityId::new(LEDGER, key).ok()?;
-        let state = disk.entity(&book).and_then(|book| book.state);
+    for number in 0..code::LEDGERS {
+        let state = disk
+            .entity(&code::ledger(number).ok()?)
+            .and_then(|book| book.state);
         written.extend(ledger::entries(state.as_deref()));
     }
     let lost = promises

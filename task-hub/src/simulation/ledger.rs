@@ -7,6 +7,8 @@ use durable_task::{EntityId, InstanceId};
 
 /// The entity's name.
 pub(super) const LEDGER: &str = "ledger";
+/// The same, with operations that wait.
+pub(super) const DIARY: &str = "diary";
 
 /// One operation: who sent it, which one of its operations it is, and at which attempt.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,9 +50,12 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Whether an id is that of a ledger.
-pub(super) fn is_ledger(id: &InstanceId) -> bool {
-    EntityId::parse(id.as_str()).is_some_and(|id| id.name().eq_ignore_ascii_case(LEDGER))
+/// Which of the two an id is that of.
+pub(super) fn name_of(id: &InstanceId) -> Option<&'static str> {
+    let id = EntityId::parse(id.as_str())?;
+    [LEDGER, DIARY]
+        .into_iter()
+        .find(|name| id.name().eq_ignore_ascii_case(name))
 }
 
 /// The entries of a ledger's state.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use durable_task::{Completer, InstanceId, WorkRequest};
 
 use super::executor::Core;
-use super::ledger::{self, LEDGER};
+use super::ledger::{self, DIARY, LEDGER};
 use super::programs::{NARROW, NARROW_MAX};
 use crate::Concurrency;
 
@@ -50,10 +50,13 @@ impl Handed {
     ) -> Completer {
         let (name, max) = match request {
             WorkRequest::Activity(request) if request.name == NARROW => (NARROW, NARROW_MAX),
-            WorkRequest::Entity { request, .. }
-                if ledger::is_ledger(&InstanceId::from_stored(request.instance_id.as_str())) =>
-            {
-                (LEDGER, LEDGERS_MAX)
+            WorkRequest::Entity { request, .. } => {
+                match ledger::name_of(&InstanceId::from_stored(request.instance_id.as_str())) {
+                    Some(LEDGER) => (LEDGER, LEDGERS_MAX),
+                    // There is one.
+                    Some(_) => (DIARY, 1),
+                    None => return completer,
+                }
             }
             _ => return completer,
         };

@@ -16,6 +16,7 @@ use prost::Message as _;
 use super::code;
 use super::disk::Disk;
 use super::executor::{Core, Group, SimRuntime};
+use super::ledger::{self, DIARY};
 use super::limits::Handed;
 use super::programs::{Deployment, UNLOVED};
 use crate::engine::decode_chunk;
@@ -214,10 +215,12 @@ impl Link {
             WorkRequest::Orchestrator { request, warm } if self.quality.remote => {
                 self.check_episode(request, *warm);
             }
-            WorkRequest::Entity { request, .. }
-                if self.quality.asynchronous || self.quality.remote =>
-            {
+            WorkRequest::Entity { request, .. } => {
                 let id = InstanceId::from_stored(request.instance_id.as_str());
+                let waits = ledger::name_of(&id) == Some(DIARY);
+                if !waits && !self.quality.asynchronous && !self.quality.remote {
+                    return;
+                }
                 let waiting = self.disk.load(&id).messages.len();
                 if waiting < request.operations.len() {
                     let sent = request.operations.len();
@@ -226,7 +229,7 @@ impl Link {
                     });
                 }
             }
-            _ => {}
+            WorkRequest::Orchestrator { .. } => {}
         }
     }
 

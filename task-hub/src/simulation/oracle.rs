@@ -198,7 +198,7 @@ impl Oracle {
             return;
         };
         let seen = self.entities.entry(id.clone()).or_default();
-        if ledger::is_ledger(id) {
+        if ledger::name_of(id).is_some() {
             let (before, after) = (seen.state.as_deref(), row.state.as_deref());
             if let Err(problem) = ledger::check(before, after) {
                 self.core.violated(|| format!("`{id}`: {problem}"));

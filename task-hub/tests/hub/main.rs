@@ -8,6 +8,7 @@
     reason = "what surrounds the test functions fails as they do"
 )]
 
+mod async_entities;
 mod broken_store;
 mod chaos;
 #[cfg(feature = "sqlite")]

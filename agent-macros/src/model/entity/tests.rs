@@ -73,8 +73,8 @@ fn what_an_operation_must_not_be() {
             "operation `f` must take `&self` or `&mut self` [AGT507]",
         ),
         (
-            "async fn f(&self) {}",
-            "operation `f` must not be `async` [AGT508]",
+            "async fn f(self) {}",
+            "operation `f` must take `&self` or `&mut self` [AGT507]",
         ),
         (
             "fn f(&self) -> &str {}",
@@ -114,6 +114,22 @@ fn what_an_operation_must_not_be() {
         ),
     ] {
         assert_eq!(read(method).1, [expected], "{method}");
+    }
+}
+
+#[test]
+fn one_operation_that_waits_makes_an_entity_that_waits() {
+    for (methods, waits) in [
+        ("fn f(&self) {} async fn helper() {}", false),
+        ("fn f(&self) {} async fn g(&mut self) -> u8 {}", true),
+        (
+            "async fn f(&self, a: u8, ctx: &mut C) -> Result<(), E> {}",
+            true,
+        ),
+    ] {
+        let (entity, errors) = read(methods);
+        assert_eq!(errors, [""; 0]);
+        assert_eq!(entity.unwrap().waits(), waits, "{methods}");
     }
 }
 

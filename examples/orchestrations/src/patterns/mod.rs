@@ -5,5 +5,6 @@ pub mod bank;
 pub mod chaining;
 pub mod fan_out;
 pub mod monitor;
+pub mod rates;
 pub mod trip;
 pub mod versions;

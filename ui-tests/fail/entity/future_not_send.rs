@@ -1,5 +1,7 @@
 use agent_sdk::prelude::*;
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Default, Serialize, Deserialize)]
@@ -10,7 +12,9 @@ pub struct Counter {
 #[entity]
 impl Counter {
     async fn add(&mut self, amount: i64) {
-        self.count += amount;
+        let amount = Rc::new(amount);
+        std::future::ready(()).await;
+        self.count += *amount;
     }
 }
 
