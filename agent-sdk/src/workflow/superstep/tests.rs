@@ -1,4 +1,9 @@
 //! Every rule of a run, one by one.
 
+mod cost;
+mod lab;
 mod random;
 mod reference;
+mod requests;
+mod results;
+mod routing;
