@@ -387,7 +387,11 @@ async fn agents_keep_a_session_per_node() {
 }
 
 fn as_text(message: &Message) -> Result<Message, crate::workflow::RouteError> {
-    Ok(Message::of(&message.json().to_owned()).unwrap())
+    Message::of(&message.json().to_owned()).map_err(|error| crate::workflow::RouteError {
+        from: "JSON",
+        to: "text",
+        problem: error.to_string(),
+    })
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ static MERGED: AtomicU64 = AtomicU64::new(0);
 
 fn count(_: Option<&Message>, written: &[Message]) -> Result<Message, RouteError> {
     MERGED.fetch_add(1, Ordering::Relaxed);
-    Ok(message(&json!(written.len())))
+    Message::of(&written.len()).map_err(|error| wrong(&error.to_string()))
 }
 
 #[test]

@@ -16,6 +16,10 @@ const A: To = To::Node(0);
 const B: To = To::Node(1);
 const C: To = To::Node(2);
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands among results that are failures"
+)]
 fn wrote(value: &Value, updates: &[(usize, Value)]) -> TaskResult {
     let update = |(slot, value): &(usize, Value)| (*slot, message(value));
     Ok(TaskAnswer {
@@ -184,17 +188,16 @@ fn a_failure_says_which_node_and_when_and_applies_nothing() {
         .iter()
         .map(|event| event.kind)
         .collect();
-    use EventKind::*;
     assert_eq!(
         kinds,
         [
-            Started,
-            SuperstepStarted,
-            ExecutorInvoked,
-            ExecutorInvoked,
-            ExecutorCompleted,
-            ExecutorFailed,
-            Failed
+            EventKind::Started,
+            EventKind::SuperstepStarted,
+            EventKind::ExecutorInvoked,
+            EventKind::ExecutorInvoked,
+            EventKind::ExecutorCompleted,
+            EventKind::ExecutorFailed,
+            EventKind::Failed
         ]
     );
 }
@@ -244,9 +247,9 @@ fn an_agent_takes_one_turn_at_a_time_within_a_superstep() {
     );
     lab.waits();
     lab.end(&[json!("a1"), json!("b")]);
-    for (id, answer) in [(2, "a2"), (3, "a3")] {
+    for (id, round, answer) in [(2, 1, "a2"), (3, 2, "a3")] {
         assert_eq!(lab.begin(), [r#"a "hi""#]);
-        assert_eq!((lab.tasks[0].id, lab.tasks[0].round), (id, id as u32 - 1));
+        assert_eq!((lab.tasks[0].id, lab.tasks[0].round), (id, round));
         lab.end(&[json!(answer)]);
     }
     // In the order of the messages, not of the turns.
