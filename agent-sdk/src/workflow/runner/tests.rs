@@ -113,7 +113,8 @@ proptest! {
         };
         let graph = graph(seed, size, mix);
         let run = |jitter| {
-            let runner = GraphRunner::new(graph).resource(Jitter(jitter)).answer::<Question>(|data| {
+            let runner = GraphRunner::new(graph).resource(Jitter(jitter));
+            let runner = runner.answer::<Question>(|data| {
                 let answer = answer_of(&Message::of(&data).unwrap());
                 answer.read().unwrap()
             });

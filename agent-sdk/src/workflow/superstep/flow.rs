@@ -1,4 +1,5 @@
-//! Where messages go: what waits for the next superstep, the queues of fan-ins, the items of `each`.
+//! Where messages go: what waits for the next superstep, the queues of fan-ins, the items of
+//! `each`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;

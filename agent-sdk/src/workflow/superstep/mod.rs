@@ -3,8 +3,8 @@
 //! A [`Run`] says what to do next and is told what came of it. Whoever drives it (in memory or
 //! durably) starts tasks, waits for answers and keeps time:
 //!
-//! 1. [`Run::next_step`] gives [`Next::Tasks`]: start all of them at once; when *all* have ended, hand
-//!    their results to [`Run::finish`] in the order of the tasks.
+//! 1. [`Run::next_step`] gives [`Next::Tasks`]: start all of them at once; when *all* have ended,
+//!    hand their results to [`Run::finish`] in the order of the tasks.
 //! 2. [`Next::Wait`]: nothing to start. Wait for the tasks that are under way, or for an answer to
 //!    an open request ([`Run::answer`]), its time limit ([`Run::expire`]) or its withdrawal
 //!    ([`Run::cancel`]), which may come at any time.
@@ -15,8 +15,8 @@
 //!
 //! A superstep delivers each waiting message as one run of its node. Its tasks see the state as it
 //! was when it began; when all have ended, their results are applied in the order of the tasks:
-//! state, outputs, then messages in the written order of their targets. A task that fails, fails the
-//! run, and nothing of its superstep is applied.
+//! state, outputs, then messages in the written order of their targets. A task that fails, fails
+//! the run, and nothing of its superstep is applied.
 
 mod agent;
 mod answers;

@@ -58,7 +58,8 @@ pub(super) struct Answer {
 type Outcome<T = ()> = Result<T, RunError>;
 
 impl Run {
-    /// Starts a run. A failure at the start is found by [`next_step`](Self::next_step), as any other.
+    /// Starts a run. A failure at the start is found by [`next_step`](Self::next_step), as any
+    /// other.
     pub fn start(graph: &'static Graph, input: &Message) -> Self {
         let mut run = Self {
             graph,
@@ -144,8 +145,8 @@ impl Run {
         Next::Tasks(batch)
     }
 
-    /// Takes the results of the tasks that [`next_step`](Self::next_step) gave last, in their order. Without
-    /// effect once the run has ended.
+    /// Takes the results of the tasks that [`next_step`](Self::next_step) gave last, in their
+    /// order. Without effect once the run has ended.
     pub fn finish(&mut self, results: Vec<TaskResult>) {
         let Some(step) = &mut self.step else {
             return;

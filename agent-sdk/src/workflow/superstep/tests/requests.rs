@@ -241,9 +241,15 @@ fn events_are_written_as_others_read_them() {
         r#"{"type":"executor_completed","executor_id":"a","data":["ask"],"iteration":1}"#,
         r#"{"type":"superstep_completed","iteration":1}"#,
         r#"{"type":"superstep_started","iteration":2}"#,
-        r#"{"type":"request_info","data":"ask","request_id":"b-0","source_executor_id":"b","response_type":"Answer","iteration":2}"#,
+        concat!(
+            r#"{"type":"request_info","data":"ask","request_id":"b-0","source_executor_id":"b","#,
+            r#""response_type":"Answer","iteration":2}"#
+        ),
         r#"{"type":"superstep_completed","iteration":2}"#,
-        r#"{"type":"request_answered","data":"yes","request_id":"b-0","source_executor_id":"b","iteration":2}"#,
+        concat!(
+            r#"{"type":"request_answered","data":"yes","request_id":"b-0","#,
+            r#""source_executor_id":"b","iteration":2}"#
+        ),
         r#"{"type":"superstep_started","iteration":3}"#,
         r#"{"type":"executor_invoked","executor_id":"c","data":"yes","iteration":3}"#,
         r#"{"type":"executor_completed","executor_id":"c","data":["end"],"iteration":3}"#,
