@@ -37,6 +37,15 @@ pub fn agent(options: TokenStream, item: TokenStream) -> TokenStream {
     missing_docs,
     reason = "documented at the re-export, where the examples compile"
 )]
+pub fn workflow(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::WORKFLOW, options.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
 pub fn orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
     run::run(&run::ORCHESTRATOR, options.into(), item.into()).into()
 }

@@ -67,7 +67,7 @@ impl Root {
         let name = format_ident!("{attribute}");
         let module = quote!(ide::#name);
         match attribute {
-            "tool" | "agent" => self.private(&module),
+            "tool" | "agent" | "workflow" => self.private(&module),
             _ => self.durable_private(&module),
         }
     }

@@ -42,6 +42,13 @@ pub static AGENT: Macro = Macro {
     expand: agent,
 };
 
+/// `#[workflow]` of `agent-sdk`.
+pub static WORKFLOW: Macro = Macro {
+    grammar: &model::workflow::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: workflow,
+};
+
 /// `#[orchestrator]` of `agent-sdk`.
 pub static ORCHESTRATOR: Macro = Macro {
     grammar: &model::orchestrator::GRAMMAR,
@@ -215,6 +222,30 @@ fn agent(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors)
     };
     let item = &parsed.item;
     quote!(#item #rest)
+}
+
+/// The function is not written: its body is a graph, and the type of its name stands for it.
+fn workflow(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    let function: Function = match read(&item, ItemKind::Function, "workflow", errors) {
+        Item::Parsed(function) => function,
+        // The compiler has an error of its own for what can't be read.
+        Item::Other | Item::Unreadable(..) => return item,
+    };
+    let signature = &function.signature;
+    refuse_siblings(&signature.ident, "workflow", &function.siblings, errors);
+    let workflow = model::workflow::validate(&function, options, root, errors);
+    let (attributes, visibility) = (&function.attributes, &function.visibility);
+    match workflow {
+        Some(workflow) if errors.is_empty() => {
+            expand::workflow::expand(&workflow, attributes, visibility)
+        }
+        _ if signature.receiver().is_some() => TokenStream::new(),
+        _ => {
+            let outline = model::workflow::outline(&function);
+            let is_concrete = signature.generics.params.is_empty();
+            expand::workflow::outline(root, &outline, is_concrete, attributes, visibility)
+        }
+    }
 }
 
 fn orchestrator(

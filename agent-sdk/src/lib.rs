@@ -142,6 +142,8 @@ pub use agent_macros::executor;
 pub use agent_macros::orchestrator;
 #[doc = include_str!("docs/tool.md")]
 pub use agent_macros::tool;
+#[doc = include_str!("docs/workflow.md")]
+pub use agent_macros::workflow;
 
 /// Orchestrations, activities and entities; its most used items are in the [`prelude`].
 #[doc(no_inline)]

@@ -1,6 +1,6 @@
 //! What every file of an application needs: `use agent_sdk::prelude::*;`.
 
-pub use agent_macros::{Event, agent, entity, executor, orchestrator, tool};
+pub use agent_macros::{Event, agent, entity, executor, orchestrator, tool, workflow};
 pub use durable_task::{
     Activity, ActivityContext, EntityContext, EntityType, Executor, ExecutorError,
     OrchestrationContext, OrchestrationError, Orchestrator,

@@ -121,6 +121,17 @@ fn activity(executor: &Executor, run: &TokenStream) -> TokenStream {
 /// The policy that calls have unless they say otherwise.
 fn policy(root: &Root, retry: &Retry) -> TokenStream {
     let policy = root.durable(&quote!(RetryPolicy));
+    let value = policy_value(root, retry);
+    quote! {
+        fn retry() -> ::core::option::Option<#policy> {
+            ::core::option::Option::Some(#value)
+        }
+    }
+}
+
+/// A policy as an expression.
+pub fn policy_value(root: &Root, retry: &Retry) -> TokenStream {
+    let policy = root.durable(&quote!(RetryPolicy));
     let attempts = match &retry.attempts {
         Some(attempts) => attempts.to_token_stream(),
         None => root.durable_private(&quote!(RETRY_ATTEMPTS)),
@@ -141,11 +152,7 @@ fn policy(root: &Root, retry: &Retry) -> TokenStream {
         let total = period(total);
         quote!(.total_time(#total))
     });
-    quote! {
-        fn retry() -> ::core::option::Option<#policy> {
-            ::core::option::Option::Some(#policy::new(#attempts, #first) #backoff #max #total)
-        }
-    }
+    quote!(#policy::new(#attempts, #first) #backoff #max #total)
 }
 
 fn executor_impl(executor: &Executor) -> TokenStream {

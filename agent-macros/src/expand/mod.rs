@@ -8,6 +8,7 @@ pub mod executor;
 pub mod fallback;
 pub mod orchestrator;
 pub mod tool;
+pub mod workflow;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

@@ -44,3 +44,22 @@ pub mod agent {
     /// `queued_runs = 100`: how many runs of one session may wait for their turn.
     pub const queued_runs: () = ();
 }
+
+/// Options of `#[workflow]`.
+pub mod workflow {
+    /// `name = "triage"`: the name on the hub and in routes; by default the function's.
+    pub const name: () = ();
+    /// `description = ".."`: what it is for; by default the doc comment.
+    pub const description: () = ();
+    /// `state = Mailbox`: the type of its state, with `#[derive(WorkflowState)]`.
+    pub const state: () = ();
+    /// `version = "2"`: which version this is; by default computed from the graph.
+    pub const version: () = ();
+    /// `max_supersteps = 100`: after how many supersteps a run fails.
+    pub const max_supersteps: () = ();
+    /// `retry(attempts = 3, first = "1s")`: how its executors are repeated when they fail, unless
+    /// they say it themselves.
+    pub const retry: () = ();
+    /// `timeout = "1h"`: how long a run may take.
+    pub const timeout: () = ();
+}

@@ -125,24 +125,28 @@ const fn target_count(exit: &Exit) -> usize {
     }
 }
 
-/// The node at the end of a way out, with or without a fan-in between.
-const fn reached(graph: &Graph, exit: &Exit, index: usize, through_joins: bool) -> Option<usize> {
-    let to = match exit {
-        Exit::Output(_) | Exit::Drop => return None,
-        Exit::To(targets) => targets[index].to,
+/// The end of a way out: `index` is less than [`target_count`].
+const fn target(exit: &Exit, index: usize) -> Option<To> {
+    match exit {
+        Exit::Output(_) | Exit::Drop => None,
+        Exit::To(targets) => Some(targets[index].to),
         Exit::Switch { arms, .. } => {
             let (mut arm, mut rest) = (0, index);
             while rest >= arms[arm].targets.len() {
                 rest -= arms[arm].targets.len();
                 arm += 1;
             }
-            arms[arm].targets[rest]
+            Some(arms[arm].targets[rest])
         }
-    };
-    match to {
-        To::Node(node) | To::Each(node) => Some(node),
-        To::Join { join, .. } if through_joins => Some(graph.joins[join].target),
-        To::Join { .. } => None,
+    }
+}
+
+/// The node at the end of a way out, with or without a fan-in between.
+const fn reached(graph: &Graph, exit: &Exit, index: usize, through_joins: bool) -> Option<usize> {
+    match target(exit, index) {
+        Some(To::Node(node) | To::Each(node)) => Some(node),
+        Some(To::Join { join, .. }) if through_joins => Some(graph.joins[join].target),
+        Some(To::Join { .. }) | None => None,
     }
 }
 
@@ -261,17 +265,46 @@ const fn sources_without<const N: usize>(
         let exit = &graph.nodes[source].exit;
         let mut index = 0;
         while index < target_count(exit) {
-            if let Some(node) = reached(graph, exit, index, true)
-                && solution.written[node] & bit == 0
-                && !queue.known[node]
-            {
-                from[node] = Some(source);
-                queue.add(node);
+            if let Some(node) = reached(graph, exit, index, false) {
+                follow(solution, slot, (source, node), &mut from, &mut queue);
             }
             index += 1;
         }
+        let mut join = 0;
+        while join < graph.joins.len() {
+            if contains(graph.joins[join].sources, source) {
+                let node = graph.joins[join].target;
+                follow(solution, slot, (source, node), &mut from, &mut queue);
+            }
+            join += 1;
+        }
     }
     from
+}
+
+const fn contains(sources: &[usize], node: usize) -> bool {
+    let mut index = 0;
+    while index < sources.len() {
+        if sources[index] == node {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Enters a step of a way, if the slot is still not written behind it.
+const fn follow<const N: usize>(
+    solution: &Solution<N>,
+    slot: usize,
+    (source, node): (usize, usize),
+    from: &mut [Option<usize>; N],
+    queue: &mut Members<N>,
+) {
+    if solution.written[node] & 1 << slot == 0 && !queue.known[node] {
+        from[node] = Some(source);
+        queue.add(node);
+    }
 }
 
 /// What is said of two nodes that write at the same time.
@@ -292,3 +325,6 @@ pub(crate) const fn parallel(graph: &Graph, node: usize, rival: Rival) -> Text {
     text.push("`; say in the state how two values become one: `#[slot(reduce = path)]` [AGT671]");
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! A workflow as data. `#[workflow]` writes it as constants.
 
+use std::any::{TypeId, type_name};
 use std::time::Duration;
 
 use durable_task::RetryPolicy;
 use serde_json::Value;
 
 use super::node::InvalidMessage;
-use super::{Described, InState, Message, NodeDefinition, Slot};
+use super::{Described, InState, Message, NodeCode, NodeDefinition, Slot};
 
 /// How many supersteps a run may take, unless the workflow says otherwise.
 pub const SUPERSTEPS_MAX: u32 = 100;
@@ -52,6 +53,46 @@ pub struct Graph {
     pub forks: &'static [Fork],
 }
 
+/// A workflow as a node of another one, and as what is hosted.
+pub fn definition<W: Workflow>() -> NodeDefinition {
+    NodeDefinition {
+        name: W::NAME,
+        description: W::GRAPH.description,
+        type_id: TypeId::of::<W>(),
+        type_name: type_name::<W>(),
+        code: NodeCode::Workflow(W::GRAPH),
+    }
+}
+
+/// The graph of a workflow that does not compile, or that this version can't read: it has no nodes,
+/// and its description says why.
+pub const fn unfinished(name: &'static str, why: &'static str) -> Graph {
+    const NOTHING: TypeData = TypeData::described::<()>(refuse);
+    Graph {
+        name,
+        description: why,
+        version: "",
+        supersteps_max: SUPERSTEPS_MAX,
+        retry: None,
+        timeout: None,
+        input: NOTHING,
+        output: NOTHING,
+        outputs: OutputCount::None,
+        slots: &[],
+        start: Exit::Drop,
+        nodes: &[],
+        joins: &[],
+        forks: &[],
+    }
+}
+
+fn refuse(_: &str) -> Result<Message, InvalidMessage> {
+    Err(InvalidMessage {
+        path: ".".to_owned(),
+        problem: "this workflow has no graph".to_owned(),
+    })
+}
+
 impl std::fmt::Debug for Graph {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Graph")
@@ -76,7 +117,7 @@ impl TypeData {
     /// A type with a schema.
     pub const fn described<T: Described>(check: Check) -> Self {
         Self {
-            name: std::any::type_name::<T>,
+            name: type_name::<T>,
             schema: T::schema,
             check,
         }
@@ -85,7 +126,7 @@ impl TypeData {
     /// A type without one: whatever it is, nobody outside sees it.
     pub const fn inner<T>(check: Check) -> Self {
         Self {
-            name: std::any::type_name::<T>,
+            name: type_name::<T>,
             schema: anything,
             check,
         }

@@ -28,7 +28,8 @@ pub use edge::{
 };
 pub use graph::{
     Arm, Check, Convert, ConvertAll, Exit, Fork, Graph, GraphNode, Join, NodeFacts, OutputCount,
-    Route, RouteError, Routed, SUPERSTEPS_MAX, Target, To, TypeData, Workflow,
+    Route, RouteError, Routed, SUPERSTEPS_MAX, Target, To, TypeData, Workflow, definition,
+    unfinished,
 };
 pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
@@ -37,7 +38,8 @@ pub use node::{
     SlotUse, Yields,
 };
 pub use output::{
-    AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsOne, WriteOutput, add, end,
+    AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne, WriteOutput, add,
+    any, dropped, end,
 };
 pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,

@@ -74,6 +74,12 @@ pub trait Node: 'static {
         Message::of(output).map_err(failed::<Self::Output, Message>)
     }
 
+    /// Writes an output of a workflow that returns nothing.
+    #[doc(hidden)]
+    fn write_nothing((): ()) -> Result<Message, RouteError> {
+        Message::of(&()).map_err(failed::<(), Message>)
+    }
+
     /// Whether JSON text from outside is what it takes.
     #[doc(hidden)]
     fn check_input(json: &str) -> Result<Message, InvalidMessage> {

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use super::edge::{Read, failed};
-use super::{Message, NoYields, RouteError, Write, Yields};
+use super::{Convert, Exit, Message, NoYields, Node, OutputCount, RouteError, Yields};
 
 /// The return type of a workflow that has one output. `ANY`: some node sends or yields any number.
 #[diagnostic::on_unimplemented(
@@ -14,16 +14,16 @@ use super::{Message, NoYields, RouteError, Write, Yields};
 pub trait ReturnsOne<const ANY: bool>: Sized {
     /// The type of an output.
     type Item;
-    /// Writes one output, by what writes a whole return value.
-    fn write(item: Self::Item, write: Write<Self>) -> Result<Message, RouteError>;
+    /// Writes one output of a workflow.
+    fn write<N: Node<Output = Self>>(item: Self::Item) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<W> ReturnsOne<false> for W {
     type Item = W;
 
-    fn write(item: W, write: Write<W>) -> Result<Message, RouteError> {
-        write(&item)
+    fn write<N: Node<Output = Self>>(item: W) -> Result<Message, RouteError> {
+        N::write_output(&item)
     }
 }
 
@@ -31,8 +31,8 @@ impl<W> ReturnsOne<false> for W {
 impl<T> ReturnsOne<true> for Vec<T> {
     type Item = T;
 
-    fn write(item: T, write: Write<Self>) -> Result<Message, RouteError> {
-        only(&write(&vec![item])?)
+    fn write<N: Node<Output = Self>>(item: T) -> Result<Message, RouteError> {
+        only(&N::write_output(&vec![item])?)
     }
 }
 
@@ -46,16 +46,16 @@ impl<T> ReturnsOne<true> for Vec<T> {
 pub trait ReturnsAtMostOne<const ANY: bool>: Sized {
     /// The type of an output.
     type Item;
-    /// Writes one output, by what writes a whole return value.
-    fn write(item: Self::Item, write: Write<Self>) -> Result<Message, RouteError>;
+    /// Writes one output of a workflow.
+    fn write<N: Node<Output = Self>>(item: Self::Item) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T> ReturnsAtMostOne<false> for Option<T> {
     type Item = T;
 
-    fn write(item: T, write: Write<Self>) -> Result<Message, RouteError> {
-        write(&Some(item))
+    fn write<N: Node<Output = Self>>(item: T) -> Result<Message, RouteError> {
+        N::write_output(&Some(item))
     }
 }
 
@@ -63,8 +63,8 @@ impl<T> ReturnsAtMostOne<false> for Option<T> {
 impl<T> ReturnsAtMostOne<true> for Vec<T> {
     type Item = T;
 
-    fn write(item: T, write: Write<Self>) -> Result<Message, RouteError> {
-        only(&write(&vec![item])?)
+    fn write<N: Node<Output = Self>>(item: T) -> Result<Message, RouteError> {
+        only(&N::write_output(&vec![item])?)
     }
 }
 
@@ -78,17 +78,64 @@ impl<T> ReturnsAtMostOne<true> for Vec<T> {
 pub trait ReturnsMany: Sized {
     /// The type of an output.
     type Item;
-    /// Writes one output, by what writes a whole return value.
-    fn write(item: Self::Item, write: Write<Self>) -> Result<Message, RouteError>;
+    /// Writes one output of a workflow.
+    fn write<N: Node<Output = Self>>(item: Self::Item) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T> ReturnsMany for Vec<T> {
     type Item = T;
 
-    fn write(item: T, write: Write<Self>) -> Result<Message, RouteError> {
-        only(&write(&vec![item])?)
+    fn write<N: Node<Output = Self>>(item: T) -> Result<Message, RouteError> {
+        only(&N::write_output(&vec![item])?)
     }
+}
+
+/// The return type of a workflow all of whose paths are dropped.
+#[diagnostic::on_unimplemented(
+    message = "a run of this workflow has no output, and it returns `{Self}` [AGT673]",
+    label = "no path ends with an output",
+    note = "every path of this workflow ends in `()`; remove the return type, or a `()`"
+)]
+pub trait ReturnsNone<const ANY: bool>: Sized {
+    /// The type of an output.
+    type Item;
+    /// Writes one output of a workflow.
+    fn write<N: Node<Output = Self>>(item: Self::Item) -> Result<Message, RouteError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> ReturnsNone<true> for Vec<T> {
+    type Item = T;
+
+    fn write<N: Node<Output = Self>>(item: T) -> Result<Message, RouteError> {
+        only(&N::write_output(&vec![item])?)
+    }
+}
+
+/// Whether one of these is true.
+pub const fn any(facts: &[bool]) -> bool {
+    let mut index = 0;
+    while index < facts.len() {
+        if facts[index] {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+impl OutputCount {
+    /// The same, unless nodes send or yield any number.
+    #[must_use]
+    pub const fn or_any(self, any: bool) -> Self {
+        if any { Self::Any } else { self }
+    }
+}
+
+/// Where a path ends whose last node gives nothing.
+pub const fn dropped(_: Convert) -> Exit {
+    Exit::Drop
 }
 
 /// The item of a list of one.

@@ -17,6 +17,8 @@ pub const SLOTS_MAX: usize = 128;
     note = "add `#[derive(WorkflowState)]` to `{Self}`"
 )]
 pub trait WorkflowState: 'static {
+    /// The state itself; a type that is none is one error by this.
+    type This;
     /// The slots, in the order of the fields.
     const SLOTS: &'static [Slot];
     /// Which of them are there from the start: those with a default, and keyed ones.
@@ -30,6 +32,7 @@ pub trait WorkflowState: 'static {
 pub enum NoState {}
 
 impl WorkflowState for NoState {
+    type This = Self;
     const SLOTS: &'static [Slot] = &[];
     const DEFAULTS: u128 = 0;
     const REDUCED: u128 = 0;

@@ -10,17 +10,19 @@ use super::super::text::{Text, equal};
     clippy::missing_panics_doc,
     reason = "it runs in the compiler, and this is how it tells"
 )]
-pub const fn check_names(workflow: Registered, nodes: &[(&str, Option<Registered>)], node: usize) {
-    let Some(name) = nodes[node].1 else {
+pub const fn check_names(workflow: Option<Registered>, nodes: &[Option<Registered>], node: usize) {
+    let Some(name) = nodes[node] else {
         return;
     };
-    if same(name, workflow) {
-        let text = collision(name, workflow);
+    if let Some(other) = workflow
+        && same(name, other)
+    {
+        let text = collision(name, other);
         panic!("{}", text.as_str());
     }
     let mut before = 0;
     while before < node {
-        if let Some(other) = nodes[before].1
+        if let Some(other) = nodes[before]
             && same(name, other)
         {
             let text = collision(name, other);

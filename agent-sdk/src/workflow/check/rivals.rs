@@ -1,7 +1,7 @@
 //! Who may write a slot at the same time.
 
-use super::super::{Exit, Fork, Graph, To};
-use super::{Members, Rival, reached, target_count};
+use super::super::{Fork, Graph, To};
+use super::{Members, Rival, reached, target, target_count};
 
 /// Another writer of a slot for each node that has one.
 pub(super) const fn rivals<const N: usize>(graph: &Graph, reduced: u128) -> [Option<Rival>; N] {
@@ -129,10 +129,10 @@ const fn members<const N: usize>(graph: &Graph, fork: &Fork, element: usize) -> 
         let exit = &graph.nodes[members.nodes[next]].exit;
         let mut index = 0;
         while index < target_count(exit) {
-            if let Some(node) = reached(graph, exit, index, true)
-                && !leaves(fork, exit, index)
+            if let Some(to) = target(exit, index)
+                && !is_left(fork, to)
             {
-                members.add(node);
+                members.add(end_of(graph, to));
             }
             index += 1;
         }
@@ -141,14 +141,7 @@ const fn members<const N: usize>(graph: &Graph, fork: &Fork, element: usize) -> 
     members
 }
 
-/// Whether a way out leads to a join that closes the tuple. Only plain exits do.
-const fn leaves(fork: &Fork, exit: &Exit, index: usize) -> bool {
-    match exit {
-        Exit::To(targets) => is_left(fork, targets[index].to),
-        _ => false,
-    }
-}
-
+/// Whether a way leads to a join that closes the tuple.
 const fn is_left(fork: &Fork, to: To) -> bool {
     let To::Join { join, .. } = to else {
         return false;

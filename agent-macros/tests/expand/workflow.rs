@@ -1,0 +1,380 @@
+// #[workflow]
+// /// Answers mail.
+// pub fn triage(mail: String) -> Reply {
+//     store >> Detector >> verdict;
+//     match verdict {
+//         Verdict::Spam(reason) if reason.is_empty() => (),
+//         Verdict::Spam(reason) => report(reason),
+//         Verdict::Clean(id) => mails::submit(id.clone()) >> store,
+//         Verdict::Unclear => verdict,
+//     }
+// }
+
+/// Answers mail.
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+pub struct triage {}
+#[allow(deprecated, non_camel_case_types, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __N_0 = store;
+    type __N_1 = Detector;
+    type __N_2 = verdict;
+    type __N_3 = report;
+    type __N_4 = mails::submit;
+    const __ANY: ::core::primitive::bool = ::agent_sdk::workflow::any(
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
+        ],
+    );
+    struct __Run;
+    impl __Run {
+        const WRITE: ::agent_sdk::workflow::WriteOutput<
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        > = <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::write::<triage>;
+    }
+    #[deny(unreachable_patterns)]
+    fn __route_0(
+        __message: &::agent_sdk::workflow::Message,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::agent_sdk::workflow::Routed>,
+        ::agent_sdk::workflow::RouteError,
+    > {
+        let __value: <__N_2 as ::agent_sdk::workflow::Node>::Output = <__N_2 as ::agent_sdk::workflow::Node>::read_output(
+            __message,
+        )?;
+        ::core::result::Result::Ok(
+            match __value {
+                Verdict::Spam(reason) if reason.is_empty() => ::std::vec::Vec::new(),
+                Verdict::Spam(reason) => {
+                    ::std::vec::Vec::from([
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Node(3usize),
+                            message: ::agent_sdk::workflow::deliver::<
+                                _,
+                                __N_3,
+                                <__N_3 as ::agent_sdk::workflow::Node>::Input,
+                            >(
+                                reason,
+                                <__N_3 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
+                        },
+                    ])
+                }
+                Verdict::Clean(id) => {
+                    ::std::vec::Vec::from([
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Node(4usize),
+                            message: ::agent_sdk::workflow::deliver::<
+                                _,
+                                __N_4,
+                                <__N_4 as ::agent_sdk::workflow::Node>::Input,
+                            >(
+                                id.clone(),
+                                <__N_4 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
+                        },
+                    ])
+                }
+                Verdict::Unclear => {
+                    ::std::vec::Vec::from([
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Node(2usize),
+                            message: ::agent_sdk::workflow::hand_on::<
+                                <__N_2 as ::agent_sdk::workflow::Node>::Output,
+                                __N_2,
+                                <__N_2 as ::agent_sdk::workflow::Node>::Input,
+                            >(
+                                __message,
+                                <__N_2 as ::agent_sdk::workflow::Node>::read_output,
+                                <__N_2 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
+                        },
+                    ])
+                }
+            },
+        )
+    }
+    const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "store",
+        each: false,
+        definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_0,
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(1usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+                        __N_1,
+                        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_0 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_1 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_1: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "Detector",
+        each: false,
+        definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_1,
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(2usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+                        __N_2,
+                        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_1 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_2 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_2: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "verdict",
+        each: false,
+        definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_2,
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Switch {
+            route: &__route_0,
+            arms: &[
+                ::agent_sdk::workflow::Arm {
+                    label: "Verdict::Spam(reason) if reason.is_empty()",
+                    targets: &[],
+                },
+                ::agent_sdk::workflow::Arm {
+                    label: "Verdict::Spam(reason)",
+                    targets: &[::agent_sdk::workflow::To::Node(3usize)],
+                },
+                ::agent_sdk::workflow::Arm {
+                    label: "Verdict::Clean(id)",
+                    targets: &[::agent_sdk::workflow::To::Node(4usize)],
+                },
+                ::agent_sdk::workflow::Arm {
+                    label: "Verdict::Unclear",
+                    targets: &[::agent_sdk::workflow::To::Node(2usize)],
+                },
+            ],
+        },
+    };
+    const __NODE_3: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "report",
+        each: false,
+        definition: &<__N_3 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_3 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_3 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_3 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_3,
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Output(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_3 as ::agent_sdk::workflow::Node>::Output,
+                __N_3,
+                <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+            >(
+                __message,
+                <__N_3 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __NODE_4: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "submit",
+        each: false,
+        definition: &<__N_4 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_4 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_4 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_4 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_4,
+            <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(0usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+                        __N_0,
+                        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_4 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
+        name: "triage",
+        description: "Answers mail.",
+        version: "7b0139f33946dd0ecf94d82c2ac51661",
+        supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
+        retry: ::core::option::Option::None,
+        timeout: ::core::option::Option::None,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            String,
+        >(<triage as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::described::<
+            Reply,
+        >(<triage as ::agent_sdk::workflow::Node>::check_output),
+        outputs: ::agent_sdk::workflow::OutputCount::AtMostOne.or_any(__ANY),
+        slots: <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        start: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(0usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        String,
+                        __N_0,
+                        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <triage as ::agent_sdk::workflow::Node>::read_input,
+                        <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+        nodes: &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4],
+        joins: &[],
+        forks: &[],
+    };
+    const __REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = <triage as ::agent_sdk::workflow::Node>::REGISTERED;
+    const __NAMES: &[::core::option::Option<::agent_sdk::workflow::Registered>] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_1 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_2 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_3 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_4 as ::agent_sdk::workflow::Node>::REGISTERED,
+    ];
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for triage {
+        type Input = String;
+        type Output = Reply;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "workflow",
+            name: "triage",
+            path: ::core::concat!(::core::module_path!(), "::", "triage"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::workflow::definition::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__S> ::agent_sdk::workflow::InState<__S> for triage {}
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Workflow for triage {
+        const NAME: &'static ::core::primitive::str = "triage";
+        const GRAPH: &'static ::agent_sdk::workflow::Graph = __GRAPH;
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        type __M_0 = store;
+        type __M_1 = verdict;
+        type __M_2 = verdict;
+    }
+};

@@ -1,0 +1,4 @@
+// #[workflow]
+// fn plan(topic: ) -> Plan { draft >> review; }
+
+fn plan (topic :) -> Plan { draft >> review ; }

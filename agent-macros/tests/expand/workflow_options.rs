@@ -1,0 +1,142 @@
+// #[workflow(name = "Plan", description = TEXT, state = Board, version = "2", max_supersteps = 20, retry(attempts = 5, first = "1s"), timeout = "1h")]
+// fn plan(topic: Topic) -> Option<Plan> { draft; }
+
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct plan {}
+#[allow(deprecated, non_camel_case_types, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __N_0 = draft;
+    const __ANY: ::core::primitive::bool = ::agent_sdk::workflow::any(
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+        ],
+    );
+    struct __Run;
+    impl __Run {
+        const WRITE: ::agent_sdk::workflow::WriteOutput<
+            <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        > = <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
+    }
+    const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "draft",
+        each: false,
+        definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+            <Board as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_0,
+            <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Output(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_0 as ::agent_sdk::workflow::Node>::Output,
+                __N_0,
+                <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+            >(
+                __message,
+                <__N_0 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
+        name: "Plan",
+        description: TEXT,
+        version: "2",
+        supersteps_max: 20,
+        retry: ::core::option::Option::Some(|| ::agent_sdk::durable_task::RetryPolicy::new(
+            5,
+            ::core::time::Duration::new(1u64, 0u32),
+        )),
+        timeout: ::core::option::Option::Some(
+            ::core::time::Duration::new(3600u64, 0u32),
+        ),
+        input: ::agent_sdk::workflow::TypeData::described::<
+            Topic,
+        >(<plan as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::described::<
+            Option<Plan>,
+        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
+        slots: <Board as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        start: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(0usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        Topic,
+                        __N_0,
+                        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <plan as ::agent_sdk::workflow::Node>::read_input,
+                        <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+        nodes: &[__NODE_0],
+        joins: &[],
+        forks: &[],
+    };
+    const __REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = <plan as ::agent_sdk::workflow::Node>::REGISTERED;
+    const __NAMES: &[::core::option::Option<::agent_sdk::workflow::Registered>] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::REGISTERED,
+    ];
+    const __SOLUTION: &::agent_sdk::workflow::Solution<1usize> = &::agent_sdk::workflow::solve::<
+        1usize,
+    >(
+        __GRAPH,
+        <Board as ::agent_sdk::workflow::WorkflowState>::DEFAULTS,
+        <Board as ::agent_sdk::workflow::WorkflowState>::REDUCED,
+    );
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_node(__GRAPH, __SOLUTION, 0usize);
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for plan {
+        type Input = Topic;
+        type Output = Option<Plan>;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "workflow",
+            name: "Plan",
+            path: ::core::concat!(::core::module_path!(), "::", "plan"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::workflow::definition::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__S> ::agent_sdk::workflow::InState<__S> for plan {}
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Workflow for plan {
+        const NAME: &'static ::core::primitive::str = "Plan";
+        const GRAPH: &'static ::agent_sdk::workflow::Graph = __GRAPH;
+    }
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::ide::workflow::{
+            name as _, description as _, state as _, version as _, max_supersteps as _,
+            retry as _, timeout as _,
+        };
+    }
+};

@@ -1,0 +1,427 @@
+// #[workflow]
+// fn plan(topic: Topic) -> Vec<Plan> {
+//     let second = check;
+//     topic >> (draft >> check, split >> each(rate)) >> join >> (second, publish >> ());
+// }
+
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct plan {}
+#[allow(deprecated, non_camel_case_types, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __N_0 = draft;
+    type __N_1 = check;
+    type __N_2 = split;
+    type __N_3 = rate;
+    type __N_4 = join;
+    type __N_5 = check;
+    type __N_6 = publish;
+    const __ANY: ::core::primitive::bool = ::agent_sdk::workflow::any(
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_5 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_5 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_6 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_6 as ::agent_sdk::workflow::Node>::YIELDS,
+        ],
+    );
+    struct __Run;
+    impl __Run {
+        const WRITE: ::agent_sdk::workflow::WriteOutput<
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        > = <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
+    }
+    const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "draft",
+        each: false,
+        definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_0,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(1usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+                        __N_1,
+                        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_0 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_1 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_1: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "check",
+        each: false,
+        definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_1,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Join {
+                        join: 0usize,
+                        slot: 0usize,
+                    },
+                    convert: &::agent_sdk::workflow::as_it_is,
+                },
+            ],
+        ),
+    };
+    const __NODE_2: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "split",
+        each: false,
+        definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_2,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Each(3usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on_each::<
+                        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+                        __N_3,
+                        <__N_3 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_2 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_3 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_3: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "rate",
+        each: true,
+        definition: &<__N_3 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_3 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_3 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_3 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_3 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_3,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Join {
+                        join: 0usize,
+                        slot: 1usize,
+                    },
+                    convert: &::agent_sdk::workflow::as_it_is,
+                },
+            ],
+        ),
+    };
+    const __NODE_4: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "join",
+        each: false,
+        definition: &<__N_4 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_4 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_4 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_4 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_4 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_4,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(5usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+                        __N_5,
+                        <__N_5 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_4 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_5 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(6usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+                        __N_6,
+                        <__N_6 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_4 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_6 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_5: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "second",
+        each: false,
+        definition: &<__N_5 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_5 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_5 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_5 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_5 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_5 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_5 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_5 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_5 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_5,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Output(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_5 as ::agent_sdk::workflow::Node>::Output,
+                __N_5,
+                <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+            >(
+                __message,
+                <__N_5 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __NODE_6: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "publish",
+        each: false,
+        definition: &<__N_6 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_6 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_6 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_6 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_6 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_6 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_6 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_6 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_6 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_6,
+            <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Drop,
+    };
+    const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
+        name: "plan",
+        description: "",
+        version: "2037d9efdce39e27da0c36a2ebc771c8",
+        supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
+        retry: ::core::option::Option::None,
+        timeout: ::core::option::Option::None,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            Topic,
+        >(<plan as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::described::<
+            Vec<Plan>,
+        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
+        slots: <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        start: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(0usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        Topic,
+                        __N_0,
+                        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <plan as ::agent_sdk::workflow::Node>::read_input,
+                        <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(2usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        Topic,
+                        __N_2,
+                        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <plan as ::agent_sdk::workflow::Node>::read_input,
+                        <__N_2 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+        nodes: &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4, __NODE_5, __NODE_6],
+        joins: &[
+            ::agent_sdk::workflow::Join {
+                target: 4usize,
+                sources: &[1usize, 3usize],
+                convert: &|__messages: &[::agent_sdk::workflow::Message]| ::agent_sdk::workflow::put_together::<
+                    (
+                        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+                        ::std::vec::Vec<<__N_3 as ::agent_sdk::workflow::Node>::Output>,
+                    ),
+                    __N_4,
+                    <__N_4 as ::agent_sdk::workflow::Node>::Input,
+                >(
+                    __messages,
+                    |__messages| ::core::result::Result::Ok((
+                        ::agent_sdk::workflow::part(
+                            __messages,
+                            0usize,
+                            <__N_1 as ::agent_sdk::workflow::Node>::read_output,
+                        )?,
+                        ::agent_sdk::workflow::part(
+                            __messages,
+                            1usize,
+                            <__N_3 as ::agent_sdk::workflow::Node>::read_outputs,
+                        )?,
+                    )),
+                    <__N_4 as ::agent_sdk::workflow::Node>::write_input,
+                ),
+            },
+        ],
+        forks: &[
+            ::agent_sdk::workflow::Fork {
+                elements: &[
+                    &[::agent_sdk::workflow::To::Node(0usize)],
+                    &[::agent_sdk::workflow::To::Node(2usize)],
+                ],
+                joins: &[0usize],
+            },
+            ::agent_sdk::workflow::Fork {
+                elements: &[
+                    &[::agent_sdk::workflow::To::Node(5usize)],
+                    &[::agent_sdk::workflow::To::Node(6usize)],
+                ],
+                joins: &[],
+            },
+        ],
+    };
+    const __REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = <plan as ::agent_sdk::workflow::Node>::REGISTERED;
+    const __NAMES: &[::core::option::Option<::agent_sdk::workflow::Registered>] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_1 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_2 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_3 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_4 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_5 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_6 as ::agent_sdk::workflow::Node>::REGISTERED,
+    ];
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 5usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 6usize);
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for plan {
+        type Input = Topic;
+        type Output = Vec<Plan>;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "workflow",
+            name: "plan",
+            path: ::core::concat!(::core::module_path!(), "::", "plan"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::workflow::definition::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__S> ::agent_sdk::workflow::InState<__S> for plan {}
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Workflow for plan {
+        const NAME: &'static ::core::primitive::str = "plan";
+        const GRAPH: &'static ::agent_sdk::workflow::Graph = __GRAPH;
+    }
+};

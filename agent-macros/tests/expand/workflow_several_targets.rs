@@ -1,0 +1,258 @@
+// #[workflow]
+// fn plan(topic: Topic) {
+//     match topic {
+//         Topic::Small(text) => (draft(text), note),
+//         Topic::Large(list) => { each(draft_part)(list) }
+//     }
+// }
+
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct plan {}
+#[allow(deprecated, non_camel_case_types, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __N_0 = draft;
+    type __N_1 = note;
+    type __N_2 = draft_part;
+    const __ANY: ::core::primitive::bool = ::agent_sdk::workflow::any(
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+        ],
+    );
+    struct __Run;
+    impl __Run {
+        const WRITE: ::agent_sdk::workflow::WriteOutput<()> = <plan as ::agent_sdk::workflow::Node>::write_nothing;
+    }
+    #[deny(unreachable_patterns)]
+    fn __route_0(
+        __message: &::agent_sdk::workflow::Message,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::agent_sdk::workflow::Routed>,
+        ::agent_sdk::workflow::RouteError,
+    > {
+        let __value: Topic = <plan as ::agent_sdk::workflow::Node>::read_input(
+            __message,
+        )?;
+        ::core::result::Result::Ok(
+            match __value {
+                Topic::Small(text) => {
+                    ::std::vec::Vec::from([
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Node(0usize),
+                            message: ::agent_sdk::workflow::deliver::<
+                                _,
+                                __N_0,
+                                <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                            >(text, <__N_0 as ::agent_sdk::workflow::Node>::write_input)?,
+                        },
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Node(1usize),
+                            message: ::agent_sdk::workflow::hand_on::<
+                                Topic,
+                                __N_1,
+                                <__N_1 as ::agent_sdk::workflow::Node>::Input,
+                            >(
+                                __message,
+                                <plan as ::agent_sdk::workflow::Node>::read_input,
+                                <__N_1 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
+                        },
+                    ])
+                }
+                Topic::Large(list) => {
+                    ::std::vec::Vec::from([
+                        ::agent_sdk::workflow::Routed {
+                            to: ::agent_sdk::workflow::To::Each(2usize),
+                            message: ::agent_sdk::workflow::deliver_each::<
+                                _,
+                                __N_2,
+                                <__N_2 as ::agent_sdk::workflow::Node>::Input,
+                            >(list, <__N_2 as ::agent_sdk::workflow::Node>::write_input)?,
+                        },
+                    ])
+                }
+            },
+        )
+    }
+    const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "draft",
+        each: false,
+        definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_0,
+            (),
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::dropped(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_0 as ::agent_sdk::workflow::Node>::Output,
+                __N_0,
+                (),
+            >(
+                __message,
+                <__N_0 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __NODE_1: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "note",
+        each: false,
+        definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_1,
+            (),
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::dropped(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_1 as ::agent_sdk::workflow::Node>::Output,
+                __N_1,
+                (),
+            >(
+                __message,
+                <__N_1 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __NODE_2: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "draft_part",
+        each: true,
+        definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
+        facts: ::agent_sdk::workflow::NodeFacts::of::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
+        >(
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+        ),
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_2,
+            (),
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::dropped(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_2 as ::agent_sdk::workflow::Node>::Output,
+                __N_2,
+                (),
+            >(
+                __message,
+                <__N_2 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
+        name: "plan",
+        description: "",
+        version: "c1bcd5b9271c8bfac0d194d4ee32162c",
+        supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
+        retry: ::core::option::Option::None,
+        timeout: ::core::option::Option::None,
+        input: ::agent_sdk::workflow::TypeData::described::<
+            Topic,
+        >(<plan as ::agent_sdk::workflow::Node>::check_input),
+        output: ::agent_sdk::workflow::TypeData::described::<
+            (),
+        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        outputs: ::agent_sdk::workflow::OutputCount::None,
+        slots: <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        start: ::agent_sdk::workflow::Exit::Switch {
+            route: &__route_0,
+            arms: &[
+                ::agent_sdk::workflow::Arm {
+                    label: "Topic::Small(text)",
+                    targets: &[
+                        ::agent_sdk::workflow::To::Node(0usize),
+                        ::agent_sdk::workflow::To::Node(1usize),
+                    ],
+                },
+                ::agent_sdk::workflow::Arm {
+                    label: "Topic::Large(list)",
+                    targets: &[::agent_sdk::workflow::To::Each(2usize)],
+                },
+            ],
+        },
+        nodes: &[__NODE_0, __NODE_1, __NODE_2],
+        joins: &[],
+        forks: &[
+            ::agent_sdk::workflow::Fork {
+                elements: &[
+                    &[::agent_sdk::workflow::To::Node(0usize)],
+                    &[::agent_sdk::workflow::To::Node(1usize)],
+                ],
+                joins: &[],
+            },
+        ],
+    };
+    const __REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = <plan as ::agent_sdk::workflow::Node>::REGISTERED;
+    const __NAMES: &[::core::option::Option<::agent_sdk::workflow::Registered>] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_1 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_2 as ::agent_sdk::workflow::Node>::REGISTERED,
+    ];
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for plan {
+        type Input = Topic;
+        type Output = ();
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "workflow",
+            name: "plan",
+            path: ::core::concat!(::core::module_path!(), "::", "plan"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::workflow::definition::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__S> ::agent_sdk::workflow::InState<__S> for plan {}
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Workflow for plan {
+        const NAME: &'static ::core::primitive::str = "plan";
+        const GRAPH: &'static ::agent_sdk::workflow::Graph = __GRAPH;
+    }
+};
