@@ -39,6 +39,15 @@ pub static WORKFLOW_NAME: Message = Message::new(
      must take it.",
 );
 
+pub static WORKFLOW_NAME_RESERVED: Message = Message::new(
+    "AGT606",
+    "`{name}` cannot be the name of a workflow, since routes of workflows have it",
+    "write `name = \"..\"` with another name; reserved are `run`, `status`, `respond`, `cancel`, \
+     `events` and `graph`",
+    "An application with a single workflow serves it without its name in the route, where the name \
+     would be taken for the action.",
+);
+
 pub static NOT_A_GRAPH: Message = Message::new(
     "AGT610",
     "`{what}` is not part of the graph of a workflow",

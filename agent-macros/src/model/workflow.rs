@@ -19,7 +19,7 @@ use syn::{Ident, Path, Type};
 
 use self::graph::{Graph, Workflow};
 use self::report::{About, Reports};
-use self::signature::Header;
+use self::signature::{Header, InputName};
 use super::executor::{self, RETRY};
 use crate::errors::Errors;
 use crate::messages;
@@ -123,10 +123,16 @@ pub fn outline(function: &Function) -> Outline {
 
 /// The graph of a body that was read whole.
 fn read_graph(body: &Body, header: &Header, errors: &mut Errors) -> Option<Graph> {
+    let parameter = match &header.input {
+        InputName::Known(name) => Some(name),
+        InputName::Missing => None,
+        // The body may well name what the pattern binds.
+        InputName::Unclear => return None,
+    };
     let about = About {
         workflow: &header.item,
         name: &header.name,
-        parameter: header.parameter.as_ref().map(|(name, _)| name),
+        parameter,
         at: &header.at,
     };
     let mut reports = Reports::new();

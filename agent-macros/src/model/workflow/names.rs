@@ -17,7 +17,7 @@ const NAMES_RESERVED: [&str; 7] = [
     "start", "status", "respond", "run", "cancel", "events", "graph",
 ];
 /// How long the name of a function may be: `dafx-{workflow}-{node}`.
-const FUNCTION_BYTES_MAX: usize = 127;
+const FUNCTION_BYTES_MAX: usize = 128;
 /// What stands around the two names.
 const FUNCTION_BYTES_AROUND: usize = "dafx--".len();
 

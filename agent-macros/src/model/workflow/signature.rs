@@ -14,6 +14,9 @@ use crate::syntax::options::Options;
 /// How long the name of a workflow may be.
 const NAME_BYTES_MAX: usize = 63;
 
+/// Names that workflows can't have, because routes have them.
+const NAMES_RESERVED: [&str; 6] = ["run", "status", "respond", "cancel", "events", "graph"];
+
 /// What stands around the body.
 pub struct Header {
     /// The function's name.
@@ -24,8 +27,20 @@ pub struct Header {
     pub name: String,
     /// The parameter and its type, if there is exactly one and it is as it must be.
     pub parameter: Option<(Ident, Type)>,
+    /// What the body calls the input, also where the parameter is not as it must be.
+    pub input: InputName,
     /// The return type.
     pub output: Option<Type>,
+}
+
+/// What a body calls its input.
+pub enum InputName {
+    /// This.
+    Known(Ident),
+    /// Nothing, since there is no parameter.
+    Missing,
+    /// That can't be told: the parameter is taken apart.
+    Unclear,
 }
 
 /// Reports what is wrong before the body.
@@ -44,6 +59,7 @@ pub fn check(function: &Function, options: &Options, errors: &mut Errors) -> Hea
         name,
         at: signature.ident.clone(),
         parameter: parameter(signature),
+        input: input_name(signature),
         output: output(signature),
         item,
     }
@@ -58,6 +74,18 @@ pub fn parameter(signature: &Signature) -> Option<(Ident, Type)> {
             Some((name.clone(), (*typed.ty).clone()))
         }
         _ => None,
+    }
+}
+
+fn input_name(signature: &Signature) -> InputName {
+    let typed = signature.inputs.iter().find_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.pat),
+        FnArg::Receiver(_) => None,
+    });
+    match typed {
+        Some(Pat::Ident(name)) => InputName::Known(name.ident.clone()),
+        Some(_) => InputName::Unclear,
+        None => InputName::Missing,
     }
 }
 
@@ -187,8 +215,11 @@ impl Checks<'_> {
         let fits = name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.len() <= NAME_BYTES_MAX
             && name.bytes().all(allowed);
+        let lower = name.to_ascii_lowercase();
         if !fits {
             self.report(at, &messages::WORKFLOW_NAME, &[("name", &name)]);
+        } else if NAMES_RESERVED.contains(&lower.as_str()) {
+            self.report(at, &messages::WORKFLOW_NAME_RESERVED, &[("name", &name)]);
         }
         name
     }

@@ -74,6 +74,10 @@ fn what_a_function_must_not_be() {
             "`größe` cannot be the name of a workflow [AGT605]",
         ),
         (
+            "fn «Status»(order: Order) -> Done { a; }",
+            "`Status` cannot be the name of a workflow, since routes of workflows have it [AGT606]",
+        ),
+        (
             "fn «_w»(order: Order) -> Done { a; }",
             "`_w` cannot be the name of a workflow [AGT605]",
         ),
@@ -103,6 +107,31 @@ fn mistakes_in_the_header_and_in_the_body_are_told_together() {
             "node `d` is never reached from `a` [AGT637]",
         ],
     );
+}
+
+#[test]
+fn a_wrong_parameter_has_no_echo_in_the_body() {
+    for (parameters, expected) in [
+        (
+            "order: «&Order»",
+            "the input of workflow `w` cannot be borrowed [AGT604]",
+        ),
+        (
+            "«mut order»: Order",
+            "the parameter of workflow `w` must be a plain name [AGT603]",
+        ),
+        (
+            "«(order, _)»: (Order, u8)",
+            "the parameter of workflow `w` must be a plain name [AGT603]",
+        ),
+        (
+            "order: Order, «bank: Bank»",
+            "workflow `w` takes one parameter, which is its input [AGT602]",
+        ),
+    ] {
+        let function = format!("fn w({parameters}) {{ match order {{ A => b, _ => () }} }}");
+        assert_function("", &function, &[expected]);
+    }
 }
 
 #[test]

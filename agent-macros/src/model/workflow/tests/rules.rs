@@ -436,9 +436,9 @@ fn names_are_unique_and_allowed() {
     ] {
         assert_body(body, &[expected]);
     }
-    let long = "x".repeat(120);
+    let long = "x".repeat(121);
     graph(&format!("a >> {long};"));
-    let longer = "x".repeat(121);
+    let longer = "x".repeat(122);
     assert_body(
         &format!("a >> «{longer}»;"),
         &[&format!("`{longer}` cannot be the name of a node [AGT652]")],
