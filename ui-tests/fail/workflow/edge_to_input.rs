@@ -1,0 +1,13 @@
+use agent_sdk::prelude::*;
+
+#[executor]
+async fn draft(topic: String) -> Result<String, ExecutorError> {
+    Ok(topic)
+}
+
+#[workflow]
+fn write(topic: String) -> String {
+    draft >> topic;
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use agent_sdk::prelude::*;
+
+#[workflow]
+fn write(topic: String) -> String {
+    topic >> ();
+}
+
+fn main() {}

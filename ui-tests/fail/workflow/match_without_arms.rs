@@ -1,0 +1,14 @@
+use agent_sdk::prelude::*;
+
+#[executor]
+async fn draft(topic: String) -> Result<String, ExecutorError> {
+    Ok(topic)
+}
+
+#[workflow]
+fn write(topic: String) -> String {
+    draft;
+    match draft {}
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use agent_sdk::prelude::*;
+
+#[executor]
+async fn draft(topic: String) -> Result<String, ExecutorError> {
+    Ok(topic)
+}
+
+#[executor]
+async fn review(text: String) -> Result<String, ExecutorError> {
+    Ok(text)
+}
+
+#[executor]
+async fn publish(text: String) -> Result<String, ExecutorError> {
+    Ok(text)
+}
+
+#[workflow]
+fn write(topic: String) -> String {
+    draft >> (review) >> publish;
+}
+
+fn main() {}
