@@ -21,6 +21,7 @@ mod registry;
 mod replay;
 mod resource;
 mod rewind;
+mod roaming;
 mod runtime;
 mod tags;
 pub mod testing;

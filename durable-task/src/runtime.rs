@@ -20,6 +20,22 @@ pub trait Runtime: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
     /// Runs a task to its end in the background.
     fn spawn(&self, name: &'static str, task: BoxFuture<'static, ()>);
+    /// Runs the loop of an engine, which is woken from many threads. A thread that
+    /// [hosts](Self::host) may poll it.
+    fn spawn_loop(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        self.spawn(name, task);
+    }
+    /// Calls `wake`; where `wake` wakes a loop that sleeps, the calling thread may poll it once
+    /// before this returns, instead of waking a thread for it. The caller has nothing else to do,
+    /// holds no locks, and may be blocked for a while.
+    fn host(&self, wake: Box<dyn FnOnce() + '_>) {
+        wake();
+    }
+    /// Whether the caller may block its thread for a sync of a disk: it is polled by one that
+    /// hosts.
+    fn may_block(&self) -> bool {
+        false
+    }
     /// Runs a task that is not `Send` on a thread of its own (the lanes of a worker).
     fn spawn_lane(
         &self,

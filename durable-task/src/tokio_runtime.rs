@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Timestamp;
+use crate::roaming;
 use crate::runtime::{BoxFuture, LocalBoxFuture, Runtime};
 
 /// Time and tasks from tokio; lanes are threads of their own.
@@ -56,6 +57,18 @@ impl Runtime for TokioRuntime {
 
     fn spawn(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
         self.handle.spawn(task);
+    }
+
+    fn spawn_loop(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
+        roaming::spawn(&self.handle, task);
+    }
+
+    fn host(&self, wake: Box<dyn FnOnce() + '_>) {
+        roaming::host(wake);
+    }
+
+    fn may_block(&self) -> bool {
+        roaming::is_hosting()
     }
 
     fn spawn_lane(

@@ -13,6 +13,7 @@ mod entities;
 mod episodes;
 #[cfg(all(feature = "grpc", feature = "grpc-server"))]
 mod grpc;
+mod hosting;
 mod recorded_episodes;
 mod registering;
 mod rewinding;

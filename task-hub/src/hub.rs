@@ -254,7 +254,7 @@ impl Hub {
             notices: (noticing.clone(), notices),
             opened,
         });
-        runtime.spawn("task-hub", Box::pin(dispatcher.run()));
+        runtime.spawn_loop("task-hub", Box::pin(dispatcher.run()));
         Ok(Self {
             client: HubClient {
                 runtime,

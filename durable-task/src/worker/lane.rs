@@ -111,7 +111,7 @@ impl Lane {
                 }
             });
             match next.await {
-                Ok(Some(Job::Item(item))) => self.contain(item),
+                Ok(Some(Job::Item(item))) => self.contain(item, jobs.is_empty()),
                 Ok(Some(Job::Stop) | None) => return,
                 Err(Sweep) => {
                     self.sessions.expire(self.runtime.now());
@@ -126,13 +126,13 @@ impl Lane {
     }
 
     /// User code is contained where it is called; whatever else panics must not end the lane.
-    fn contain(&mut self, item: LaneItem) {
-        if catch_unwind(AssertUnwindSafe(|| self.run_item(item))).is_err() {
+    fn contain(&mut self, item: LaneItem, is_last: bool) {
+        if catch_unwind(AssertUnwindSafe(|| self.run_item(item, is_last))).is_err() {
             tracing::error!("a lane panicked; the item is given back");
         }
     }
 
-    fn run_item(&mut self, item: LaneItem) {
+    fn run_item(&mut self, item: LaneItem, is_last: bool) {
         match item {
             LaneItem::Episode {
                 request,
@@ -141,7 +141,7 @@ impl Lane {
                 running,
             } => {
                 let answer = self.run_episode(request, warm);
-                completer.complete(answer);
+                self.complete(completer, answer, is_last);
                 drop(running);
             }
             LaneItem::Entity {
@@ -151,9 +151,18 @@ impl Lane {
                 running,
             } => {
                 let result = batch.run(&*operate, &|| self.runtime.now());
-                completer.complete(WorkAnswer::Entity(result));
+                self.complete(completer, WorkAnswer::Entity(result), is_last);
                 drop(running);
             }
+        }
+    }
+
+    /// Answers. A lane that has nothing else to do goes on with what the answer leads to.
+    fn complete(&self, completer: Completer, answer: WorkAnswer, is_last: bool) {
+        if is_last {
+            self.runtime.host(Box::new(|| completer.complete(answer)));
+        } else {
+            completer.complete(answer);
         }
     }
 

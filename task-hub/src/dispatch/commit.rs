@@ -1,5 +1,6 @@
 //! Closing the open commit, and what happens when it is durable.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use durable_task::{BoxFuture, InstanceId};
@@ -68,14 +69,28 @@ impl Dispatcher {
         if commit.is_empty() {
             self.became_durable(closing);
         } else {
-            let store = Arc::clone(&self.store);
-            let future = Box::pin(async move { store.commit(commit).await });
+            let future = self.write(commit);
             self.writing = Some(Writing { future, closing });
         }
         for id in std::mem::take(&mut self.next_commit) {
             self.queue(id);
         }
         true
+    }
+
+    /// Gives the commit to the store. Where nothing else can happen before it is durable, and this
+    /// thread may be blocked, it is written here: that saves waking two threads.
+    fn write(&self, commit: Commit) -> BoxFuture<'static, Result<(), StoreError>> {
+        let idle = self.out.ahead + self.out.after + self.activities.running() == 0
+            && self.reads.is_empty();
+        if idle
+            && self.runtime.may_block()
+            && let Some(result) = self.store.commit_here(&commit)
+        {
+            return Box::pin(ready(result));
+        }
+        let store = Arc::clone(&self.store);
+        Box::pin(async move { store.commit(commit).await })
     }
 
     /// What to write. What changed is in memory; if it is not, that is a bug, and writing the rest

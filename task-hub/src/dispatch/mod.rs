@@ -77,6 +77,9 @@ use crate::store::{Loaded, Opened, Store, StoreError, TaskRow, TimerRow};
 
 /// How many events are taken in before the loop looks at what they led to.
 const EVENTS_AT_ONCE: usize = 512;
+/// How often the loop looks for events in a row before it lets the thread that polls it do
+/// something else: that may be a lane with episodes of its own.
+const PASSES_AT_ONCE: usize = 16;
 /// How many instances are read at once because the store has work for them.
 const LOADS_AT_ONCE: usize = 64;
 /// How many instances may be ready in memory, for workers that are full, before no more are read
@@ -349,8 +352,9 @@ impl Dispatcher {
 
     async fn work(mut self) {
         self.advance();
+        let mut passes = 0;
         loop {
-            let event = poll_fn(|context| self.poll_event(context)).await;
+            let event = poll_fn(|context| self.poll_next(&mut passes, context)).await;
             self.handle(event);
             for _ in 0..EVENTS_AT_ONCE {
                 let more = poll_fn(|context| {
@@ -370,6 +374,18 @@ impl Dispatcher {
             }
         }
         self.stop().await;
+    }
+
+    /// The next event, unless too many came in a row.
+    fn poll_next(&mut self, passes: &mut usize, context: &mut Context<'_>) -> Poll<Event> {
+        if *passes >= PASSES_AT_ONCE {
+            *passes = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let event = self.poll_event(context);
+        *passes = if event.is_ready() { *passes + 1 } else { 0 };
+        event
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {

@@ -95,7 +95,8 @@ pub struct HistoryPage {
 /// engine
 ///   retries.
 /// * Do not keep state in memory that a commit made by this store does not contain.
-/// * Do not block the caller's thread: the engine's loop awaits these futures.
+/// * Do not block the caller's thread, but in [`commit_here`](Store::commit_here): the engine's
+///   loop awaits these futures.
 /// * Do not put payloads, inputs or states into error texts.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -107,6 +108,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes a commit durable.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+
+    /// Does the same on the calling thread, which is blocked meanwhile: that is asked only where it
+    /// may be. `None`: nothing was done, since the store can't do that now, or never.
+    fn commit_here(&self, commit: &Commit) -> Option<Result<(), StoreError>> {
+        let _ = commit;
+        None
+    }
 
     /// Reads what the engine needs of an instance or entity: its row, open tasks, open timers and
     /// waiting messages, as of one moment.

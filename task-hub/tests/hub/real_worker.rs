@@ -2,6 +2,8 @@
 //! sessions that are kept give the same results.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "sqlite")]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use durable_task::{
     OrchestrationContext, OrchestrationError, Registry, Runtime, StartRequest, Status,
     TokioRuntime, WaitFor, Worker, WorkerOptions,
 };
+#[cfg(feature = "sqlite")]
+use durable_task::{BoxFuture, LocalBoxFuture, Timestamp};
 use futures_util::future::join_all;
 use task_hub::{Hub, HubOptions};
 
@@ -120,7 +124,11 @@ struct Program {
 
 impl Program {
     async fn start(options: HubOptions, sessions: usize) -> Self {
-        let runtime = Arc::new(TokioRuntime::current().unwrap()) as Arc<dyn Runtime>;
+        let runtime = TokioRuntime::current().unwrap();
+        Self::start_on(options, sessions, Arc::new(runtime)).await
+    }
+
+    async fn start_on(options: HubOptions, sessions: usize, runtime: Arc<dyn Runtime>) -> Self {
         let hub = Hub::open(options, Arc::clone(&runtime)).await.unwrap();
         let calls = Calls::default();
         let options = WorkerOptions {
@@ -254,5 +262,88 @@ async fn everything_works_in_a_file_and_goes_on_in_the_next_process() {
     assert_eq!(state.output.as_deref(), Some("89700"));
     let old = program.client.get(&id("fan-3"), Fetch::Payloads).await;
     assert_eq!(old.unwrap().unwrap().output.as_deref(), Some("39800"));
+    program.stop().await;
+}
+
+/// Tokio; counts how often the hub was told that it may block its thread.
+#[cfg(feature = "sqlite")]
+struct Watched {
+    tokio: TokioRuntime,
+    may_block: AtomicUsize,
+}
+
+#[cfg(feature = "sqlite")]
+impl Runtime for Watched {
+    fn now(&self) -> Timestamp {
+        self.tokio.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.tokio.sleep(duration)
+    }
+
+    fn spawn(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        self.tokio.spawn(name, task);
+    }
+
+    fn spawn_loop(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        self.tokio.spawn_loop(name, task);
+    }
+
+    fn host(&self, wake: Box<dyn FnOnce() + '_>) {
+        self.tokio.host(wake);
+    }
+
+    fn may_block(&self) -> bool {
+        let may_block = self.tokio.may_block();
+        self.may_block
+            .fetch_add(usize::from(may_block), Ordering::SeqCst);
+        may_block
+    }
+
+    fn spawn_lane(
+        &self,
+        name: String,
+        task: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>,
+    ) {
+        self.tokio.spawn_lane(name, task);
+    }
+
+    fn random(&self) -> u128 {
+        self.tokio.random()
+    }
+}
+
+/// A lane that has nothing else to do writes the commit that its episode leads to.
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_of_lanes_are_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || HubOptions::file(folder.path().join("hub.db"));
+    let runtime = Arc::new(Watched {
+        tokio: TokioRuntime::current().unwrap(),
+        may_block: AtomicUsize::new(0),
+    });
+    let program = Program::start_on(options(), 100, Arc::clone(&runtime) as Arc<_>).await;
+    let mut count = 0;
+    // A loop that is still awake when the lane answers goes on where it is. So once is enough.
+    while runtime.may_block.load(Ordering::SeqCst) == 0 || count < 20 {
+        program.begin("sequence", &format!("s{count}"), "20").await;
+        let state = program.end(&format!("s{count}")).await;
+        assert_eq!(state.output.as_deref(), Some("380"));
+        count += 1;
+    }
+    // One for the start, and one for each activity; more where a commit closed before its episode
+    // had ended.
+    assert!(program.hub.stats().commits >= count * 21);
+    let calls = program.stop().await;
+    assert!(calls.lock().unwrap().values().all(|times| *times == 1));
+    let program = Program::start(options(), 100).await;
+    for number in 0..count {
+        let instance = id(&format!("s{number}"));
+        let state = program.client.get(&instance, Fetch::Payloads).await;
+        let state = state.unwrap().unwrap();
+        assert_eq!(state.output.as_deref(), Some("380"));
+    }
     program.stop().await;
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Fault;
@@ -39,7 +40,7 @@ pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Before WAL mode, which is written into the file.
     schema::refuse_foreign(&connection)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    keep_statements(&connection)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(setting("journal_mode", "WAL"));
@@ -71,8 +72,17 @@ pub(super) fn reader(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    keep_statements(&connection)?;
     Ok(connection)
+}
+
+/// Statements are planned once. SQLite would plan those that look up an instance again whenever an
+/// id is bound to them, since there are partial indexes that a value might fit: that costs more
+/// than the lookup.
+fn keep_statements(connection: &Connection) -> Result<(), Fault> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn setting(name: &str, value: &str) -> Fault {

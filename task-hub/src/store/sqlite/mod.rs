@@ -48,7 +48,7 @@ use self::convert::stored;
 use self::fault::Fault;
 use self::lane::Lane;
 use self::readers::Job;
-use self::writer::Command;
+use self::writer::{Command, Writing};
 use super::listing::{Cursor, entity_token};
 use super::{
     Capabilities, Commit, EndedRow, HistoryPage, Loaded, Opened, Store, StoreError, StreamChunk,
@@ -87,10 +87,7 @@ pub struct SqliteStore {
 /// The threads of a store, which begin with its first opening.
 enum Threads {
     None,
-    Running {
-        writer: Lane<Command>,
-        readers: Lane<Job>,
-    },
+    Running { writer: Writing, readers: Lane<Job> },
     Closed,
 }
 
@@ -158,7 +155,7 @@ impl SqliteStore {
         readers::start(&self.path, &self.openings)
     }
 
-    fn start_writer(&self) -> io::Result<Lane<Command>> {
+    fn start_writer(&self) -> io::Result<Writing> {
         let (lock, openings) = (Arc::clone(&self.lock), Arc::clone(&self.openings));
         writer::start(self.path.clone(), self.synchronous, lock, openings)
     }
@@ -174,7 +171,7 @@ impl SqliteStore {
                 };
             }
             Threads::Running { writer, readers } => {
-                if writer.is_broken() {
+                if writer.lane.is_broken() {
                     *writer = self.start_writer()?;
                 }
                 if readers.is_broken() {
@@ -203,7 +200,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let writer = match &*self.threads() {
             Threads::None => return Err(Fault::NotOpen.during(operation)),
-            Threads::Running { writer, .. } => writer.sender(),
+            Threads::Running { writer, .. } => writer.lane.sender(),
             Threads::Closed => return Err(StoreError::Closed { operation }),
         };
         let (answer, answered) = oneshot::channel();
@@ -286,6 +283,16 @@ impl Store for SqliteStore {
             .command("commit", |answer| Command::Commit(commit, answer))
             .await?;
         made.map_err(|fault| fault.during("commit"))
+    }
+
+    fn commit_here(&self, commit: &Commit) -> Option<Result<(), StoreError>> {
+        // Reads go on meanwhile: they need the list of threads.
+        let writer = match &*self.threads() {
+            Threads::Running { writer, .. } => writer.writer.clone(),
+            Threads::None | Threads::Closed => return None,
+        };
+        let made = writer.commit_here(commit)?;
+        Some(made.map_err(|fault| fault.during("commit")))
     }
 
     async fn load(&self, id: &InstanceId) -> Result<Loaded, StoreError> {
@@ -450,7 +457,7 @@ impl Store for SqliteStore {
                 // An error says that the thread has ended in another way.
                 let _ = end.await;
             }
-            for end in writer.stop() {
+            for end in writer.lane.stop() {
                 let _ = end.await;
             }
         }

@@ -55,10 +55,14 @@ pub(super) fn instance(
     id: &InstanceId,
     fetch: Fetch,
 ) -> Result<Option<InstanceState>, Fault> {
-    let sql = format!("{} AND i.instance_id = ?1", columns(fetch));
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&of_one(fetch))?;
     let mut rows = statement.query(params![id.as_str()])?;
     rows.next()?.map(|row| state(row, fetch)).transpose()
+}
+
+/// The statement that reads one instance by its id.
+pub(super) fn of_one(fetch: Fetch) -> String {
+    format!("{} AND i.instance_id = ?1", columns(fetch))
 }
 
 /// Lists instances, oldest first.

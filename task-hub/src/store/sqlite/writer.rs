@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -28,28 +28,51 @@ pub(super) enum Command {
     Clear(oneshot::Sender<Result<(), Fault>>),
 }
 
+/// The thread, and what it writes with as long as it lives.
+pub(super) struct Writing {
+    pub(super) lane: Lane<Command>,
+    pub(super) writer: SharedWriter,
+}
+
+/// What a thread writes with. Gone when the thread has ended.
+#[derive(Clone)]
+pub(super) struct SharedWriter(pub(super) Weak<Mutex<Writer>>);
+
+impl SharedWriter {
+    /// Makes a commit durable on the calling thread; `None` while the thread is at work, or gone.
+    pub(super) fn commit_here(&self, commit: &Commit) -> Option<Result<(), Fault>> {
+        let writer = self.0.upgrade()?;
+        let mut writer = writer.try_lock().ok()?;
+        Some(writer.commit(commit))
+    }
+}
+
 /// Starts the thread. When it has ended, it has let go of the file and its ownership.
 pub(super) fn start(
     path: PathBuf,
     synchronous: Synchronous,
     lock: Arc<LockFile>,
     openings: Arc<AtomicU64>,
-) -> io::Result<Lane<Command>> {
+) -> io::Result<Writing> {
     let (mut lane, orders) = Lane::new(COMMANDS_MAX, 1);
-    let mut writer = Writer {
+    let writer = Arc::new(Mutex::new(Writer {
         path,
         synchronous,
         openings,
         connection: None,
         _lock: lock,
-    };
+    }));
+    let shared = SharedWriter(Arc::downgrade(&writer));
     lane.start("hub-writer".to_owned(), orders, move |command| {
-        writer.obey(command);
+        obey(&writer, command);
     })?;
-    Ok(lane)
+    Ok(Writing {
+        lane,
+        writer: shared,
+    })
 }
 
-struct Writer {
+pub(super) struct Writer {
     path: PathBuf,
     synchronous: Synchronous,
     /// How often the file was opened: readers open it again when this has changed.
@@ -59,22 +82,26 @@ struct Writer {
     _lock: Arc<LockFile>,
 }
 
-impl Writer {
-    /// A caller that no longer waits does not need the answer.
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Open(answer) => {
-                let _ = answer.send(contained(|| self.open()));
-            }
-            Command::Commit(commit, answer) => {
-                let _ = answer.send(self.change(|file| commit::make_durable(file, &commit)));
-            }
-            Command::Clear(answer) => {
-                let _ = answer.send(self.change(remove::all));
-            }
+/// A caller that no longer waits does not need the answer. One that does finds the writer free.
+fn obey(writer: &Mutex<Writer>, command: Command) {
+    let writer = || writer.lock().unwrap_or_else(PoisonError::into_inner);
+    match command {
+        Command::Open(answer) => {
+            let opened = contained(|| writer().open());
+            let _ = answer.send(opened);
+        }
+        Command::Commit(commit, answer) => {
+            let made = writer().commit(&commit);
+            let _ = answer.send(made);
+        }
+        Command::Clear(answer) => {
+            let cleared = writer().change(remove::all);
+            let _ = answer.send(cleared);
         }
     }
+}
 
+impl Writer {
     fn open(&mut self) -> Result<Opened, Fault> {
         self.connection = None;
         let mut connection = connection::writer(&self.path, self.synchronous)?;
@@ -84,6 +111,10 @@ impl Writer {
         self.connection = Some(connection);
         self.openings.fetch_add(1, Ordering::Release);
         Ok(Opened { next_id })
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+        self.change(|file| commit::make_durable(file, commit))
     }
 
     fn change(

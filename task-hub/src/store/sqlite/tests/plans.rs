@@ -2,6 +2,8 @@
 
 use durable_task::{Fetch, InstanceFilter, InstanceId, Status, Timestamp};
 
+use rusqlite::StatementStatus;
+
 use super::File;
 use crate::store::listing::Cursor;
 use crate::store::sqlite::query::{self, Query};
@@ -144,4 +146,19 @@ fn text_of_a_query_holds_no_value() {
     let query = Query::new(&filter, Fetch::Metadata, None, 10);
     assert!(!query.sql.contains("secret") && !query.sql.contains("DROP"));
     assert_eq!(query.sql.matches('?').count(), query.parameters.len());
+}
+
+#[test]
+fn statements_about_one_instance_are_planned_once() {
+    let file = File::new();
+    let of_one = [Fetch::Metadata, Fetch::Payloads].map(query::of_one);
+    for sql in [instance::KEY, load::INSTANCE, &of_one[0], &of_one[1]] {
+        let mut statement = file.connection.prepare(sql).unwrap();
+        for id in ["a", "b", "c"] {
+            let mut rows = statement.query([id]).unwrap();
+            assert!(rows.next().unwrap().is_none());
+        }
+        let planned_again = statement.get_status(StatementStatus::RePrepare);
+        assert_eq!(planned_again, 0, "{sql}");
+    }
 }

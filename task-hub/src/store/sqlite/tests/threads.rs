@@ -137,7 +137,7 @@ async fn dead_writer_is_started_again_by_opening() {
         .start("dying".to_owned(), orders, |_: Command| panic!("dies"))
         .unwrap();
     let stopped = match &mut *store.threads() {
-        Threads::Running { writer, .. } => std::mem::replace(writer, dying).stop(),
+        Threads::Running { writer, .. } => std::mem::replace(&mut writer.lane, dying).stop(),
         other => panic!("{other:?}"),
     };
     for end in stopped {
@@ -150,4 +150,39 @@ async fn dead_writer_is_started_again_by_opening() {
     store.commit(commit("a")).await.unwrap();
     assert!(is_there(&store, "a").await);
     store.close().await;
+}
+
+#[tokio::test]
+async fn commit_on_the_callers_thread_is_like_any_other() {
+    let (store, _folder) = opened().await;
+    store.commit_here(&commit("a")).unwrap().unwrap();
+    assert!(is_there(&store, "a").await);
+    let taken = store.commit_here(&commit("a")).unwrap().unwrap_err();
+    assert!(matches!(taken, StoreError::Conflict { .. }), "{taken:?}");
+    store.commit(commit("b")).await.unwrap();
+    store.commit_here(&commit("c")).unwrap().unwrap();
+    for name in ["a", "b", "c"] {
+        assert!(is_there(&store, name).await, "{name}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn commit_that_the_callers_thread_can_not_make_is_left_to_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::acquire(folder.path().join("hub.db")).unwrap();
+    assert!(store.commit_here(&commit("a")).is_none());
+    store.open().await.unwrap();
+    let writer = match &*store.threads() {
+        Threads::Running { writer, .. } => writer.writer.clone(),
+        other => panic!("{other:?}"),
+    };
+    let at_work = writer.0.upgrade().unwrap();
+    let held = at_work.lock().unwrap();
+    assert!(store.commit_here(&commit("a")).is_none());
+    drop(held);
+    store.commit_here(&commit("a")).unwrap().unwrap();
+    drop(at_work);
+    store.close().await;
+    assert!(store.commit_here(&commit("b")).is_none());
 }
