@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::envelope::{ActivityAnswer, ActivityInput};
 use crate::workflow::superstep::TaskAnswer;
-use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place};
+use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, next_requests};
 
 /// The code of a node in one version of its workflow.
 pub(crate) struct NodeActivity {
@@ -72,9 +72,12 @@ impl NodeActivity {
             Ok(((slot.type_id)(), value))
         });
         let host = input.host_context;
+        let reduced = self.graph.slots.iter().filter(|slot| slot.merge.is_some());
         Ok(NodeCall {
             message: input.message,
             state: state.collect::<Result<_, Failure>>()?,
+            reduced: reduced.map(|slot| (slot.type_id)()).collect(),
+            requests: next_requests(self.graph, host.round),
             sources: input.source_executor_ids,
             place: Place {
                 workflow: self.graph.name.to_owned(),
