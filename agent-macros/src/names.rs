@@ -36,11 +36,6 @@ impl Root {
         Self { home, path }
     }
 
-    /// Whether the crate has workflows.
-    pub fn has_workflows(&self) -> bool {
-        self.home == Home::AgentSdk
-    }
-
     /// A public item of the crate.
     pub fn public(&self, path: &TokenStream) -> TokenStream {
         let root = &self.path;
@@ -72,8 +67,7 @@ impl Root {
         let name = format_ident!("{attribute}");
         let module = quote!(ide::#name);
         match attribute {
-            "tool" | "agent" | "workflow" | "request_port" | "slot" => self.private(&module),
-            "executor" if self.has_workflows() => self.private(&module),
+            "tool" | "agent" | "workflow" => self.private(&module),
             _ => self.durable_private(&module),
         }
     }

@@ -10,4 +10,3 @@ mod durable;
 mod model_openai;
 mod model_request;
 mod model_scripted;
-mod workflow_nodes;

@@ -1,4 +1,4 @@
-use durable_task::{ExecutorError, executor};
+use agent_sdk::prelude::*;
 
 #[executor(reads(Budget))]
 async fn count(start: u64) -> Result<u64, ExecutorError> {

@@ -11,7 +11,7 @@ use super::{RequestEnd, WorkflowClient, WorkflowError, ended};
 use crate::durable::Gates;
 use crate::workflow::durable::{cancel_event, child_instance, split_request, stripped};
 use crate::workflow::superstep::EventKind;
-use crate::workflow::{InvalidMessage, NodeCode};
+use crate::workflow::{Graph, InvalidMessage, NodeCode};
 
 /// How long an answer waits until the run has taken it. On the embedded hub that is in the next
 /// commit. A run that is suspended takes it later: it is durable all the same.
@@ -57,10 +57,9 @@ impl WorkflowClient {
         answer: &str,
     ) -> Result<(), WorkflowError> {
         let (owner, own_id) = self.owner(workflow, run, request).await?;
-        let state = self.open_request(run, request, &owner, &own_id).await?;
-        let checked = self
-            .checked_answer(&state, request, &own_id, answer)
-            .await?;
+        let (state, node) = self.open_request(run, request, &owner, &own_id).await?;
+        let graph = self.graph_of(&state).ok_or_else(|| no_code(&state))?;
+        let checked = checked_answer(graph, request, &node, answer)?;
         self.send(run, request, (owner, own_id.clone()), &own_id, checked)
             .await
     }
@@ -131,14 +130,14 @@ impl WorkflowClient {
         Ok((owner, rest.to_owned()))
     }
 
-    /// The run that asks, if the request is open.
+    /// The run that asks and the port, if the request is open.
     async fn open_request(
         &self,
         run: &InstanceId,
         request: &str,
         owner: &InstanceId,
         own_id: &str,
-    ) -> Result<InstanceState, WorkflowError> {
+    ) -> Result<(InstanceState, String), WorkflowError> {
         let unknown = || WorkflowError::UnknownRequest {
             run: run.clone(),
             request: request.to_owned(),
@@ -149,9 +148,9 @@ impl WorkflowClient {
             return Err(ended(&state));
         }
         if !state.status.is_terminal() {
-            let status = self.whole_status(&state).await?;
-            if status.pending_requests.contains_key(own_id) {
-                return Ok(state);
+            let mut status = self.whole_status(&state).await?;
+            if let Some(pending) = status.pending_requests.remove(own_id) {
+                return Ok((state, pending.source_executor_id));
             }
         }
         match self.end_of(&state, own_id).await? {
@@ -181,45 +180,36 @@ impl WorkflowClient {
         });
         Ok(ends.next_back())
     }
+}
 
-    /// The answer as the port wants it.
-    async fn checked_answer(
-        &self,
-        state: &InstanceState,
-        request: &str,
-        own_id: &str,
-        answer: &str,
-    ) -> Result<String, WorkflowError> {
-        let invalid = |problem: InvalidMessage| WorkflowError::InvalidAnswer {
-            request: request.to_owned(),
-            problem,
-        };
-        let at_all = |problem: &dyn std::fmt::Display| {
-            invalid(InvalidMessage {
-                path: String::from("."),
-                problem: problem.to_string(),
-            })
-        };
-        let clean = stripped(answer).map_err(|error| at_all(&error))?;
-        if clean == "null" && answer.trim() != "null" {
-            return Err(at_all(&"it is a pickled value, which is not read"));
+/// The answer as the port wants it.
+fn checked_answer(
+    graph: &Graph,
+    request: &str,
+    node: &str,
+    answer: &str,
+) -> Result<String, WorkflowError> {
+    let invalid = |problem: InvalidMessage| WorkflowError::InvalidAnswer {
+        request: request.to_owned(),
+        problem,
+    };
+    let at_all = |problem: &dyn std::fmt::Display| {
+        invalid(InvalidMessage {
+            path: String::from("."),
+            problem: problem.to_string(),
+        })
+    };
+    let clean = stripped(answer).map_err(|error| at_all(&error))?;
+    if clean == "null" && answer.trim() != "null" {
+        return Err(at_all(&"it is a pickled value, which is not read"));
+    }
+    let asks = graph.nodes.iter().find(|known| known.id == node);
+    match asks.map(|node| (node.definition)().code) {
+        Some(NodeCode::Port(port)) => {
+            let message = (port.check)(&clean).map_err(invalid)?;
+            Ok(message.json().to_owned())
         }
-        let graph = self.graph_of(state).ok_or_else(|| no_code(state))?;
-        let status = self.whole_status(state).await?;
-        let pending = status.pending_requests.get(own_id);
-        let node = pending.and_then(|pending| {
-            let mut nodes = graph.nodes.iter();
-            nodes.find(|node| node.id == pending.source_executor_id)
-        });
-        let port = node.map(|node| (node.definition)().code);
-        let Some(NodeCode::Port(port)) = port else {
-            return Err(WorkflowError::UnknownRequest {
-                run: state.instance_id.clone(),
-                request: request.to_owned(),
-            });
-        };
-        let message = (port.check)(&clean).map_err(invalid)?;
-        Ok(message.json().to_owned())
+        _ => Err(at_all(&"this program has no such port any more")),
     }
 }
 

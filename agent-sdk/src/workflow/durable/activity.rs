@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::envelope::{ActivityAnswer, ActivityInput};
 use crate::workflow::superstep::TaskAnswer;
-use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, next_requests};
+use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place};
 
 /// The code of a node in one version of its workflow.
 pub(crate) struct NodeActivity {
@@ -62,22 +62,22 @@ impl NodeActivity {
     }
 
     fn call(&self, ctx: ActivityContext, input: ActivityInput) -> Result<NodeCall, Failure> {
-        let slots = input.shared_state_snapshot.into_iter();
-        let state = slots.map(|(name, value)| {
-            let slot = self.graph.slots.iter().find(|slot| slot.name == name);
-            let slot = slot.ok_or_else(|| {
-                let problem = format!("the state of the workflow has no slot `{name}`");
-                Failure::new("UnknownSlot", problem).non_retriable()
-            })?;
-            Ok(((slot.type_id)(), value))
+        let mut given = input.shared_state_snapshot;
+        // In the order of the slots, as everywhere.
+        let slots = self.graph.slots.iter();
+        let state = slots.filter_map(|slot| {
+            let value = given.remove(slot.name)?;
+            Some(((slot.type_id)(), value))
         });
+        let state = state.collect();
+        if let Some(name) = given.keys().next() {
+            let problem = format!("the state of the workflow has no slot `{name}`");
+            return Err(Failure::new("UnknownSlot", problem).non_retriable());
+        }
         let host = input.host_context;
-        let reduced = self.graph.slots.iter().filter(|slot| slot.merge.is_some());
         Ok(NodeCall {
             message: input.message,
-            state: state.collect::<Result<_, Failure>>()?,
-            reduced: reduced.map(|slot| (slot.type_id)()).collect(),
-            requests: next_requests(self.graph, host.round),
+            state,
             sources: input.source_executor_ids,
             place: Place {
                 workflow: self.graph.name.to_owned(),

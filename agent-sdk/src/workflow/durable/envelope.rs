@@ -44,9 +44,9 @@ pub(crate) struct ActivityAnswer {
     /// Always empty: a run's events follow from its history.
     #[serde(default)]
     pub(crate) events: Vec<Message>,
-    /// What was written to slots that hold what was written last.
-    #[serde(default)]
-    pub(crate) shared_state_updates: BTreeMap<String, Message>,
+    /// What was written to slots that hold what was written last, in order.
+    #[serde(default, with = "in_order")]
+    pub(crate) shared_state_updates: Vec<(String, Message)>,
     /// What was written to slots that merge, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) shared_state_merges: Vec<(String, Message)>,
@@ -89,7 +89,9 @@ impl ActivityAnswer {
             if slot.merge.is_some() {
                 wire.shared_state_merges.push((name, value));
             } else {
-                wire.shared_state_updates.insert(name, value);
+                wire.shared_state_updates
+                    .retain(|(known, _)| *known != name);
+                wire.shared_state_updates.push((name, value));
             }
         }
         Ok(wire)
@@ -112,6 +114,49 @@ impl ActivityAnswer {
             outputs: self.outputs,
             updates: updates.collect::<Result<_, Failure>>()?,
         })
+    }
+}
+
+/// An object whose fields keep their order.
+mod in_order {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    use crate::workflow::Message;
+
+    type Fields = Vec<(String, Message)>;
+
+    pub(super) fn serialize<S: Serializer>(
+        fields: &[(String, Message)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
+    }
+
+    struct InOrder;
+
+    impl<'de> Visitor<'de> for InOrder {
+        type Value = Fields;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+            let mut fields = Fields::new();
+            while let Some(field) = map.next_entry()? {
+                fields.push(field);
+            }
+            Ok(fields)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Fields, D::Error> {
+        deserializer.deserialize_map(InOrder)
     }
 }
 

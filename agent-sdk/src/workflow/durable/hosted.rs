@@ -1,6 +1,8 @@
 //! Everything that the workflows of an application consist of, and what is wrong with it.
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::any::TypeId;
 use std::collections::BTreeMap;

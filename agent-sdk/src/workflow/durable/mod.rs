@@ -1,7 +1,10 @@
 //! Workflows as durable orchestrations: `docs/workflows.md` has the formats.
 
 mod activity;
+mod call;
 mod envelope;
+#[cfg(test)]
+mod fixture;
 mod hosted;
 mod markers;
 mod names;
@@ -10,7 +13,10 @@ mod problem;
 mod register;
 mod request_id;
 mod status;
+#[cfg(test)]
+mod tests;
 
+pub use call::{WorkflowCall, WorkflowCalls};
 pub(crate) use hosted::{Hosted, HostedWorkflows, Root};
 pub use markers::strip_markers;
 pub(crate) use markers::stripped;

@@ -166,7 +166,9 @@ impl Generator {
                     back: false,
                 };
                 let sketch = generator.path();
-                Part::Workflow(build("inner", &sketch, 40))
+                // Different graphs have different names, as on a hub.
+                let name = String::leak(format!("inner-{seed:x}"));
+                Part::Workflow(build(name, &sketch, 40))
             }
             _ => Part::Executor(self.does(sends)),
         }

@@ -65,7 +65,8 @@ pub(super) fn call(
         message: message.clone(),
         state,
         sources: vec![START_SOURCE.to_owned()],
-        ..NodeCall::new(message.clone(), place, activity)
+        place,
+        activity,
     };
     (executor.run)(call)
         .now_or_never()

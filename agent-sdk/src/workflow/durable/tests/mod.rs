@@ -1,0 +1,7 @@
+//! Runs on the embedded hub.
+
+mod client;
+mod random;
+mod requests;
+mod runs;
+mod versions;

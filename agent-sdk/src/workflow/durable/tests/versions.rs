@@ -1,0 +1,89 @@
+//! Changed graphs and the runs of their old forms.
+
+use std::sync::Arc;
+
+use durable_task::TokioRuntime;
+use serde_json::json;
+
+use super::super::fixture::*;
+use crate::app::App;
+use crate::workflow::{Graph, WorkflowError};
+
+/// A question, and then a node whose code differs from version to version.
+fn version(version: &'static str) -> &'static Graph {
+    let end = function(move |value| Ok(json!(format!("{value} by {version}"))));
+    let mut graph = graph(
+        "letters",
+        vec![port("ask", None, to(&[1])), executor("end", end, OUT)],
+    );
+    graph.version = version;
+    keep(graph)
+}
+
+#[tokio::test]
+async fn an_old_version_beside_the_new_one_finishes_its_runs_with_its_code() {
+    let (old, new) = (version("v1"), version("v2"));
+    let store = Arc::default();
+    let runtime = || Arc::new(TokioRuntime::current().unwrap());
+    let before = Scene::on(app(&[old]).build().unwrap(), Arc::clone(&store), runtime()).await;
+    let first = before.start("letters", json!("x")).await;
+    before.pending("letters", &first, 1).await;
+    before.close().await;
+
+    // Without it, the run stands still and says so.
+    let alone = Scene::on(app(&[new]).build().unwrap(), Arc::clone(&store), runtime()).await;
+    let error = alone
+        .client
+        .respond("letters", &first, "ask-0", "1")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, WorkflowError::NoCode { version, .. } if version == "v1"),
+        "{error}"
+    );
+    alone
+        .hub
+        .client()
+        .raise_event(&first, "ask-0", Some("1".into()))
+        .await
+        .unwrap();
+    let status = alone.once("letters", &first, |status| status.parked).await;
+    assert_eq!(
+        (&*status.version, status.pending.len()),
+        ("v1", 1),
+        "untouched"
+    );
+    let second = alone.start("letters", json!("x")).await;
+    let status = alone.pending("letters", &second, 1).await;
+    assert_eq!(status.version, "v2");
+    alone.close().await;
+
+    let both = app(&[new]).workflow_graph(old, false).build().unwrap();
+    assert_eq!(both.workflow("letters").unwrap().version, "v2");
+    let scene = Scene::on(both, store, runtime()).await;
+    let outputs = scene.ended("letters", &first).await.outputs.unwrap();
+    assert_eq!(outputs, [message(json!("1 by v1"))]);
+    scene
+        .client
+        .respond("letters", &second, "ask-0", "2")
+        .await
+        .unwrap();
+    let outputs = scene.ended("letters", &second).await.outputs.unwrap();
+    assert_eq!(outputs, [message(json!("2 by v2"))]);
+    scene.close().await;
+}
+
+#[test]
+fn two_of_one_name_for_new_runs_are_refused() {
+    let error = App::builder()
+        .workflow_graph(version("v1"), true)
+        .workflow_graph(version("v2"), true)
+        .build()
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("Workflow 'letters' is already registered"),
+        "{error}"
+    );
+}

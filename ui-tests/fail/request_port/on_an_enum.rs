@@ -1,8 +1,0 @@
-use agent_sdk::prelude::*;
-
-#[request_port(response = bool)]
-enum Approval {
-    Trip,
-}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use agent_sdk::prelude::*;
-
-#[derive(WorkflowState)]
-struct Trip(String);
-
-fn main() {}

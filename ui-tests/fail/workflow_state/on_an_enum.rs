@@ -1,8 +1,0 @@
-use agent_sdk::prelude::*;
-
-#[derive(WorkflowState)]
-enum Trip {
-    Planned,
-}
-
-fn main() {}

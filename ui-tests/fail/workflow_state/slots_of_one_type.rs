@@ -1,9 +1,0 @@
-use agent_sdk::prelude::*;
-
-#[derive(WorkflowState)]
-struct Trip {
-    from: String,
-    to: String,
-}
-
-fn main() {}
