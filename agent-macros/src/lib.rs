@@ -112,3 +112,21 @@ pub fn entity(options: TokenStream, item: TokenStream) -> TokenStream {
 pub fn durable_entity(options: TokenStream, item: TokenStream) -> TokenStream {
     run::run(&run::DURABLE_ENTITY, options.into(), item.into()).into()
 }
+
+#[proc_macro_derive(WorkflowState, attributes(slot))]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn workflow_state(item: TokenStream) -> TokenStream {
+    run::derive(&run::STATE, item.into()).into()
+}
+
+#[proc_macro_attribute]
+#[allow(
+    missing_docs,
+    reason = "documented at the re-export, where the examples compile"
+)]
+pub fn request_port(options: TokenStream, item: TokenStream) -> TokenStream {
+    run::run(&run::REQUEST_PORT, options.into(), item.into()).into()
+}

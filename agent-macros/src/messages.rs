@@ -2,8 +2,8 @@
 //! there. `docs/errors.md` is made of them. Nothing else is here.
 //!
 //! Numbers: 0xx options and items, 1xx tools, 2xx agents, 3xx orchestrators, 4xx executors and
-//! activities, 5xx events and entities, 6xx workflows and their graphs. A number is never used
-//! again.
+//! activities, 5xx events and entities, 6xx workflows, 7xx their state, executors and request
+//! ports. A number is never used again.
 
 #![cfg_attr(
     not(test),
@@ -15,9 +15,11 @@
 
 mod durable;
 mod workflow;
+mod workflow_nodes;
 
 pub use durable::*;
 pub use workflow::*;
+pub use workflow_nodes::*;
 
 /// One message.
 #[derive(Debug)]
@@ -210,6 +212,27 @@ pub static ALL: &[&Message] = &[
     &LET_TWICE,
     &LET_OF_LET,
     &PATH_WITHOUT_EDGE,
+    &NOT_A_STATE,
+    &NOT_A_SLOT,
+    &READS_UNDECLARED,
+    &MAY_READ_UNDECLARED,
+    &WRITES_UNDECLARED,
+    &SENDS_UNDECLARED,
+    &YIELDS_UNDECLARED,
+    &SENDER_OUTPUT,
+    &CONTEXT_OF_ANOTHER,
+    &ONLY_IN_WORKFLOWS,
+    &SLOT_DECLARED_TWICE,
+    &YIELDED,
+    &STATE_FORM,
+    &GENERIC_STATE,
+    &SLOT_TYPE_TWICE,
+    &SLOTS_TOO_MANY,
+    &SLOT_TYPE,
+    &NOT_A_REQUEST_PORT,
+    &NOT_A_REQUEST,
+    &RESPONSE_MISSING,
+    &DEFAULT_WITHOUT_TIMEOUT,
 ];
 
 pub static BUG: Message = Message::new(

@@ -36,6 +36,11 @@ impl Root {
         Self { home, path }
     }
 
+    /// Whether the crate has workflows.
+    pub fn has_workflows(&self) -> bool {
+        self.home == Home::AgentSdk
+    }
+
     /// A public item of the crate.
     pub fn public(&self, path: &TokenStream) -> TokenStream {
         let root = &self.path;
@@ -67,7 +72,8 @@ impl Root {
         let name = format_ident!("{attribute}");
         let module = quote!(ide::#name);
         match attribute {
-            "tool" | "agent" | "workflow" => self.private(&module),
+            "tool" | "agent" | "workflow" | "request_port" | "slot" => self.private(&module),
+            "executor" if self.has_workflows() => self.private(&module),
             _ => self.durable_private(&module),
         }
     }

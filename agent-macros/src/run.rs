@@ -64,13 +64,14 @@ pub static DURABLE_ORCHESTRATOR: Macro = Macro {
 
 /// `#[executor]` of `agent-sdk`.
 pub static EXECUTOR: Macro = Macro {
-    grammar: &model::executor::GRAMMAR,
+    grammar: &model::executor::NODE_GRAMMAR,
     home: Home::AgentSdk,
     expand: executor,
 };
 
 /// `#[executor]` of `durable-task`.
 pub static DURABLE_EXECUTOR: Macro = Macro {
+    grammar: &model::executor::GRAMMAR,
     home: Home::DurableTask,
     ..EXECUTOR
 };
@@ -99,6 +100,20 @@ pub static EVENT: Macro = Macro {
 pub static DURABLE_EVENT: Macro = Macro {
     home: Home::DurableTask,
     ..EVENT
+};
+
+/// `#[derive(WorkflowState)]` of `agent-sdk`.
+pub static STATE: Macro = Macro {
+    grammar: &model::state::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: state,
+};
+
+/// `#[request_port]` of `agent-sdk`.
+pub static REQUEST_PORT: Macro = Macro {
+    grammar: &model::port::GRAMMAR,
+    home: Home::AgentSdk,
+    expand: request_port,
 };
 
 /// Expands a derive, whose options are in an attribute of the same item. The item itself stays
@@ -325,6 +340,35 @@ fn event(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors)
         .unwrap_or_default()
 }
 
+fn state(root: &Root, _: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
+    // What the parser does not take, the compiler did not take either.
+    let Ok(item) = syn::parse2(item) else {
+        return TokenStream::new();
+    };
+    match model::state::validate(&item, root, errors) {
+        Some(state) => expand::state::expand(&state),
+        None => expand::state::fallback(root, &item),
+    }
+}
+
+fn request_port(
+    root: &Root,
+    options: &Options,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let parsed: Struct = match read(&item, ItemKind::Struct, "request_port", errors) {
+        Item::Parsed(parsed) => parsed,
+        // The compiler has an error of its own for what can't be read.
+        Item::Other | Item::Unreadable(..) => return item,
+    };
+    refuse_siblings(&parsed.item.ident, "request_port", &parsed.siblings, errors);
+    let port = model::port::validate(&parsed, options, root, errors);
+    let item = &parsed.item;
+    let rest = port.as_ref().map(expand::port::expand);
+    quote!(#item #rest)
+}
+
 /// An item, as far as it could be read.
 enum Item<T> {
     /// It is what the attribute goes on.
@@ -345,6 +389,7 @@ fn read<T: Parse>(
     let beginning = look(item);
     if beginning.kind != wanted {
         let message = match wanted {
+            ItemKind::Struct if attribute == "request_port" => &messages::NOT_A_REQUEST,
             ItemKind::Struct => &messages::NOT_A_STRUCT,
             ItemKind::Impl => &messages::NOT_AN_IMPL,
             _ => &messages::NOT_A_FUNCTION,

@@ -132,6 +132,8 @@ pub use private as __private;
 
 #[doc = include_str!("docs/event.md")]
 pub use agent_macros::Event;
+#[doc = include_str!("docs/workflow_state.md")]
+pub use agent_macros::WorkflowState;
 #[doc = include_str!("docs/agent.md")]
 pub use agent_macros::agent;
 #[doc = include_str!("docs/entity.md")]
@@ -140,6 +142,8 @@ pub use agent_macros::entity;
 pub use agent_macros::executor;
 #[doc = include_str!("docs/orchestrator.md")]
 pub use agent_macros::orchestrator;
+#[doc = include_str!("docs/request_port.md")]
+pub use agent_macros::request_port;
 #[doc = include_str!("docs/tool.md")]
 pub use agent_macros::tool;
 #[doc = include_str!("docs/workflow.md")]

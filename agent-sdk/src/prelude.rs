@@ -1,6 +1,8 @@
 //! What every file of an application needs: `use agent_sdk::prelude::*;`.
 
-pub use agent_macros::{Event, agent, entity, executor, orchestrator, tool, workflow};
+pub use agent_macros::{
+    Event, WorkflowState, agent, entity, executor, orchestrator, request_port, tool, workflow,
+};
 pub use durable_task::{
     Activity, ActivityContext, EntityContext, EntityType, Executor, ExecutorError,
     OrchestrationContext, OrchestrationError, Orchestrator,
@@ -10,3 +12,4 @@ pub use durable_task::__private::traits::Event;
 
 pub use crate::agent::{Agent, AgentDefinition};
 pub use crate::tool::{Tool, ToolContext, ToolError};
+pub use crate::workflow::{Keyed, RequestPort, WorkflowContext, WorkflowState};

@@ -12,6 +12,18 @@ pub use crate::tool::builder::ToolBuilder;
 pub use crate::tool::list::{ToolEntry, assert_distinct_tools, tool_definitions, tool_entry};
 pub use crate::tool::output::{Returned, ReturnedValue};
 
+pub use crate::workflow::agent_node::agent_node;
+pub use crate::workflow::codec::{Codec, Unkept};
+pub use crate::workflow::executor::{
+    Alone, ContextOf, ContextProbe, ExecutorNode, Nothing, OtherArgument, RunsAlone, activity_node,
+    alone, assert_yielded, executor_node, lend, nothing, sender_node,
+};
+pub use crate::workflow::keyed::{KeyedSlot, PlainSlot, SlotProbe, slot_of_kind};
+pub use crate::workflow::port::{default_answer, port_node, response_schema};
+pub use crate::workflow::state::derived::{
+    SlotType, reduced_slots, slot, slot_default, slot_reduce, slots_with_defaults,
+};
+
 use crate::agent::AgentOutput;
 use crate::tool::ToolError;
 

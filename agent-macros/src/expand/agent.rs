@@ -2,10 +2,12 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, Lit};
+use syn::ext::IdentExt;
+use syn::{Expr, Ident, Lit, Type};
 
 use super::{checks, period};
 use crate::model::agent::Agent;
+use crate::names::Root;
 
 /// Everything that follows the struct.
 pub fn expand(agent: &Agent) -> TokenStream {
@@ -24,6 +26,7 @@ pub fn expand(agent: &Agent) -> TokenStream {
             __definition
         }
     };
+    let node = node(&agent.root, ident, name, agent.output.as_ref());
     quote! {
         const _: () = {
             #tools
@@ -36,7 +39,51 @@ pub fn expand(agent: &Agent) -> TokenStream {
                     #body
                 }
             }
+
+            #node
         };
+    }
+}
+
+/// An agent as a node of workflows.
+pub fn node(root: &Root, ident: &Ident, name: &str, output: Option<&Type>) -> TokenStream {
+    let node = root.public(&quote!(workflow::Node));
+    let message = root.public(&quote!(workflow::AgentMessage));
+    let response = root.public(&quote!(workflow::AgentResponse));
+    let asked = root.public(&quote!(workflow::Asked));
+    let no_yields = root.public(&quote!(workflow::NoYields));
+    let node_definition = root.public(&quote!(workflow::NodeDefinition));
+    let registered = root.public(&quote!(workflow::Registered));
+    let path = ident.unraw().to_string();
+    let agent_node = root.private(&quote!(agent_node));
+    // What a model answers is read; as a node it is also written.
+    let kept = output.map(|output| {
+        let payload = root.durable(&quote!(Payload));
+        quote!(where for<'__kept> #output: #payload)
+    });
+    let output = output.map_or(response, ToTokens::to_token_stream);
+    let in_state = super::node::without_state(root, ident);
+    quote! {
+        #[automatically_derived]
+        impl #node for #ident #kept {
+            type Input = #message;
+            type Output = #output;
+            type Kind = #asked;
+            type This = Self;
+            type Yielded = #no_yields;
+            const REGISTERED: ::core::option::Option<#registered> =
+                ::core::option::Option::Some(#registered {
+                    kind: "agent",
+                    name: #name,
+                    path: ::core::concat!(::core::module_path!(), "::", #path),
+                });
+
+            fn definition() -> #node_definition {
+                #agent_node::<Self>()
+            }
+        }
+
+        #in_state
     }
 }
 

@@ -81,6 +81,27 @@ pub fn outcome(ty: Option<&Type>, returned: &TokenStream, call: &TokenStream) ->
     }
 }
 
+/// An outcome that goes through a function whose bound is told at the type.
+pub fn handed_on(ty: Option<&Type>, to: &TokenStream, outcome: &TokenStream) -> TokenStream {
+    let (first, last) = ends(&ty.to_token_stream());
+    let value = syn::Ident::new("__outcome", first);
+    let to = respanned(to.clone(), first);
+    let mut argument = Group::new(Delimiter::Parenthesis, quote!(#value));
+    argument.set_span(last);
+    quote! {
+        let #value = { #outcome };
+        #to #argument
+    }
+}
+
+/// Tokens around a type, all at its place.
+pub fn within(ty: &impl ToTokens, before: &TokenStream, after: &TokenStream) -> TokenStream {
+    let (first, last) = ends(&ty.to_token_stream());
+    let before = respanned(before.clone(), first);
+    let after = respanned(after.clone(), last);
+    quote!(#before #ty #after)
+}
+
 /// The list of an agent's tools. Each path is written once and as a type: in the place of a generic
 /// argument a plain function would get a text about constants.
 pub fn tools(root: &Root, agent: &str, tools: &[Path], list: Span) -> TokenStream {

@@ -6,7 +6,7 @@ use syn::{Ident, Visibility};
 
 use super::agent::float;
 use super::tool::name_type;
-use super::{checks, period};
+use super::{checks, node, period};
 use crate::model::executor::{Executor, Retry};
 use crate::names::{Root, numbered};
 
@@ -17,7 +17,10 @@ pub fn expand(executor: &Executor, visibility: &Visibility) -> TokenStream {
     let values: Vec<Ident> = (0..executor.lent.len())
         .map(|index| numbered("value", index))
         .collect();
-    let lend = root.durable_private(&quote!(Resource::lend));
+    let lend = match &executor.node {
+        Some(_) => root.private(&quote!(lend)),
+        None => root.durable_private(&quote!(Resource::lend)),
+    };
     let lending = values.iter().enumerate().map(|(index, value)| {
         let constant = numbered("RESOURCE", index);
         quote!(let #value = #lend(&#constant, &__context)?;)
@@ -25,7 +28,15 @@ pub fn expand(executor: &Executor, visibility: &Visibility) -> TokenStream {
     let input = executor.input.as_ref().map(|_| quote!(__input,));
     let returned = root.durable_private(&quote!(ExecutorReturn));
     let call = quote!(#ident(#input #(#values),*).await);
-    let outcome = checks::outcome(executor.output.as_ref(), &returned, &call);
+    let mut outcome = checks::outcome(executor.output.as_ref(), &returned, &call);
+    if executor
+        .node
+        .as_ref()
+        .is_some_and(|node| node.sends.is_some())
+    {
+        let nothing = root.private(&quote!(nothing));
+        outcome = checks::handed_on(executor.output.as_ref(), &nothing, &outcome);
+    }
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
@@ -53,40 +64,69 @@ fn implementation(executor: &Executor, visibility: &Visibility, run: &TokenStrea
         let resource = root.durable_private(&quote!(resource));
         quote!(const #constant: #resource_type<#ty> = #resource::<#ty>();)
     });
-    let activity = activity(executor, run);
-    let executor_impl = executor_impl(executor);
+    let code = match &executor.node {
+        None => alone(executor, &TokenStream::new(), run),
+        Some(options) if node::is_plain(executor, options) => {
+            let alone = alone(executor, &TokenStream::new(), run);
+            let node = node::implementations(executor, options);
+            quote!(#alone #node)
+        }
+        Some(options) => {
+            let imports = node::imports(root);
+            let function = node::run_function(executor, options, run);
+            let bound = node::runs_alone(executor, options);
+            let run = if options.needs_workflow() {
+                quote!(::core::future::pending())
+            } else {
+                let (run, context) = (node::run_name(), root.private(&quote!(alone)));
+                quote!(#run(#context(__context), __input))
+            };
+            let alone = alone(executor, &bound, &run);
+            let node = node::implementations(executor, options);
+            quote!(#imports #function #alone #node)
+        }
+    };
     quote! {
         #name_type
 
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             #(#constants)*
-            #activity
-            #executor_impl
+            #code
         };
     }
 }
 
-fn activity(executor: &Executor, run: &TokenStream) -> TokenStream {
+/// What it is where no workflow is around it, on a condition.
+fn alone(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> TokenStream {
+    let activity = activity(executor, bound, run);
+    let executor_impl = executor_impl(executor, bound);
+    quote!(#activity #executor_impl)
+}
+
+/// What it takes, and what it gives.
+pub fn types(executor: &Executor) -> (TokenStream, TokenStream) {
+    let unit = quote!(());
+    if !executor.is_concrete {
+        return (unit.clone(), unit);
+    }
+    let returned = executor.root.durable_private(&quote!(ExecutorReturn));
+    let sent = executor.node.as_ref().and_then(|node| node.sends.as_ref());
+    let output = match (sent, &executor.output) {
+        (Some(sent), _) => sent.to_token_stream(),
+        (None, Some(ty)) => checks::projection(ty, &returned, "Output"),
+        (None, None) => unit.clone(),
+    };
+    let input = executor.input.as_ref().map(ToTokens::to_token_stream);
+    (input.unwrap_or(unit), output)
+}
+
+fn activity(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> TokenStream {
     let (ident, root, name) = (&executor.ident, &executor.root, &executor.name);
     let activity = root.durable(&quote!(Activity));
     let context = root.durable(&quote!(ActivityContext));
     let failure = root.durable(&quote!(Failure));
-    let returned = root.durable_private(&quote!(ExecutorReturn));
-    let unit = quote!(());
-    let (input, output) = match (&executor.input, &executor.output) {
-        _ if !executor.is_concrete => (unit.clone(), unit),
-        (input, output) => {
-            let output = output
-                .as_ref()
-                .map(|ty| checks::projection(ty, &returned, "Output"));
-            let input = input.as_ref().map(ToTokens::to_token_stream);
-            (
-                input.unwrap_or_else(|| unit.clone()),
-                output.unwrap_or(unit),
-            )
-        }
-    };
+    let (input, output) = types(executor);
     let timeout = executor.timeout.as_ref().map(|timeout| {
         let timeout = period(timeout);
         quote! {
@@ -97,7 +137,7 @@ fn activity(executor: &Executor, run: &TokenStream) -> TokenStream {
     let retry = executor.retry.as_ref().map(|retry| policy(root, retry));
     quote! {
         #[automatically_derived]
-        impl #activity for #ident {
+        impl #activity for #ident #bound {
             const NAME: &'static ::core::primitive::str = #name;
             type Input = #input;
             type Output = #output;
@@ -155,7 +195,7 @@ pub fn policy_value(root: &Root, retry: &Retry) -> TokenStream {
     quote!(#policy::new(#attempts, #first) #backoff #max #total)
 }
 
-fn executor_impl(executor: &Executor) -> TokenStream {
+fn executor_impl(executor: &Executor, bound: &TokenStream) -> TokenStream {
     let (ident, root, name) = (&executor.ident, &executor.root, &executor.name);
     let description = &executor.description;
     let executor_trait = root.durable(&quote!(Executor));
@@ -167,7 +207,7 @@ fn executor_impl(executor: &Executor) -> TokenStream {
     let constants = (0..executor.lent.len()).map(|index| numbered("RESOURCE", index));
     quote! {
         #[automatically_derived]
-        impl #executor_trait for #ident {
+        impl #executor_trait for #ident #bound {
             const NAME: &'static ::core::primitive::str = #name;
             const DESCRIPTION: &'static ::core::primitive::str = #description;
 

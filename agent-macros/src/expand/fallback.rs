@@ -66,7 +66,10 @@ pub fn unreadable_agent(root: &Root, beginning: &Beginning, text: &str) -> Token
     let name = ident.unraw().to_string();
     let agent = root.public(&quote!(agent::Agent));
     let definition = root.public(&quote!(agent::AgentDefinition));
+    let node = super::agent::node(root, ident, &name, None);
     quote! {
+        #node
+
         #[automatically_derived]
         impl #agent for #ident {
             const NAME: &'static ::core::primitive::str = #name;
@@ -118,8 +121,13 @@ pub fn unreadable_executor(root: &Root, beginning: &Beginning, text: &str) -> To
     let need = root.durable(&quote!(ResourceNeed));
     let registry = root.durable(&quote!(Registry));
     let registry_error = root.durable(&quote!(RegistryError));
+    let node = root
+        .has_workflows()
+        .then(|| super::node::plain(root, ident));
     quote! {
         #name_type
+
+        #node
 
         #[automatically_derived]
         impl #activity for #ident {
@@ -155,6 +163,9 @@ pub fn agent(root: &Root, item: &syn::ItemStruct) -> TokenStream {
     let name = ident.unraw().to_string();
     let agent = root.public(&quote!(agent::Agent));
     let definition = root.public(&quote!(agent::AgentDefinition));
+    // One with parameters would need others in every place that names it.
+    let node =
+        (item.generics.params.is_empty()).then(|| super::agent::node(root, ident, &name, None));
     quote! {
         #[automatically_derived]
         impl #impl_generics #agent for #ident #type_generics #where_clause {
@@ -164,5 +175,7 @@ pub fn agent(root: &Root, item: &syn::ItemStruct) -> TokenStream {
                 #definition::new(<Self as #agent>::NAME)
             }
         }
+
+        #node
     }
 }

@@ -6,7 +6,10 @@ pub mod entity;
 pub mod event;
 pub mod executor;
 pub mod fallback;
+mod node;
 pub mod orchestrator;
+pub mod port;
+pub mod state;
 pub mod tool;
 pub mod workflow;
 

@@ -223,8 +223,9 @@ pub static EXECUTOR_REFERENCE: Message = Message::new(
 
 pub static WORKFLOW_OPTION: Message = Message::new(
     "AGT408",
-    "option `{option}` is for executors in workflows, and this version has no workflows",
-    "remove `{option}`; an activity takes its input, returns its output, and keeps nothing",
+    "option `{option}` is for executors in workflows, which `durable_task` has none of",
+    "use the attribute of `agent_sdk`, or remove `{option}`; an activity takes its input, returns \
+     its output, and keeps nothing",
     "State, messages and outputs of a workflow exist only inside of one.",
 );
 

@@ -22,7 +22,26 @@ pub(super) const RETRY: &[(&str, Takes)] = &[
     ("timeout", Takes::Duration),
 ];
 
-/// What the attribute takes.
+/// What the attribute of `agent-sdk` takes, where executors are nodes of workflows.
+pub static NODE_GRAMMAR: Grammar = Grammar {
+    attribute: "executor",
+    options: &[
+        ("name", Takes::Literal),
+        ("description", Takes::Text),
+        ("timeout", Takes::Duration),
+        ("retry", Takes::Group(RETRY)),
+        ("reads", Takes::Types),
+        ("may_read", Takes::Types),
+        ("writes", Takes::Types),
+        ("may_write", Takes::Types),
+        ("sends", Takes::OneType),
+        ("yields", Takes::OneType),
+        ("concurrency", Takes::Count),
+    ],
+    refused: &[],
+};
+
+/// What the attribute of `durable-task` takes.
 pub static GRAMMAR: Grammar = Grammar {
     attribute: "executor",
     options: &[
@@ -32,13 +51,13 @@ pub static GRAMMAR: Grammar = Grammar {
         ("retry", Takes::Group(RETRY)),
     ],
     refused: &[
-        ("state", &messages::WORKFLOW_OPTION),
         ("reads", &messages::WORKFLOW_OPTION),
         ("writes", &messages::WORKFLOW_OPTION),
         ("may_read", &messages::WORKFLOW_OPTION),
         ("may_write", &messages::WORKFLOW_OPTION),
         ("sends", &messages::WORKFLOW_OPTION),
         ("yields", &messages::WORKFLOW_OPTION),
+        ("concurrency", &messages::WORKFLOW_OPTION),
     ],
 };
 
@@ -64,6 +83,35 @@ pub struct Executor {
     pub retry: Option<Retry>,
     /// Whether types of the function can be named outside of it.
     pub is_concrete: bool,
+    /// What it is as a node; `None` where there are no workflows.
+    pub node: Option<NodeOptions>,
+}
+
+/// What an executor declares as a node.
+#[derive(Default)]
+pub struct NodeOptions {
+    /// Slots that it reads.
+    pub reads: Vec<Type>,
+    /// Slots that it may read.
+    pub may_read: Vec<Type>,
+    /// Slots that it always sets.
+    pub writes: Vec<Type>,
+    /// Slots that it may set.
+    pub may_write: Vec<Type>,
+    /// What it sends, if it does not return its message.
+    pub sends: Option<Type>,
+    /// What it adds to the outputs.
+    pub yields: Option<Type>,
+    /// How many runs may be under way at once.
+    pub concurrency: Option<Expr>,
+}
+
+impl NodeOptions {
+    /// Whether it can run only in a workflow, by its options.
+    pub fn needs_workflow(&self) -> bool {
+        let slots = [&self.reads, &self.may_read, &self.writes, &self.may_write];
+        slots.iter().any(|slots| !slots.is_empty()) || self.sends.is_some() || self.yields.is_some()
+    }
 }
 
 /// How a call is repeated.
@@ -116,6 +164,9 @@ pub fn validate(
             .any(|argument| !is_reference(&argument.ty));
     let output = checks.output(signature, "ExecutorError");
     let name = checks.name(&signature.ident, options);
+    let node = root
+        .has_workflows()
+        .then(|| node_options(&mut checks, options));
     Executor {
         root: root.clone(),
         ident: signature.ident.clone(),
@@ -130,7 +181,53 @@ pub fn validate(
         timeout: options.period("timeout"),
         retry: options.group("retry").map(retry),
         is_concrete: !wrong_input && signature.generics.params.is_empty(),
+        node,
     }
+}
+
+fn node_options(checks: &mut FunctionChecks, options: &Options) -> NodeOptions {
+    let mut slots = |first, second| distinct(checks, options, first, second);
+    let (reads, may_read) = slots("reads", "may_read");
+    let (writes, may_write) = slots("writes", "may_write");
+    NodeOptions {
+        reads,
+        may_read,
+        writes,
+        may_write,
+        sends: options.types("sends").first().cloned(),
+        yields: options.types("yields").first().cloned(),
+        concurrency: options.expr("concurrency"),
+    }
+}
+
+/// The slots of two options, each once: a second mention says nothing, or something else.
+fn distinct(
+    checks: &mut FunctionChecks,
+    options: &Options,
+    first: &str,
+    second: &str,
+) -> (Vec<Type>, Vec<Type>) {
+    let mut seen: Vec<(String, &str)> = Vec::new();
+    let mut take = |option| {
+        let mut kept = Vec::new();
+        for slot in options.types(option) {
+            let name = written(slot);
+            let earlier = seen.iter().find(|(known, _)| *known == name);
+            if let Some((_, earlier)) = earlier {
+                let fields = [
+                    ("slot", name.as_str()),
+                    ("option", option),
+                    ("earlier", earlier),
+                ];
+                checks.report(slot, &messages::SLOT_DECLARED_TWICE, &fields);
+            } else {
+                seen.push((name, option));
+                kept.push(slot.clone());
+            }
+        }
+        kept
+    };
+    (take(first), take(second))
 }
 
 /// `&T`, shared and for the length of the call.

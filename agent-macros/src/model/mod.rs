@@ -7,6 +7,8 @@ pub mod event;
 pub mod executor;
 mod function;
 pub mod orchestrator;
+pub mod port;
+pub mod state;
 pub mod tool;
 #[allow(dead_code, reason = "the expansion reads it")]
 pub mod workflow;

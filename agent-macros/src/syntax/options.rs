@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -65,6 +65,14 @@ pub enum Takes {
     Type,
     /// A list in brackets.
     List,
+    /// Any expression, for the compiler.
+    Code,
+    /// Nothing, or any expression.
+    SwitchOrCode,
+    /// Types in parentheses, at least one.
+    Types,
+    /// One type in parentheses.
+    OneType,
     /// A path to a module or crate.
     Path,
     /// Options of its own, in parentheses.
@@ -86,6 +94,10 @@ impl Takes {
             ),
             Self::Type => ("a type", "Report"),
             Self::List => ("a list", "[..]"),
+            Self::Code => ("an expression", "value"),
+            Self::SwitchOrCode => ("nothing, or an expression", "value"),
+            Self::Types => ("types in parentheses", "(Budget, Verdict)"),
+            Self::OneType => ("one type in parentheses", "(Report)"),
             Self::Path => ("a path", "::agent_sdk"),
             Self::Group(_) => ("options in parentheses", ".."),
         }
@@ -107,6 +119,8 @@ pub enum Value {
     Type(Type),
     /// See [`Takes::List`].
     List(Vec<Expr>),
+    /// See [`Takes::Types`]; exactly one for [`Takes::OneType`].
+    Types(Vec<Type>),
     /// See [`Takes::Path`].
     Path(Path),
     /// See [`Takes::Group`].
@@ -215,6 +229,14 @@ impl Options {
         }
     }
 
+    /// The types of an option that takes [`Takes::Types`] or [`Takes::OneType`].
+    pub fn types(&self, key: &str) -> &[Type] {
+        match self.get(key) {
+            Some((_, Value::Types(types))) => types,
+            _ => &[],
+        }
+    }
+
     /// The options inside an option that takes [`Takes::Group`].
     pub fn group(&self, key: &str) -> Option<&Self> {
         match &self.get(key)?.1 {
@@ -276,6 +298,7 @@ impl Options {
                             inner.iter().map(|(key, _)| format!("{key} = ..")).collect();
                         format!("({})", keys.join(", "))
                     }
+                    Takes::Types | Takes::OneType => example.to_owned(),
                     _ => format!(" = {example}"),
                 };
                 let at = if at.is_empty() {
@@ -328,9 +351,14 @@ fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 
 /// Reads what follows a key; the error is the tokens that are wrong.
 fn value(tokens: Vec<TokenTree>, takes: Takes) -> Result<Value, TokenStream> {
+    if matches!(takes, Takes::Types | Takes::OneType) {
+        return types(tokens, takes);
+    }
     let mut tokens = tokens.into_iter();
     match tokens.next() {
-        None if takes == Takes::Switch => return Ok(Value::Switch(true)),
+        None if matches!(takes, Takes::Switch | Takes::SwitchOrCode) => {
+            return Ok(Value::Switch(true));
+        }
         None => return Err(TokenStream::new()),
         Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {}
         Some(other) => return Err(std::iter::once(other).chain(tokens).collect()),
@@ -347,10 +375,32 @@ fn value(tokens: Vec<TokenTree>, takes: Takes) -> Result<Value, TokenStream> {
             .map(Value::Path)
             .map_err(wrong),
         Takes::List => list(tokens.clone()).map_err(wrong),
+        Takes::Code | Takes::SwitchOrCode => {
+            syn::parse2(tokens.clone()).map(Value::Expr).map_err(wrong)
+        }
         _ => {
             let expr: Expr = syn::parse2(tokens.clone()).map_err(wrong)?;
             checked(ungrouped(expr), takes).ok_or(tokens)
         }
+    }
+}
+
+/// Types in parentheses, as many as may be.
+fn types(tokens: Vec<TokenTree>, takes: Takes) -> Result<Value, TokenStream> {
+    let [TokenTree::Group(group)] = tokens.as_slice() else {
+        return Err(tokens.into_iter().collect());
+    };
+    let parser = Punctuated::<Type, Token![,]>::parse_terminated;
+    let parsed = match group.delimiter() {
+        Delimiter::Parenthesis => parser.parse2(group.stream()).ok(),
+        _ => None,
+    };
+    let types: Vec<Type> = parsed.into_iter().flatten().collect();
+    let fits = !types.is_empty() && (takes == Takes::Types || types.len() == 1);
+    if fits {
+        Ok(Value::Types(types))
+    } else {
+        Err(group.to_token_stream())
     }
 }
 

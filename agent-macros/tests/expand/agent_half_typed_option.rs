@@ -15,6 +15,24 @@ impl ::agent_sdk::agent::Agent for Guide {
         )
     }
 }
+#[automatically_derived]
+impl ::agent_sdk::workflow::Node for Guide {
+    type Input = ::agent_sdk::workflow::AgentMessage;
+    type Output = ::agent_sdk::workflow::AgentResponse;
+    type Kind = ::agent_sdk::workflow::Asked;
+    type This = Self;
+    type Yielded = ::agent_sdk::workflow::NoYields;
+    const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+        kind: "agent",
+        name: "Guide",
+        path: ::core::concat!(::core::module_path!(), "::", "Guide"),
+    });
+    fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+        ::agent_sdk::__private::agent_node::<Self>()
+    }
+}
+#[automatically_derived]
+impl<__State> ::agent_sdk::workflow::InState<__State> for Guide {}
 #[allow(unexpected_cfgs)]
 const _: () = {
     #[cfg(rust_analyzer)]

@@ -39,6 +39,27 @@ const _: () = {
             __definition
         }
     }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for Guide
+    where
+        for<'__kept> Page<Report, 2>: ::agent_sdk::durable_task::Payload,
+    {
+        type Input = ::agent_sdk::workflow::AgentMessage;
+        type Output = Page<Report, 2>;
+        type Kind = ::agent_sdk::workflow::Asked;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "agent",
+            name: "city-guide",
+            path: ::core::concat!(::core::module_path!(), "::", "Guide"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::__private::agent_node::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for Guide {}
 };
 #[allow(unexpected_cfgs)]
 const _: () = {

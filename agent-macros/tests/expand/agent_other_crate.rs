@@ -19,6 +19,24 @@ const _: () = {
             __definition
         }
     }
+    #[automatically_derived]
+    impl sdk::workflow::Node for Guide {
+        type Input = sdk::workflow::AgentMessage;
+        type Output = sdk::workflow::AgentResponse;
+        type Kind = sdk::workflow::Asked;
+        type This = Self;
+        type Yielded = sdk::workflow::NoYields;
+        const REGISTERED: ::core::option::Option<sdk::workflow::Registered> = ::core::option::Option::Some(sdk::workflow::Registered {
+            kind: "agent",
+            name: "Guide",
+            path: ::core::concat!(::core::module_path!(), "::", "Guide"),
+        });
+        fn definition() -> sdk::workflow::NodeDefinition {
+            sdk::__private::agent_node::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__State> sdk::workflow::InState<__State> for Guide {}
 };
 #[allow(unexpected_cfgs)]
 const _: () = {

@@ -58,4 +58,21 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for charge
+    where
+        for<'__kept> <Self as ::agent_sdk::durable_task::Activity>::Input: ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Self as ::agent_sdk::durable_task::Activity>::Output: ::agent_sdk::durable_task::Payload,
+    {
+        type Input = <Self as ::agent_sdk::durable_task::Activity>::Input;
+        type Output = <Self as ::agent_sdk::durable_task::Activity>::Output;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::__private::activity_node(Self {})
+        }
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for charge {}
 };

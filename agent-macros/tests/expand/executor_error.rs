@@ -4,8 +4,6 @@
 //   help: write `attempts = 10`
 // error: unknown option `frist` for `#[executor]`; did you mean `first`? [AGT002]
 //   help: supported options are `attempts`, `first`, `backoff`, `max`, `timeout`
-// error: option `reads` is for executors in workflows, and this version has no workflows [AGT408]
-//   help: remove `reads`; an activity takes its input, returns its output, and keeps nothing
 // error: option `timeout` takes a duration of number and `ms`, `s`, `m`, `h` or `d` [AGT004]
 //   help: write `timeout = "30s"`
 // error: executor `charge` must be an `async fn` [AGT012]
@@ -24,8 +22,28 @@ fn charge(first: &mut u8, second: u8) {}
 struct charge {}
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Unkept as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherArgument as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::PlainSlot as _;
+    fn __run(
+        __context: ::std::sync::Arc<::agent_sdk::workflow::WorkflowContext<charge>>,
+        __input: (),
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::agent_sdk::durable_task::Failure>,
+    > + ::core::marker::Send {
+        ::core::future::pending()
+    }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Activity for charge {
+    impl ::agent_sdk::durable_task::Activity for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            { true },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         type Input = ();
         type Output = ();
@@ -51,7 +69,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Executor for charge {
+    impl ::agent_sdk::durable_task::Executor for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            { true },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         const DESCRIPTION: &'static ::core::primitive::str = "";
         fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
@@ -67,13 +91,65 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for charge
+    where
+        for<'__kept> (): ::agent_sdk::durable_task::Payload,
+        for<'__kept> (): ::agent_sdk::durable_task::Payload,
+    {
+        type Input = ();
+        type Output = ();
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::__private::executor_node(
+                    ("charge", ""),
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Input,
+                    >>::OF,
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Output,
+                    >>::OF,
+                    __run,
+                )
+                .retry(
+                    ::agent_sdk::durable_task::RetryPolicy::new(
+                        ::agent_sdk::durable_task::__private::RETRY_ATTEMPTS,
+                        ::agent_sdk::durable_task::__private::RETRY_FIRST,
+                    ),
+                )
+                .reads::<Budget>()
+                .definition()
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Reads<Budget> for charge {
+        const CODEC: ::agent_sdk::__private::Codec<Budget> = <::agent_sdk::__private::Codec<
+            Budget,
+        >>::OF;
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::MayRead<Budget> for charge {
+        const CODEC: ::agent_sdk::__private::Codec<Budget> = <::agent_sdk::__private::Codec<
+            Budget,
+        >>::OF;
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for charge
+    where
+        Budget: ::agent_sdk::workflow::SlotOf<__State>,
+    {
+        const READS: ::core::primitive::u128 = 1
+            << <Budget as ::agent_sdk::workflow::SlotOf<__State>>::INDEX;
+    }
 };
 #[allow(unexpected_cfgs)]
 const _: () = {
     #[cfg(rust_analyzer)]
     {
         #[allow(unused_imports)]
-        use ::agent_sdk::durable_task::__private::ide::executor::{
+        use ::agent_sdk::__private::ide::executor::{
             retry as _, reads as _, timeout as _,
         };
     }

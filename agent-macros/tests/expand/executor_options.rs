@@ -16,8 +16,51 @@ const _: () = {
     const __RESOURCE_1: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Unkept as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherArgument as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::PlainSlot as _;
+    fn __run(
+        __context: ::std::sync::Arc<::agent_sdk::workflow::WorkflowContext<charge>>,
+        __input: (),
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            <Result<
+                (),
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            ::agent_sdk::durable_task::Failure,
+        >,
+    > + ::core::marker::Send {
+        ::agent_sdk::durable_task::__private::executed(async move {
+            let __value_0 = ::agent_sdk::__private::lend(&__RESOURCE_0, &__context)?;
+            let __value_1 = ::agent_sdk::__private::lend(&__RESOURCE_1, &__context)?;
+            let __returned = charge(__value_0, __value_1).await;
+            <Result<
+                (),
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
+                __returned,
+            )
+        })
+    }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Activity for charge {
+    impl ::agent_sdk::durable_task::Activity for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            {
+                false
+                    || <::agent_sdk::__private::ContextProbe<
+                        ActivityContext,
+                        charge,
+                    >>::IN_WORKFLOW
+                    || <::agent_sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW
+            },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "Charge";
         type Input = ();
         type Output = <Result<
@@ -48,27 +91,24 @@ const _: () = {
                 ::agent_sdk::durable_task::Failure,
             >,
         > + ::core::marker::Send {
-            ::agent_sdk::durable_task::__private::executed(async move {
-                let __value_0 = ::agent_sdk::durable_task::__private::Resource::lend(
-                    &__RESOURCE_0,
-                    &__context,
-                )?;
-                let __value_1 = ::agent_sdk::durable_task::__private::Resource::lend(
-                    &__RESOURCE_1,
-                    &__context,
-                )?;
-                let __returned = charge(__value_0, __value_1).await;
-                <Result<
-                    (),
-                    ExecutorError,
-                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
-                    __returned,
-                )
-            })
+            __run(::agent_sdk::__private::alone(__context), __input)
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Executor for charge {
+    impl ::agent_sdk::durable_task::Executor for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            {
+                false
+                    || <::agent_sdk::__private::ContextProbe<
+                        ActivityContext,
+                        charge,
+                    >>::IN_WORKFLOW
+                    || <::agent_sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW
+            },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "Charge";
         const DESCRIPTION: &'static ::core::primitive::str = TEXT;
         fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
@@ -89,13 +129,68 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for charge
+    where
+        for<'__kept> (): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
+    {
+        type Input = ();
+        type Output = <Result<
+            (),
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            <::agent_sdk::__private::ContextProbe<ActivityContext, Self>>::check();
+            <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();
+            ::agent_sdk::__private::executor_node(
+                    ("Charge", TEXT),
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Input,
+                    >>::OF,
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Output,
+                    >>::OF,
+                    __run,
+                )
+                .needs(
+                    &[
+                        ::agent_sdk::durable_task::__private::Resource::need(
+                            &__RESOURCE_0,
+                        ),
+                        ::agent_sdk::durable_task::__private::Resource::need(
+                            &__RESOURCE_1,
+                        ),
+                    ],
+                )
+                .retry(
+                    ::agent_sdk::durable_task::RetryPolicy::new(
+                            5,
+                            ::core::time::Duration::new(1u64, 0u32),
+                        )
+                        .backoff_coefficient(2.0)
+                        .max_interval(LONGEST)
+                        .total_time(::core::time::Duration::new(300u64, 0u32)),
+                )
+                .timeout(::core::time::Duration::new(10u64, 0u32))
+                .definition()
+        }
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for charge {}
 };
 #[allow(unexpected_cfgs)]
 const _: () = {
     #[cfg(rust_analyzer)]
     {
         #[allow(unused_imports)]
-        use ::agent_sdk::durable_task::__private::ide::executor::{
+        use ::agent_sdk::__private::ide::executor::{
             name as _, description as _, timeout as _, retry as _,
         };
     }

@@ -13,8 +13,38 @@ const _: () = {
     const __RESOURCE_0: sdk::durable_task::__private::Resource<Bank> = sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use sdk::__private::Unkept as _;
+    #[allow(unused_imports)]
+    use sdk::__private::OtherArgument as _;
+    #[allow(unused_imports)]
+    use sdk::__private::PlainSlot as _;
+    fn __run(
+        __context: ::std::sync::Arc<sdk::workflow::WorkflowContext<charge>>,
+        __input: (),
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            <Result<(), E> as sdk::durable_task::__private::ExecutorReturn>::Output,
+            sdk::durable_task::Failure,
+        >,
+    > + ::core::marker::Send {
+        sdk::durable_task::__private::executed(async move {
+            let __value_0 = sdk::__private::lend(&__RESOURCE_0, &__context)?;
+            let __returned = charge(__value_0).await;
+            <Result<
+                (),
+                E,
+            > as sdk::durable_task::__private::ExecutorReturn>::into_outcome(__returned)
+        })
+    }
     #[automatically_derived]
-    impl sdk::durable_task::Activity for charge {
+    impl sdk::durable_task::Activity for charge
+    where
+        for<'__alone> sdk::__private::Alone<
+            '__alone,
+            { false || <sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW },
+        >: sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         type Input = ();
         type Output = <Result<
@@ -31,23 +61,17 @@ const _: () = {
                 sdk::durable_task::Failure,
             >,
         > + ::core::marker::Send {
-            sdk::durable_task::__private::executed(async move {
-                let __value_0 = sdk::durable_task::__private::Resource::lend(
-                    &__RESOURCE_0,
-                    &__context,
-                )?;
-                let __returned = charge(__value_0).await;
-                <Result<
-                    (),
-                    E,
-                > as sdk::durable_task::__private::ExecutorReturn>::into_outcome(
-                    __returned,
-                )
-            })
+            __run(sdk::__private::alone(__context), __input)
         }
     }
     #[automatically_derived]
-    impl sdk::durable_task::Executor for charge {
+    impl sdk::durable_task::Executor for charge
+    where
+        for<'__alone> sdk::__private::Alone<
+            '__alone,
+            { false || <sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW },
+        >: sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         const DESCRIPTION: &'static ::core::primitive::str = "";
         fn needs() -> ::std::vec::Vec<sdk::durable_task::ResourceNeed> {
@@ -65,4 +89,35 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl sdk::workflow::Node for charge
+    where
+        for<'__kept> (): sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as sdk::durable_task::__private::ExecutorReturn>::Output: sdk::durable_task::Payload,
+    {
+        type Input = ();
+        type Output = <Result<
+            (),
+            E,
+        > as sdk::durable_task::__private::ExecutorReturn>::Output;
+        type Kind = sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = sdk::workflow::NoYields;
+        fn definition() -> sdk::workflow::NodeDefinition {
+            <sdk::__private::ContextProbe<Bank, Self>>::check();
+            sdk::__private::executor_node(
+                    ("charge", ""),
+                    <sdk::__private::Codec<<Self as sdk::workflow::Node>::Input>>::OF,
+                    <sdk::__private::Codec<<Self as sdk::workflow::Node>::Output>>::OF,
+                    __run,
+                )
+                .needs(&[sdk::durable_task::__private::Resource::need(&__RESOURCE_0)])
+                .definition()
+        }
+    }
+    #[automatically_derived]
+    impl<__State> sdk::workflow::InState<__State> for charge {}
 };

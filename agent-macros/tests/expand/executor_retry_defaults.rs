@@ -13,8 +13,46 @@ const _: () = {
     const __RESOURCE_0: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Unkept as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherArgument as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::PlainSlot as _;
+    fn __run(
+        __context: ::std::sync::Arc<::agent_sdk::workflow::WorkflowContext<charge>>,
+        __input: (u8, u8),
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            <Result<
+                (),
+                E,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            ::agent_sdk::durable_task::Failure,
+        >,
+    > + ::core::marker::Send {
+        ::agent_sdk::durable_task::__private::executed(async move {
+            let __value_0 = ::agent_sdk::__private::lend(&__RESOURCE_0, &__context)?;
+            let __returned = charge(__input, __value_0).await;
+            <Result<
+                (),
+                E,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
+                __returned,
+            )
+        })
+    }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Activity for charge {
+    impl ::agent_sdk::durable_task::Activity for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            {
+                false
+                    || <::agent_sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW
+            },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         type Input = (u8, u8);
         type Output = <Result<
@@ -39,23 +77,20 @@ const _: () = {
                 ::agent_sdk::durable_task::Failure,
             >,
         > + ::core::marker::Send {
-            ::agent_sdk::durable_task::__private::executed(async move {
-                let __value_0 = ::agent_sdk::durable_task::__private::Resource::lend(
-                    &__RESOURCE_0,
-                    &__context,
-                )?;
-                let __returned = charge(__input, __value_0).await;
-                <Result<
-                    (),
-                    E,
-                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
-                    __returned,
-                )
-            })
+            __run(::agent_sdk::__private::alone(__context), __input)
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Executor for charge {
+    impl ::agent_sdk::durable_task::Executor for charge
+    where
+        for<'__alone> ::agent_sdk::__private::Alone<
+            '__alone,
+            {
+                false
+                    || <::agent_sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW
+            },
+        >: ::agent_sdk::__private::RunsAlone<charge>,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         const DESCRIPTION: &'static ::core::primitive::str = "";
         fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
@@ -73,12 +108,59 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for charge
+    where
+        for<'__kept> (u8, u8): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
+    {
+        type Input = (u8, u8);
+        type Output = <Result<
+            (),
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();
+            ::agent_sdk::__private::executor_node(
+                    ("charge", ""),
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Input,
+                    >>::OF,
+                    <::agent_sdk::__private::Codec<
+                        <Self as ::agent_sdk::workflow::Node>::Output,
+                    >>::OF,
+                    __run,
+                )
+                .needs(
+                    &[
+                        ::agent_sdk::durable_task::__private::Resource::need(
+                            &__RESOURCE_0,
+                        ),
+                    ],
+                )
+                .retry(
+                    ::agent_sdk::durable_task::RetryPolicy::new(
+                        ::agent_sdk::durable_task::__private::RETRY_ATTEMPTS,
+                        ::agent_sdk::durable_task::__private::RETRY_FIRST,
+                    ),
+                )
+                .definition()
+        }
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for charge {}
 };
 #[allow(unexpected_cfgs)]
 const _: () = {
     #[cfg(rust_analyzer)]
     {
         #[allow(unused_imports)]
-        use ::agent_sdk::durable_task::__private::ide::executor::retry as _;
+        use ::agent_sdk::__private::ide::executor::retry as _;
     }
 };

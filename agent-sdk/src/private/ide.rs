@@ -63,3 +63,45 @@ pub mod workflow {
     /// `timeout = "1h"`: how long a run may take.
     pub const timeout: () = ();
 }
+
+/// Options of `#[executor]`.
+pub mod executor {
+    pub use durable_task::__private::ide::executor::*;
+
+    /// `reads(Budget)`: slots of the workflow's state that it reads.
+    pub const reads: () = ();
+    /// `may_read(Mail)`: slots that it reads if they are set.
+    pub const may_read: () = ();
+    /// `writes(Verdict)`: slots that it always sets.
+    pub const writes: () = ();
+    /// `may_write(Note)`: slots that it may set.
+    pub const may_write: () = ();
+    /// `sends(Part)`: it gives any number of messages with `ctx.send(..)`, and returns nothing.
+    pub const sends: () = ();
+    /// `yields(Report)`: it adds outputs with `ctx.yield_output(..)`.
+    pub const yields: () = ();
+    /// `concurrency = 4`: how many runs of it may be under way at once.
+    pub const concurrency: () = ();
+}
+
+/// Options of `#[request_port]`.
+pub mod request_port {
+    /// `response = Decision`: the type of an answer.
+    pub const response: () = ();
+    /// `timeout = "3d"`: how long to wait for one.
+    pub const timeout: () = ();
+    /// `default = Decision::Reject`: what counts as the answer when that time is over.
+    pub const default: () = ();
+    /// `name = "Approval"`: its name; by default the struct's.
+    pub const name: () = ();
+    /// `description = ".."`: what is asked; by default the doc comment.
+    pub const description: () = ();
+}
+
+/// Options of `#[slot]`, on the fields of a state.
+pub mod slot {
+    /// `default` or `default = Budget(100)`: what is in it at the start.
+    pub const default: () = ();
+    /// `reduce = add`: merges what is written into what is there.
+    pub const reduce: () = ();
+}

@@ -1,19 +1,26 @@
 //! Workflows: graphs of nodes that the compiler has checked.
 
+pub(crate) mod agent_node;
 mod check;
 mod client;
+pub(crate) mod codec;
+mod context;
 pub mod durable;
 mod edge;
+pub(crate) mod executor;
 #[cfg(any(test, feature = "generate"))]
 #[doc(hidden)]
 pub mod generate;
 mod graph;
+pub(crate) mod keyed;
+mod links;
 mod message;
 mod node;
 mod output;
+pub(crate) mod port;
 mod render;
 pub mod runner;
-mod state;
+pub(crate) mod state;
 pub mod superstep;
 mod text;
 
@@ -22,6 +29,7 @@ pub use client::{
     EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd, WorkflowClient,
     WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
 };
+pub use context::{MESSAGES_MAX, WorkflowContext};
 pub use edge::{
     Accepts, AcceptsEach, Converts, ConvertsParts, JOIN_SOURCES_MAX, JoinsSources, Parts, Read,
     ReadAll, Write, as_it_is, deliver, deliver_each, hand_on, hand_on_each, part, put_together,
@@ -31,6 +39,8 @@ pub use graph::{
     Route, RouteError, Routed, SUPERSTEPS_MAX, Target, To, TypeData, Workflow, definition,
     unfinished,
 };
+pub use keyed::Keyed;
+pub use links::{LinkError, PublicUrl};
 pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
     Access, Asked, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node,
@@ -41,10 +51,11 @@ pub use output::{
     AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne, WriteOutput, add,
     any, dropped, end,
 };
+pub use port::{RequestPort, next_requests};
 pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,
 };
 pub use state::{
-    Emits, InState, MayRead, Merge, NoState, Reads, SLOTS_MAX, Sends, Slot, SlotOf, WorkflowState,
-    Writes,
+    Emits, InState, MayRead, Merge, NoState, Reads, SLOT_BYTES_MAX, SLOTS_MAX, STATE_BYTES_MAX,
+    Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
 };

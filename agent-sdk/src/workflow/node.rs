@@ -220,12 +220,32 @@ pub struct NodeCall {
     pub message: Message,
     /// The slots that it reads, by their types; absent ones are not set.
     pub state: Vec<(TypeId, Message)>,
+    /// The slots whose writes are merged: what it writes there it does not see itself.
+    pub reduced: Vec<TypeId>,
+    /// The request ports of the graph by their types, each with the id of the request that it asks
+    /// in this round; see [`next_requests`](super::next_requests). The first of a type counts.
+    pub requests: Vec<(TypeId, String)>,
     /// Who sent the message.
     pub sources: Vec<String>,
     /// Where it runs.
     pub place: Place,
     /// Its run as an activity: resources, idempotency key, cancellation.
     pub activity: ActivityContext,
+}
+
+impl NodeCall {
+    /// A run without state, that nobody sent.
+    pub fn new(message: Message, place: Place, activity: ActivityContext) -> Self {
+        Self {
+            message,
+            state: Vec::new(),
+            reduced: Vec::new(),
+            requests: Vec::new(),
+            sources: Vec::new(),
+            place,
+            activity,
+        }
+    }
 }
 
 /// The run and node that a function runs for.

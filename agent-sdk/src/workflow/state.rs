@@ -1,13 +1,23 @@
 //! The state that the nodes of a workflow share: typed slots.
 
+pub(crate) mod declared;
+pub(crate) mod derived;
+
 use std::any::TypeId;
 
+use durable_task::Failure;
 use serde_json::Value;
 
+use super::codec::Codec;
+use super::keyed::KeyedSlot;
 use super::{Message, RouteError};
 
 /// How many slots a state may have.
 pub const SLOTS_MAX: usize = 128;
+/// How large the JSON of one slot may be, in bytes.
+pub const SLOT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How large the JSON of all slots of a run may be together, in bytes.
+pub const STATE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The state of a workflow: each field is a slot; `#[derive(WorkflowState)]` writes the
 /// implementation.
@@ -81,6 +91,20 @@ pub struct Slot {
     pub merge: Option<Merge>,
 }
 
+/// Refuses a slot whose value, or a state whose slots together, would be too large.
+pub fn check_state_size(slot: &str, slot_bytes: usize, all_bytes: usize) -> Result<(), Failure> {
+    let (what, bytes, limit) = if slot_bytes > SLOT_BYTES_MAX {
+        (format!("slot `{slot}`"), slot_bytes, SLOT_BYTES_MAX)
+    } else if all_bytes > STATE_BYTES_MAX {
+        let what = format!("the state, with slot `{slot}`,");
+        (what, all_bytes, STATE_BYTES_MAX)
+    } else {
+        return Ok(());
+    };
+    let message = format!("{what} takes {bytes} bytes of JSON, and the limit is {limit}");
+    Err(Failure::new("StateTooLarge", message).non_retriable())
+}
+
 /// Merges what is written, in order, into what is there, which may be nothing; pure. It gets all
 /// writes of a superstep at once, so that what is there is read and written once.
 pub type Merge = fn(Option<&Message>, &[Message]) -> Result<Message, RouteError>;
@@ -94,41 +118,63 @@ impl std::fmt::Debug for Slot {
 }
 
 /// An executor that declares `reads(X)`.
-#[diagnostic::on_unimplemented(
-    message = "executor `{Self}` does not declare that it reads `{X}` [AGT703]",
-    label = "not in `reads(..)` of `{Self}`",
-    note = "write `#[executor(reads({X}))]`"
-)]
-pub trait Reads<X> {}
+pub trait Reads<X> {
+    /// How it is written.
+    #[doc(hidden)]
+    const CODEC: Codec<X>;
+}
 
-/// An executor that declares `may_read(X)`.
-#[diagnostic::on_unimplemented(
-    message = "executor `{Self}` does not declare that it may read `{X}` [AGT704]",
-    label = "not in `may_read(..)` of `{Self}`",
-    note = "write `#[executor(may_read({X}))]`"
-)]
-pub trait MayRead<X> {}
+/// An executor that declares `reads(X)` or `may_read(X)`.
+pub trait MayRead<X> {
+    /// How it is written.
+    #[doc(hidden)]
+    const CODEC: Codec<X>;
+}
 
 /// An executor that declares `writes(X)` or `may_write(X)`.
-#[diagnostic::on_unimplemented(
-    message = "executor `{Self}` does not declare that it writes `{X}` [AGT705]",
-    label = "not in `writes(..)` of `{Self}`",
-    note = "write `#[executor(writes({X}))]`, or `may_write({X})` if it does not always"
-)]
-pub trait Writes<X> {}
+pub trait Writes<X> {
+    /// How it is written.
+    #[doc(hidden)]
+    const CODEC: Codec<X>;
+    /// How its updates are joined, if it has keys.
+    #[doc(hidden)]
+    const KEYED: Option<KeyedSlot> = None;
+}
 
 /// An executor that declares `sends(T)`.
-#[diagnostic::on_unimplemented(
-    message = "executor `{Self}` does not declare that it sends `{T}` [AGT706]",
-    label = "not in `sends(..)` of `{Self}`",
-    note = "write `#[executor(sends({T}))]`"
-)]
-pub trait Sends<T> {}
+pub trait Sends<T> {
+    /// How it is written.
+    #[doc(hidden)]
+    const CODEC: Codec<T>;
+}
 
 /// An executor that declares `yields(T)`.
-#[diagnostic::on_unimplemented(
-    message = "executor `{Self}` does not declare that it yields `{T}` [AGT707]",
-    label = "not in `yields(..)` of `{Self}`",
-    note = "write `#[executor(yields({T}))]`"
-)]
-pub trait Emits<T> {}
+pub trait Emits<T> {
+    /// How it is written.
+    #[doc(hidden)]
+    const CODEC: Codec<T>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_limits_that_are_named() {
+        assert_eq!(
+            check_state_size("mail", SLOT_BYTES_MAX, STATE_BYTES_MAX),
+            Ok(())
+        );
+        let failure = check_state_size("mail", SLOT_BYTES_MAX + 1, 0).unwrap_err();
+        assert!(failure.non_retriable);
+        assert_eq!(
+            failure.message,
+            "slot `mail` takes 4194305 bytes of JSON, and the limit is 4194304"
+        );
+        let failure = check_state_size("mail", 1, STATE_BYTES_MAX + 1).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the state, with slot `mail`, takes 16777217 bytes of JSON, and the limit is 16777216"
+        );
+    }
+}

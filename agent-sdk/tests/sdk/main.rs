@@ -10,3 +10,4 @@ mod durable;
 mod model_openai;
 mod model_request;
 mod model_scripted;
+mod workflow_nodes;

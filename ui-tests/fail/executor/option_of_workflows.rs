@@ -1,4 +1,4 @@
-use agent_sdk::prelude::*;
+use durable_task::{ExecutorError, executor};
 
 #[executor(reads(Budget))]
 async fn count(start: u64) -> Result<u64, ExecutorError> {

@@ -77,7 +77,7 @@ fn what_a_function_must_not_be() {
 #[test]
 fn options_of_workflows_are_told_apart_from_unknown_ones() {
     for option in [
-        "state = T",
+        "concurrency = 2",
         "reads(T)",
         "writes(T)",
         "sends(T)",
@@ -126,6 +126,95 @@ fn options_inside_of_an_option_are_checked() {
             read(options, "async fn f() -> Result<R, E> {}").1,
             expected,
             "{options}"
+        );
+    }
+}
+
+fn read_node(options: &str) -> (NodeOptions, Vec<String>) {
+    let mut errors = Errors::new();
+    let options = Options::parse(options.parse().unwrap(), &NODE_GRAMMAR, &mut errors);
+    let function = "async fn f(input: I, ctx: &WorkflowContext<f>) -> Result<O, E> {}";
+    let function: Function = syn::parse_str(function).unwrap();
+    let root = Root::usual(Home::AgentSdk);
+    let executor = validate(&function, &options, &root, &mut errors);
+    let first_line = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let errors = errors.texts().into_iter().map(first_line).collect();
+    (executor.node.unwrap(), errors)
+}
+
+#[test]
+fn what_an_executor_declares_as_a_node() {
+    let options = "reads(A, b::B), may_read(C), writes(A), may_write(Keyed<K, V>), sends(Vec<T>), \
+                   yields(U), concurrency = 3";
+    let (node, errors) = read_node(options);
+    assert_eq!(errors, [""; 0]);
+    let texts = |types: &[Type]| types.iter().map(written).collect::<Vec<_>>();
+    assert_eq!(texts(&node.reads), ["A", "b::B"]);
+    assert_eq!(texts(&node.may_read), ["C"]);
+    assert_eq!(texts(&node.writes), ["A"]);
+    assert_eq!(texts(&node.may_write), ["Keyed<K, V>"]);
+    assert_eq!(node.sends.as_ref().map(written).unwrap(), "Vec<T>");
+    assert_eq!(node.yields.as_ref().map(written).unwrap(), "U");
+    assert!(node.concurrency.is_some());
+}
+
+#[test]
+fn which_options_need_a_workflow() {
+    for (options, expected) in [
+        ("", false),
+        ("concurrency = 1, timeout = \"1s\"", false),
+        ("reads(A)", true),
+        ("may_read(A)", true),
+        ("writes(A)", true),
+        ("may_write(A)", true),
+        ("sends(A)", true),
+        ("yields(A)", true),
+    ] {
+        assert_eq!(read_node(options).0.needs_workflow(), expected, "{options}");
+    }
+}
+
+#[test]
+fn a_slot_is_declared_once_for_reading_and_once_for_writing() {
+    for (options, expected) in [
+        ("reads(A), writes(A)", &[] as &[&str]),
+        (
+            "reads(A, A)",
+            &["executor `f` declares `A` in `reads(..)` and before that in `reads(..)` [AGT711]"],
+        ),
+        (
+            "may_read(A), reads(A)",
+            &[
+                "executor `f` declares `A` in `may_read(..)` and before that in `reads(..)` [AGT711]",
+            ],
+        ),
+        (
+            "writes(A), may_write(B, A)",
+            &[
+                "executor `f` declares `A` in `may_write(..)` and before that in `writes(..)` [AGT711]",
+            ],
+        ),
+    ] {
+        assert_eq!(read_node(options).1, expected, "{options}");
+    }
+}
+
+#[test]
+fn options_of_nodes_take_types_in_parentheses() {
+    for options in [
+        "reads",
+        "reads()",
+        "reads = A",
+        "reads[A]",
+        "reads(5)",
+        "sends(A, B)",
+        "yields()",
+        "concurrency = 0",
+    ] {
+        let errors = read_node(options).1;
+        assert!(
+            errors.len() == 1 && errors[0].ends_with("[AGT004]"),
+            "{options}: {errors:?}"
         );
     }
 }

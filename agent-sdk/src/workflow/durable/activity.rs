@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::envelope::{ActivityAnswer, ActivityInput};
 use crate::workflow::superstep::TaskAnswer;
-use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place};
+use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, next_requests};
 
 /// The code of a node in one version of its workflow.
 pub(crate) struct NodeActivity {
@@ -75,9 +75,12 @@ impl NodeActivity {
             return Err(Failure::new("UnknownSlot", problem).non_retriable());
         }
         let host = input.host_context;
+        let reduced = self.graph.slots.iter().filter(|slot| slot.merge.is_some());
         Ok(NodeCall {
             message: input.message,
             state,
+            reduced: reduced.map(|slot| (slot.type_id)()).collect(),
+            requests: next_requests(self.graph, host.round),
             sources: input.source_executor_ids,
             place: Place {
                 workflow: self.graph.name.to_owned(),

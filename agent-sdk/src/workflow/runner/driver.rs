@@ -21,7 +21,7 @@ use crate::workflow::superstep::{
     AnswerError, Event, EventKind, Next, RequestId, Run, RunError, Task, TaskAnswer, TaskResult,
     Work,
 };
-use crate::workflow::{ExecutorDefinition, Graph, Message, NodeCall, NodeCode};
+use crate::workflow::{ExecutorDefinition, Graph, Message, NodeCall, NodeCode, next_requests};
 
 /// The run that was started; those of sub-workflows follow.
 const ROOT: usize = 0;
@@ -317,9 +317,12 @@ impl Driver {
             Some(((graph.slots.get(*slot)?.type_id)(), value.clone()))
         };
         let place = live.place(id, task.round, self.runs.get(ROOT)?);
+        let reduced = graph.slots.iter().filter(|slot| slot.merge.is_some());
         let call = NodeCall {
             message,
             state: state.iter().filter_map(slot).collect(),
+            reduced: reduced.map(|slot| (slot.type_id)()).collect(),
+            requests: next_requests(graph, task.round),
             sources: sources.iter().map(|&source| source.to_owned()).collect(),
             place,
             activity,

@@ -65,8 +65,7 @@ pub(super) fn call(
         message: message.clone(),
         state,
         sources: vec![START_SOURCE.to_owned()],
-        place,
-        activity,
+        ..NodeCall::new(message.clone(), place, activity)
     };
     (executor.run)(call)
         .now_or_never()

@@ -1,0 +1,314 @@
+//! The code of an executor as a node of workflows.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Ident, Type};
+
+use super::checks;
+use super::executor::{policy_value, types};
+use super::period;
+use crate::model::executor::{Executor, NodeOptions};
+use crate::names::{Root, numbered};
+
+/// Where the run of an executor stands, if it has one of its own.
+pub fn run_name() -> Ident {
+    Ident::new("__run", proc_macro2::Span::call_site())
+}
+
+/// Whether the node can do with what the activity is.
+pub fn is_plain(executor: &Executor, node: &NodeOptions) -> bool {
+    executor.lent.is_empty() && node.concurrency.is_none() && !node.needs_workflow()
+}
+
+/// The bound under which it is an activity too.
+pub fn runs_alone(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    if is_plain(executor, node) {
+        return TokenStream::new();
+    }
+    let (root, ident) = (&executor.root, &executor.ident);
+    let alone = root.private(&quote!(Alone));
+    let runs_alone = root.private(&quote!(RunsAlone));
+    let probe = root.private(&quote!(ContextProbe));
+    let in_workflow = if node.needs_workflow() {
+        quote!(true)
+    } else {
+        let lent = &executor.lent;
+        quote!(false #(|| <#probe<#lent, #ident>>::IN_WORKFLOW)*)
+    };
+    quote!(where for<'__alone> #alone<'__alone, { #in_workflow }>: #runs_alone<#ident>)
+}
+
+/// What the expansion finds methods by.
+pub fn imports(root: &Root) -> TokenStream {
+    let unkept = root.private(&quote!(Unkept));
+    let other = root.private(&quote!(OtherArgument));
+    let plain = root.private(&quote!(PlainSlot));
+    quote! {
+        #[allow(unused_imports)]
+        use #unkept as _;
+        #[allow(unused_imports)]
+        use #other as _;
+        #[allow(unused_imports)]
+        use #plain as _;
+    }
+}
+
+/// The run, for the node and, where it is one, the activity.
+pub fn run_function(executor: &Executor, node: &NodeOptions, run: &TokenStream) -> TokenStream {
+    let (ident, root) = (&executor.ident, &executor.root);
+    let context = root.public(&quote!(workflow::WorkflowContext));
+    let failure = root.durable(&quote!(Failure));
+    let name = run_name();
+    let (input, output) = types(executor);
+    let output = match &node.sends {
+        Some(_) => quote!(()),
+        None => output,
+    };
+    quote! {
+        fn #name(
+            __context: ::std::sync::Arc<#context<#ident>>,
+            __input: #input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<#output, #failure>,
+        > + ::core::marker::Send {
+            #run
+        }
+    }
+}
+
+/// The node that does what the activity does.
+pub fn plain(root: &Root, ident: &Ident) -> TokenStream {
+    let activity = root.durable(&quote!(Activity));
+    let plain = root.private(&quote!(activity_node));
+    let (input, output) = (
+        quote!(<Self as #activity>::Input),
+        quote!(<Self as #activity>::Output),
+    );
+    let node = implementation(
+        root,
+        ident,
+        (&input, &output),
+        &NodeOptions::default(),
+        &quote!(#plain(Self {})),
+    );
+    let in_state = without_state(root, ident);
+    quote!(#node #in_state)
+}
+
+/// The node, and what it declares.
+pub fn implementations(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let (root, ident) = (&executor.root, &executor.ident);
+    if is_plain(executor, node) {
+        return plain(root, ident);
+    }
+    let (input, output) = types(executor);
+    let definition = definition(executor, node);
+    let node_impl = implementation(root, ident, (&input, &output), node, &definition);
+    let permissions = permissions(executor, node);
+    let in_state = in_state(&executor.root, &executor.ident, node);
+    quote! {
+        #node_impl
+        #permissions
+        #in_state
+    }
+}
+
+/// That its types can be kept in a history is told where it is an activity, and not again: so here
+/// it is a condition, with a lifetime that makes it one that is checked where the node is used.
+fn implementation(
+    root: &Root,
+    ident: &Ident,
+    (input, output): (&TokenStream, &TokenStream),
+    node: &NodeOptions,
+    definition: &TokenStream,
+) -> TokenStream {
+    let yielded = match &node.yields {
+        Some(ty) => {
+            let yields = root.public(&quote!(workflow::Yields));
+            quote!(#yields<#ty>)
+        }
+        None => root.public(&quote!(workflow::NoYields)),
+    };
+    let sends = node.sends.as_ref().map(|_| {
+        quote!(
+            const SENDS: ::core::primitive::bool = true;
+        )
+    });
+    let yields = node.yields.as_ref().map(|_| {
+        quote!(
+            const YIELDS: ::core::primitive::bool = true;
+        )
+    });
+    let node_trait = root.public(&quote!(workflow::Node));
+    let plain = root.public(&quote!(workflow::Plain));
+    let node_definition = root.public(&quote!(workflow::NodeDefinition));
+    let payload = root.durable(&quote!(Payload));
+    quote! {
+        #[automatically_derived]
+        impl #node_trait for #ident
+        where
+            for<'__kept> #input: #payload,
+            for<'__kept> #output: #payload,
+        {
+            type Input = #input;
+            type Output = #output;
+            type Kind = #plain;
+            type This = Self;
+            type Yielded = #yielded;
+            #sends
+            #yields
+
+            fn definition() -> #node_definition {
+                #definition
+            }
+        }
+    }
+}
+
+fn definition(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let (root, name, description) = (&executor.root, &executor.name, &executor.description);
+    let node_trait = root.public(&quote!(workflow::Node));
+    let codec = root.private(&quote!(Codec));
+    let run = run_name();
+    let checks = executor.lent.iter().map(|ty| {
+        let probe = root.private(&quote!(ContextProbe));
+        checks::within(ty, &quote!(<#probe<), &quote!(, Self>>::check();))
+    });
+    let input = quote!(<#codec<<Self as #node_trait>::Input>>::OF);
+    let begun = if node.sends.is_some() {
+        let sender = root.private(&quote!(sender_node));
+        quote!(#sender((#name, #description), #input, #run))
+    } else {
+        let returning = root.private(&quote!(executor_node));
+        let output = quote!(<#codec<<Self as #node_trait>::Output>>::OF);
+        quote!(#returning((#name, #description), #input, #output, #run))
+    };
+    let settings = settings(executor, node);
+    quote! {
+        #(#checks)*
+        #begun #settings.definition()
+    }
+}
+
+/// One call for each option that is given.
+fn settings(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let root = &executor.root;
+    let mut settings = TokenStream::new();
+    if !executor.lent.is_empty() {
+        let need = root.durable_private(&quote!(Resource::need));
+        let constants = (0..executor.lent.len()).map(|index| numbered("RESOURCE", index));
+        settings.extend(quote!(.needs(&[#(#need(&#constants)),*])));
+    }
+    if let Some(retry) = &executor.retry {
+        let policy = policy_value(root, retry);
+        settings.extend(quote!(.retry(#policy)));
+    }
+    if let Some(timeout) = &executor.timeout {
+        let timeout = period(timeout);
+        settings.extend(quote!(.timeout(#timeout)));
+    }
+    if let Some(concurrency) = &node.concurrency {
+        settings.extend(quote!(.concurrency(#concurrency)));
+    }
+    for (method, slots) in [
+        ("reads", &node.reads),
+        ("may_read", &node.may_read),
+        ("writes", &node.writes),
+        ("may_write", &node.may_write),
+    ] {
+        let method = Ident::new(method, proc_macro2::Span::call_site());
+        settings.extend(quote!(#(.#method::<#slots>())*));
+    }
+    settings
+}
+
+/// What the context may be asked for.
+fn permissions(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let (root, ident) = (&executor.root, &executor.ident);
+    let codec = root.private(&quote!(Codec));
+    let keyed = |slot: &Type| {
+        let (kind, probe) = (
+            root.private(&quote!(KeyedSlot)),
+            root.private(&quote!(SlotProbe)),
+        );
+        quote! {
+            const KEYED: ::core::option::Option<#kind> = <#probe<#slot>>::KEYED;
+        }
+    };
+    let permission = |name: &str, ty: &Type| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        let permission = root.public(&quote!(workflow::#name));
+        let keyed = (name == "Writes").then(|| keyed(ty));
+        quote! {
+            #[automatically_derived]
+            impl #permission<#ty> for #ident {
+                const CODEC: #codec<#ty> = <#codec<#ty>>::OF;
+                #keyed
+            }
+        }
+    };
+    let reads = node.reads.iter().map(|slot| permission("Reads", slot));
+    let may_read = node.reads.iter().chain(&node.may_read);
+    let may_read = may_read.map(|slot| permission("MayRead", slot));
+    let writes = node.writes.iter().chain(&node.may_write);
+    let writes = writes.map(|slot| permission("Writes", slot));
+    let sends = node.sends.iter().map(|ty| permission("Sends", ty));
+    let yields = node.yields.iter().map(|ty| {
+        let permission = permission("Emits", ty);
+        let kept = root.private(&quote!(assert_yielded));
+        quote! {
+            #permission
+            const _: () = #kept::<#ty>();
+        }
+    });
+    quote! {
+        #(#reads)*
+        #(#may_read)*
+        #(#writes)*
+        #(#sends)*
+        #(#yields)*
+    }
+}
+
+/// Which of a state's slots it uses.
+fn in_state(root: &Root, ident: &Ident, node: &NodeOptions) -> TokenStream {
+    let in_state = root.public(&quote!(workflow::InState));
+    let slot_of = root.public(&quote!(workflow::SlotOf));
+    let lists = [
+        ("READS", &node.reads),
+        ("MAY_READ", &node.may_read),
+        ("WRITES", &node.writes),
+        ("MAY_WRITE", &node.may_write),
+    ];
+    let slots = lists.iter().flat_map(|(_, slots)| slots.iter());
+    let mut distinct: Vec<String> = Vec::new();
+    let mut bounds = TokenStream::new();
+    for slot in slots {
+        let name = slot.to_token_stream().to_string();
+        if !distinct.contains(&name) {
+            distinct.push(name);
+            bounds.extend(quote!(#slot: #slot_of<__State>,));
+        }
+    }
+    let bounds = (!bounds.is_empty()).then(|| quote!(where #bounds));
+    let masks = lists.iter().filter(|(_, slots)| !slots.is_empty());
+    let masks = masks.map(|(name, slots)| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        let slots = slots.iter();
+        quote! {
+            const #name: ::core::primitive::u128 =
+                #(1 << <#slots as #slot_of<__State>>::INDEX)|*;
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl<__State> #in_state<__State> for #ident #bounds {
+            #(#masks)*
+        }
+    }
+}
+
+/// A node that uses no state.
+pub fn without_state(root: &Root, ident: &Ident) -> TokenStream {
+    in_state(root, ident, &NodeOptions::default())
+}

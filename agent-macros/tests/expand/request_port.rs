@@ -1,0 +1,43 @@
+// #[request_port(response = Decision)]
+// /// May we?
+// pub struct Approval { price: u64 }
+
+/// May we?
+pub struct Approval {
+    price: u64,
+}
+#[allow(deprecated, clippy::all, clippy::pedantic)]
+const _: () = {
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for Approval {
+        type Input = Approval;
+        type Output = Decision;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::__private::port_node::<
+                Self,
+            >(
+                "May we?",
+                ::agent_sdk::__private::response_schema::<Decision>(),
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::RequestPort for Approval {
+        const NAME: &'static ::core::primitive::str = "Approval";
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for Approval {}
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::ide::request_port::response as _;
+    }
+};

@@ -1,0 +1,45 @@
+// #[request_port(response = Vec<String>, timeout = "3d", default = Vec::new(), name = "ask", description = TEXT)]
+// struct Approval;
+
+struct Approval;
+#[allow(deprecated, clippy::all, clippy::pedantic)]
+const _: () = {
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for Approval {
+        type Input = Approval;
+        type Output = Vec<String>;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::__private::port_node::<
+                Self,
+            >(
+                TEXT,
+                ::agent_sdk::__private::response_schema::<Vec<String>>(),
+                ::core::option::Option::Some(
+                    ::core::time::Duration::new(259200u64, 0u32),
+                ),
+                ::core::option::Option::Some(|_| ::agent_sdk::__private::default_answer::<
+                    Self,
+                >(Vec::new())),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::RequestPort for Approval {
+        const NAME: &'static ::core::primitive::str = "ask";
+    }
+    #[automatically_derived]
+    impl<__State> ::agent_sdk::workflow::InState<__State> for Approval {}
+};
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::ide::request_port::{
+            response as _, timeout as _, default as _, name as _, description as _,
+        };
+    }
+};

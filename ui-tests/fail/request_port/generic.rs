@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[request_port(response = bool)]
+struct Approval<T>(T);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use agent_sdk::prelude::*;
+
+#[request_port(response = bool)]
+enum Approval {
+    Trip,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use agent_sdk::prelude::*;
+
+#[request_port(respones = bool)]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Approval(u64);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[derive(WorkflowState)]
+struct Trip(String);
+
+fn main() {}

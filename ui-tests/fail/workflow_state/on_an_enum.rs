@@ -1,0 +1,8 @@
+use agent_sdk::prelude::*;
+
+#[derive(WorkflowState)]
+enum Trip {
+    Planned,
+}
+
+fn main() {}
