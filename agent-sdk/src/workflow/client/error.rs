@@ -101,8 +101,8 @@ pub enum WorkflowError {
     /// The run has a version of its workflow that this program does not have. A retry helps once
     /// that version is registered again.
     #[error(
-        "run `{run}` has version `{version}` of workflow `{workflow}`, which is not registered: add \
-         it with `.workflow_version::<..>()`"
+        "run `{run}` has version `{version}` of workflow `{workflow}`, which is not registered: \
+         add it with `.workflow_version::<..>()`"
     )]
     NoCode {
         /// The run.

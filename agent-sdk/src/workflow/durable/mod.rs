@@ -3,8 +3,6 @@
 mod activity;
 mod call;
 mod envelope;
-#[cfg(test)]
-mod fixture;
 mod hosted;
 mod markers;
 mod names;

@@ -2,7 +2,7 @@ use std::any::TypeId;
 
 use crate::agent::AgentDefinition;
 use crate::app::{App, AppError};
-use crate::workflow::durable::fixture::*;
+use crate::workflow::durable::tests::fixture::*;
 use crate::workflow::durable::{HostedWorkflows, Root, WorkflowProblem};
 use crate::workflow::{Graph, NodeCode};
 

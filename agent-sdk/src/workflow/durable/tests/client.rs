@@ -7,7 +7,7 @@ use durable_task::{
 };
 use serde_json::json;
 
-use super::super::fixture::*;
+use super::fixture::*;
 use crate::app::App;
 use crate::workflow::durable::WorkflowCalls;
 use crate::workflow::superstep::EventKind;

@@ -1,6 +1,7 @@
 //! Runs on the embedded hub.
 
 mod client;
+pub(crate) mod fixture;
 mod random;
 mod requests;
 mod runs;

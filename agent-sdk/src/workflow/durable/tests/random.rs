@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use task_hub::store::memory::MemoryStore;
 
-use super::super::fixture::*;
+use super::fixture::*;
 use crate::workflow::generate::{Jitter, Mix, answer_of, graph as generated};
 use crate::workflow::runner::GraphRunner;
 use crate::workflow::superstep::Event;
@@ -153,7 +153,11 @@ fn ball(value: u64) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        max_shrink_iters: 20,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_run_is_the_same_in_memory_on_a_hub_and_after_crashes(

@@ -7,7 +7,7 @@ use durable_task::{InstanceId, Status};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::super::fixture::*;
+use super::fixture::*;
 use crate::workflow::superstep::EventKind;
 use crate::workflow::{Graph, OutputCount, RequestEnd, WorkflowError};
 

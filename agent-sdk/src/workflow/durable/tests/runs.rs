@@ -8,7 +8,7 @@ use durable_task::{Failure, Status};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use super::super::fixture::*;
+use super::fixture::*;
 use crate::agent::AgentDefinition;
 use crate::model::{ChatModel, ModelError, ModelRequest, ModelResponse, ScriptedModel};
 use crate::workflow::superstep::EventKind;

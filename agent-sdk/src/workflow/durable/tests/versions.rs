@@ -5,7 +5,7 @@ use std::sync::Arc;
 use durable_task::TokioRuntime;
 use serde_json::json;
 
-use super::super::fixture::*;
+use super::fixture::*;
 use crate::app::App;
 use crate::workflow::{Graph, WorkflowError};
 

@@ -172,8 +172,10 @@ pub(crate) fn typed_node<T: 'static>(id: &'static str, code: NodeCode, exit: Exi
     }
 }
 
+type Running = BoxFuture<'static, Result<NodeAnswer, Failure>>;
+
 pub(crate) fn executor_definition(
-    run: impl Fn(NodeCall) -> BoxFuture<'static, Result<NodeAnswer, Failure>> + Send + Sync + 'static,
+    run: impl Fn(NodeCall) -> Running + Send + Sync + 'static,
 ) -> ExecutorDefinition {
     ExecutorDefinition {
         run: Arc::new(run),
