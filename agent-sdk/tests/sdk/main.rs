@@ -10,4 +10,5 @@ mod durable;
 mod model_openai;
 mod model_request;
 mod model_scripted;
+mod workflow_graph;
 mod workflow_nodes;
