@@ -12,4 +12,4 @@ pub use durable_task::__private::traits::Event;
 
 pub use crate::agent::{Agent, AgentDefinition};
 pub use crate::tool::{Tool, ToolContext, ToolError};
-pub use crate::workflow::{Keyed, RequestPort, WorkflowContext, WorkflowState};
+pub use crate::workflow::{AgentResponse, Keyed, RequestPort, WorkflowContext, WorkflowState};

@@ -8,13 +8,17 @@ use agent_host::{FunctionApp, HostError};
 use agent_sdk::prelude::*;
 
 /// Answers as a physicist.
-#[agent(instructions = "You are an expert in physics. You answer questions from a physics \
-                        perspective, in one sentence.")]
+#[agent(
+    instructions = "You are an expert in physics. You answer questions from a physics \
+                        perspective, in one sentence."
+)]
 struct Physicist;
 
 /// Answers as a chemist.
-#[agent(instructions = "You are an expert in chemistry. You answer questions from a chemistry \
-                        perspective, in one sentence.")]
+#[agent(
+    instructions = "You are an expert in chemistry. You answer questions from a chemistry \
+                        perspective, in one sentence."
+)]
 struct Chemist;
 
 /// Makes a question of what was asked.
@@ -50,6 +54,3 @@ fn main() -> Result<(), HostError> {
         .offline_model(offline::model())
         .run()
 }
-
-#[cfg(test)]
-mod tests;

@@ -125,6 +125,3 @@ fn main() -> Result<(), HostError> {
         .workflow::<batch_cancel_orders>()
         .run()
 }
-
-#[cfg(test)]
-mod tests;

@@ -112,7 +112,9 @@ async fn publish(decision: ModerationDecision) -> Result<String, ExecutorError> 
         "" => "None",
         notes => notes,
     };
-    Ok(format!("Content '{content_id}' {verdict}. Reviewer notes: {notes}"))
+    Ok(format!(
+        "Content '{content_id}' {verdict}. Reviewer notes: {notes}"
+    ))
 }
 
 /// Asks a human.
@@ -132,6 +134,3 @@ fn moderation_pipeline(submission: ContentSubmission) -> String {
 fn main() -> Result<(), HostError> {
     FunctionApp::new().workflow::<moderation_pipeline>().run()
 }
-
-#[cfg(test)]
-mod tests;

@@ -117,7 +117,10 @@ async fn reimburse(
 ) -> Result<String, ExecutorError> {
     let expense = ctx.get::<Expense>();
     Ok(if budget.approved && compliance.approved {
-        format!("Expense {} reimbursed: {:.2} to {}.", expense.id, expense.amount, expense.employee)
+        format!(
+            "Expense {} reimbursed: {:.2} to {}.",
+            expense.id, expense.amount, expense.employee
+        )
     } else {
         format!("Expense {} was not approved.", expense.id)
     })
@@ -136,6 +139,3 @@ fn expense_reimbursement(expense_id: String) -> String {
 fn main() -> Result<(), HostError> {
     FunctionApp::new().workflow::<expense_reimbursement>().run()
 }
-
-#[cfg(test)]
-mod tests;

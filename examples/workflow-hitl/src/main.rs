@@ -22,9 +22,11 @@ struct Moderation {
 }
 
 /// Looks at submissions before a human does.
-#[agent(instructions = "You are a content moderation assistant. Answer with JSON: is_appropriate \
+#[agent(
+    instructions = "You are a content moderation assistant. Answer with JSON: is_appropriate \
                         (boolean), risk_level (low, medium or high), concerns (list of texts), \
-                        recommendation (text).")]
+                        recommendation (text)."
+)]
 struct ContentAnalyzerAgent;
 
 /// Keeps the submission, and asks the agent about it.
@@ -144,6 +146,3 @@ fn main() -> Result<(), HostError> {
         .offline_model(offline::model())
         .run()
 }
-
-#[cfg(test)]
-mod tests;

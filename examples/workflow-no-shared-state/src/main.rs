@@ -75,6 +75,3 @@ fn main() -> Result<(), HostError> {
         .offline_model(offline::model())
         .run()
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,7 +26,9 @@ pub fn model() -> ScriptedModel {
 fn reply(turn: &ScriptedTurn<'_>) -> String {
     let is_about = |topic: &str| {
         let messages = turn.messages().iter();
-        messages.map(|message| message.to_text().to_lowercase()).any(|text| text.contains(topic))
+        messages
+            .map(|message| message.to_text().to_lowercase())
+            .any(|text| text.contains(topic))
     };
     if is_about("sprint planning") {
         "Thank you, I will be at the sprint planning.".to_owned()

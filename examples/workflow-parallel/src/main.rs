@@ -12,13 +12,17 @@ use agent_sdk::prelude::*;
 use messages::{AggregatedResults, DocumentInput, ProcessorResult};
 
 /// Says how the document feels.
-#[agent(instructions = "You are a sentiment analysis expert. Say in one sentence whether the text \
-                        is positive, negative or neutral, and why.")]
+#[agent(
+    instructions = "You are a sentiment analysis expert. Say in one sentence whether the text \
+                        is positive, negative or neutral, and why."
+)]
 struct SentimentAnalysisAgent;
 
 /// Finds the keywords of the document.
-#[agent(instructions = "You are a keyword extraction expert. List the five most important \
-                        keywords of the text, separated by commas.")]
+#[agent(
+    instructions = "You are a keyword extraction expert. List the five most important \
+                        keywords of the text, separated by commas."
+)]
 struct KeywordExtractionAgent;
 
 /// Sums both analyses up.
@@ -142,6 +146,3 @@ fn main() -> Result<(), HostError> {
         .offline_model(offline::model())
         .run()
 }
-
-#[cfg(test)]
-mod tests;

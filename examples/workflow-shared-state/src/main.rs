@@ -8,7 +8,6 @@ mod offline;
 
 use agent_host::{FunctionApp, HostError};
 use agent_sdk::prelude::*;
-use agent_sdk::workflow::Keyed;
 
 use messages::{CurrentEmail, Decision, Email, EmailResponse, SpamDetection, Verdict};
 
@@ -20,13 +19,17 @@ struct Triage {
 }
 
 /// Decides whether an email is spam.
-#[agent(instructions = "You are a spam detection assistant. Answer with JSON: is_spam (boolean) \
-                        and reason (text).")]
+#[agent(
+    instructions = "You are a spam detection assistant. Answer with JSON: is_spam (boolean) \
+                        and reason (text)."
+)]
 struct SpamDetectionAgent;
 
 /// Drafts replies.
-#[agent(instructions = "You are an email assistant. Draft a professional reply. Answer with \
-                        JSON: response (text).")]
+#[agent(
+    instructions = "You are an email assistant. Draft a professional reply. Answer with \
+                        JSON: response (text)."
+)]
 struct EmailAssistantAgent;
 
 /// Keeps the email, and asks whether it is spam.
@@ -109,6 +112,3 @@ fn main() -> Result<(), HostError> {
         .offline_model(offline::model())
         .run()
 }
-
-#[cfg(test)]
-mod tests;
