@@ -31,7 +31,7 @@ pub const MESSAGES_MAX: usize = 10_000;
 /// struct Budget(u64);
 ///
 /// #[executor(reads(Budget))]
-/// async fn affordable(price: u64, ctx: &WorkflowContext<affordable>) -> Result<bool, ExecutorError> {
+/// async fn fits(price: u64, ctx: &WorkflowContext<fits>) -> Result<bool, ExecutorError> {
 ///     Ok(price <= ctx.get::<Budget>().0)
 /// }
 /// ```
@@ -62,7 +62,8 @@ impl<E> WorkflowContext<E> {
         }
     }
 
-    /// A slot's value, as it was when the superstep began, or as this run of the executor has set it.
+    /// A slot's value, as it was when the superstep began, or as this run of the executor has set
+    /// it.
     #[allow(
         clippy::missing_panics_doc,
         reason = "what would panic was checked before the executor began"
@@ -96,8 +97,9 @@ impl<E> WorkflowContext<E> {
 
     /// Sets a slot. Other executors see it from the next superstep on.
     ///
-    /// In a slot with a reducer, and in a [`Keyed`](super::Keyed) one, it is an update: each is merged into
-    /// what is there when the superstep ends, and [`get`](Self::get) shows it from then on.
+    /// In a slot with a reducer, and in a [`Keyed`](super::Keyed) one, it is an update: each is
+    /// merged into what is there when the superstep ends, and [`get`](Self::get) shows it from then
+    /// on.
     pub fn set<X: WrittenBy<E> + 'static>(&self, value: impl Into<X>) {
         let slot = TypeId::of::<X>();
         let codec = X::CODEC;
@@ -145,7 +147,8 @@ impl<E> WorkflowContext<E> {
     /// The address at which the open question of a request port is answered: the one that it asked
     /// in this superstep, or else the one that it asks next.
     ///
-    /// The base is a registered [`PublicUrl`], else `WEBSITE_HOSTNAME`; without either it is an error.
+    /// The base is a registered [`PublicUrl`], else `WEBSITE_HOSTNAME`; without either it is an
+    /// error.
     pub fn respond_url<P: RequestPort>(&self) -> Result<String, LinkError> {
         let path = self.respond_path::<P>()?;
         Ok(format!("{}{path}", self.public_url()?.base()))

@@ -12,12 +12,12 @@ use super::edge::failed;
 use super::state::{Merge, Slot};
 use super::{Message, RouteError};
 
-/// A slot of many entries, each with a key: what parallel nodes write under different keys is merged,
-/// and the same key twice in one superstep fails the run.
+/// A slot of many entries, each with a key: what parallel nodes write under different keys is
+/// merged, and the same key twice in one superstep fails the run.
 ///
-/// It is there from the start, empty. [`WorkflowContext::set`](super::WorkflowContext::set) takes one
-/// entry, several, or the removal of some; on the wire keys are those of a JSON object, so they are
-/// texts, numbers or the like.
+/// It is there from the start, empty. [`WorkflowContext::set`](super::WorkflowContext::set) takes
+/// one entry, several, or the removal of some; on the wire keys are those of a JSON object, so they
+/// are texts, numbers or the like.
 ///
 /// ```
 /// use agent_sdk::workflow::Keyed;

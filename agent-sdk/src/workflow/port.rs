@@ -63,8 +63,8 @@ pub fn default_answer<P: RequestPort>(answer: P::Output) -> Result<Message, Fail
         .map_err(|error| Failure::new("InvalidMessage", error.to_string()).non_retriable())
 }
 
-/// The request ports of a graph, each with the id of the request that belongs to a round. A function
-/// that runs once for each question of a port is in the same round as the port.
+/// The request ports of a graph, each with the id of the request that belongs to a round. A
+/// function that runs once for each question of a port is in the same round as the port.
 pub fn next_requests(graph: &Graph, round: u32) -> Vec<(TypeId, String)> {
     let request = |node: &GraphNode| {
         let definition = (node.definition)();

@@ -55,6 +55,7 @@ impl Source {
         self.has_extension("rs")
             && !self.path.ends_with("/generated.rs")
             && !self.path.starts_with("agent-macros/tests/expand/")
+            && !self.path.starts_with("agent-macros/tests/expand_derive/")
             && !self.path.starts_with("ui-tests/fail/")
             && !self.path.starts_with("ui-tests/pass/")
     }

@@ -185,13 +185,15 @@ fn a_slot_is_declared_once_for_reading_and_once_for_writing() {
         (
             "may_read(A), reads(A)",
             &[
-                "executor `f` declares `A` in `may_read(..)` and before that in `reads(..)` [AGT711]",
+                "executor `f` declares `A` in `may_read(..)` and before that in `reads(..)` \
+                 [AGT711]",
             ],
         ),
         (
             "writes(A), may_write(B, A)",
             &[
-                "executor `f` declares `A` in `may_write(..)` and before that in `writes(..)` [AGT711]",
+                "executor `f` declares `A` in `may_write(..)` and before that in `writes(..)` \
+                 [AGT711]",
             ],
         ),
     ] {

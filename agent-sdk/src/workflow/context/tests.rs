@@ -335,8 +335,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Whatever an executor sets in whatever order: what is merged in the end is what a program with
-    /// a variable would have.
+    /// Whatever an executor sets in whatever order: what is merged in the end is what a program
+    /// with a variable would have.
     #[test]
     fn what_is_merged_is_what_was_set_last(steps in steps()) {
         let ctx = context(call());

@@ -1,5 +1,5 @@
-//! What the context may be asked for, as bounds on the type that is asked for: so the compiler points
-//! at that type where an executor does not declare it.
+//! What the context may be asked for, as bounds on the type that is asked for: so the compiler
+//! points at that type where an executor does not declare it.
 
 use super::{Emits, MayRead, Reads, Sends, Writes};
 use crate::workflow::codec::Codec;
