@@ -16,10 +16,14 @@
 mod durable;
 mod workflow;
 mod workflow_nodes;
+#[cfg(test)]
+mod workflow_types;
 
 pub use durable::*;
 pub use workflow::*;
 pub use workflow_nodes::*;
+#[cfg(test)]
+pub use workflow_types::*;
 
 /// One message.
 #[derive(Debug)]
@@ -212,6 +216,20 @@ pub static ALL: &[&Message] = &[
     &LET_TWICE,
     &LET_OF_LET,
     &PATH_WITHOUT_EDGE,
+    &NOT_A_NODE,
+    &EDGE_TYPES,
+    &EACH_TYPES,
+    &FAN_IN_TYPES,
+    &RETURNS_ONE_OF_MANY,
+    &RETURNS_AT_MOST_ONE,
+    &RETURNS_MANY,
+    &OUTPUT_TYPE,
+    &YIELDED_TYPE,
+    &NO_SCHEMA,
+    &READ_UNWRITTEN,
+    &PARALLEL_WRITERS,
+    &REGISTERED_NAMES,
+    &RETURNS_NONE,
     &NOT_A_STATE,
     &NOT_A_SLOT,
     &READS_UNDECLARED,

@@ -1,0 +1,33 @@
+use agent_sdk::prelude::*;
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+enum Verdict {
+    Good(String),
+    Bad,
+}
+
+#[executor]
+async fn review(input: String) -> Result<Verdict, ExecutorError> {
+    Ok(Verdict::Good(input))
+}
+
+#[executor]
+async fn publish(input: String) -> Result<String, ExecutorError> {
+    Ok(input)
+}
+
+#[executor]
+async fn note(input: String) -> Result<String, ExecutorError> {
+    Ok(input)
+}
+
+#[workflow]
+fn plan(topic: String) -> Vec<String> {
+    review;
+    match review {
+        Verdict::Good(text) => (publish(text), note(text)),
+        Verdict::Bad => (),
+    }
+}
+
+fn main() {}

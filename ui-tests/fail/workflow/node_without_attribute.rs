@@ -1,0 +1,17 @@
+use agent_sdk::prelude::*;
+
+#[executor]
+async fn draft(input: String) -> Result<String, ExecutorError> {
+    Ok(input)
+}
+
+async fn publish(text: String) -> String {
+    text
+}
+
+#[workflow]
+fn plan(topic: String) -> String {
+    draft >> publish;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use agent_sdk::prelude::*;
+
+#[workflow]
+struct Plan;
+
+fn main() {}

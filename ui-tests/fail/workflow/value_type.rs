@@ -1,0 +1,31 @@
+use agent_sdk::prelude::*;
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+enum Verdict {
+    Good(String),
+    Bad,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Plan(String);
+
+#[executor]
+async fn review(input: String) -> Result<Verdict, ExecutorError> {
+    Ok(Verdict::Good(input))
+}
+
+#[executor]
+async fn publish(input: Plan) -> Result<String, ExecutorError> {
+    Ok(input.0)
+}
+
+#[workflow]
+fn plan(topic: String) -> Option<String> {
+    review;
+    match review {
+        Verdict::Good(text) => publish(text),
+        Verdict::Bad => (),
+    }
+}
+
+fn main() {}
