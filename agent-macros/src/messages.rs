@@ -172,6 +172,7 @@ pub static ALL: &[&Message] = &[
     &WORKFLOW_BORROWS,
     &WORKFLOW_NAME,
     &WORKFLOW_NAME_RESERVED,
+    &WORKFLOW_ITEM,
     &NOT_A_GRAPH,
     &PARENTHESES,
     &NODE_ARGUMENTS,

@@ -392,6 +392,7 @@ fn read<T: Parse>(
             ItemKind::Struct if attribute == "request_port" => &messages::NOT_A_REQUEST,
             ItemKind::Struct => &messages::NOT_A_STRUCT,
             ItemKind::Impl => &messages::NOT_AN_IMPL,
+            _ if attribute == "workflow" => &messages::WORKFLOW_ITEM,
             _ => &messages::NOT_A_FUNCTION,
         };
         errors.report(beginning.keyword, message, &[("attribute", attribute)]);

@@ -48,6 +48,13 @@ pub static WORKFLOW_NAME_RESERVED: Message = Message::new(
      would be taken for the action.",
 );
 
+pub static WORKFLOW_ITEM: Message = Message::new(
+    "AGT607",
+    "`#[workflow]` goes on a function",
+    "write `#[workflow] fn name(input: Input) -> Output { first >> second; }`",
+    "The signature says what a run takes and gives back, and the body is its graph.",
+);
+
 pub static NOT_A_GRAPH: Message = Message::new(
     "AGT610",
     "`{what}` is not part of the graph of a workflow",

@@ -3,24 +3,19 @@ use agent_sdk::prelude::*;
 #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 struct Review(String);
 
-#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-enum Verdict {
-    Good,
-    Bad,
-}
-
 #[executor]
 async fn draft(input: String) -> Result<Review, ExecutorError> {
     Ok(Review(input))
 }
 
+#[executor]
+async fn publish(input: String) -> Result<String, ExecutorError> {
+    Ok(input)
+}
+
 #[workflow]
 fn plan(topic: String) -> String {
-    draft >> Review;
-    match Review {
-        Verdict::Good => draft(String::new()) >> Review,
-        Verdict::Bad => (),
-    }
+    draft >> Review >> publish;
 }
 
 fn main() {}
