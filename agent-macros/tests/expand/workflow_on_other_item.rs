@@ -1,6 +1,6 @@
 // #[workflow]
 // pub struct Plan;
-// error: `#[workflow]` goes on a function [AGT008]
-//   help: write `#[workflow] async fn name(argument: Type) -> Result<Output, Error> { .. }`
+// error: `#[workflow]` goes on a function [AGT607]
+//   help: write `#[workflow] fn name(input: Input) -> Output { first >> second; }`
 
 pub struct Plan;
