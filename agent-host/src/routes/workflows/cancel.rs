@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use super::{Named, input, refusal};
+use super::{Named, input, refusal, to_the_end};
 use crate::routes::{RouteState, query_of, respond};
 
 /// What a run that was cancelled without a reason says.
@@ -20,12 +20,11 @@ pub(super) async fn run(
     request: Request,
 ) -> Response {
     let query = query_of(request.uri());
-    let reason = input::find(&query, "reason").unwrap_or(REASON);
-    let cancelled = host
-        .workflows
-        .cancel(named.graph.name, &named.run, Some(reason))
-        .await;
-    match cancelled {
+    let reason = input::find(&query, "reason").unwrap_or(REASON).to_owned();
+    let (client, run) = (host.workflows.clone(), named.run.clone());
+    let workflow = named.graph.name;
+    let cancel = async move { client.cancel(workflow, &run, Some(&reason)).await };
+    match to_the_end(cancel).await {
         Ok(()) => {
             let run = named.run.as_str();
             let body = json!({"message": "Workflow cancelled", "instanceId": run});
@@ -37,11 +36,14 @@ pub(super) async fn run(
 
 /// Withdraws an open request.
 pub(super) async fn request(State(host): State<Arc<RouteState>>, named: Named) -> Response {
-    let cancelled = host
-        .workflows
-        .cancel_request(named.graph.name, &named.run, &named.request)
-        .await;
-    match cancelled {
+    let (client, run, request) = (
+        host.workflows.clone(),
+        named.run.clone(),
+        named.request.clone(),
+    );
+    let workflow = named.graph.name;
+    let cancel = async move { client.cancel_request(workflow, &run, &request).await };
+    match to_the_end(cancel).await {
         Ok(()) => {
             let body = json!({
                 "message": "Request cancelled",

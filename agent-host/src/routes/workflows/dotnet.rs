@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::refusal::Unnamed;
 use super::{Named, input, refusal, respond as python, start, wait};
 use crate::routes::negotiate::accepts;
 use crate::routes::received::Received;
@@ -23,12 +24,14 @@ const WAIT: Duration = Duration::from_hours(24);
 /// `POST workflows/{wf}/run`: starts a run, and waits for its end if asked to.
 pub(super) async fn run(
     State(host): State<Arc<RouteState>>,
-    named: Named,
+    named: Result<Named, Unnamed>,
     request: Request,
 ) -> Response {
-    match run_or_refuse(&host, &named, request).await {
-        Ok(response) | Err(response) => response,
-    }
+    let answer = match named {
+        Ok(named) => run_or_refuse(&host, &named, request).await,
+        Err(unnamed) => Err(refuse_path(&unnamed, request.headers())),
+    };
+    answer.unwrap_or_else(|refused| refused)
 }
 
 async fn run_or_refuse(
@@ -44,7 +47,7 @@ async fn run_or_refuse(
         refused(status, &text, as_json)
     };
     let readings = input::text_first(parts.body);
-    if readings.is_empty() {
+    if readings.in_order.is_empty() {
         let text = "Workflow input cannot be empty.";
         return Err(refused(StatusCode::BAD_REQUEST, text, as_json));
     }
@@ -54,7 +57,7 @@ async fn run_or_refuse(
     if input::header_wait(parts.headers) == Some(true) {
         let status = wait(host, named.graph.name, &started.run, WAIT).await;
         let status = status.map_err(|error| refuse(&error))?;
-        if status.status.is_terminal() {
+        if let Some(status) = status.filter(|status| status.status.is_terminal()) {
             return Ok(ended(&status, as_json));
         }
     }
@@ -118,9 +121,13 @@ fn result(status: &WorkflowStatus) -> Value {
 /// `GET workflows/{wf}/status/{id}`.
 pub(super) async fn status(
     State(host): State<Arc<RouteState>>,
-    named: Named,
+    named: Result<Named, Unnamed>,
     headers: HeaderMap,
 ) -> Response {
+    let named = match named {
+        Ok(named) => named,
+        Err(unnamed) => return refuse_path(&unnamed, &headers),
+    };
     let status = host.workflows.status(named.graph.name, &named.run).await;
     match status {
         Ok(status) => {
@@ -165,12 +172,14 @@ struct Answer<'a> {
 /// `POST workflows/{wf}/respond/{id}`.
 pub(super) async fn respond(
     State(host): State<Arc<RouteState>>,
-    named: Named,
+    named: Result<Named, Unnamed>,
     request: Request,
 ) -> Response {
-    match respond_or_refuse(&host, &named, request).await {
-        Ok(response) | Err(response) => response,
-    }
+    let answer = match named {
+        Ok(named) => respond_or_refuse(&host, &named, request).await,
+        Err(unnamed) => Err(refuse_path(&unnamed, request.headers())),
+    };
+    answer.unwrap_or_else(|refused| refused)
 }
 
 async fn respond_or_refuse(
@@ -198,17 +207,21 @@ async fn respond_or_refuse(
     let status = host.workflows.status(named.graph.name, &named.run).await;
     let status = status.map_err(|error| refuse_run(named, &error, as_json))?;
     if status.status.is_terminal() {
-        let (run, name) = (&named.run, super::status::name(status.status));
-        let text = format!("Workflow run '{run}' is in terminal state '{name}'.");
-        return Err(refuse(&text));
+        return Err(refuse(&in_terminal_state(named, status.status)));
     }
     let wanted = status
         .pending
         .iter()
         .find(|request| request.id == event || event_name(request, &status.pending) == event);
-    let wanted =
-        wanted.ok_or_else(|| refuse(&format!("Workflow is not waiting for event '{event}'.")))?;
-    python::deliver(host, named, &wanted.id, response.get()).await?;
+    let not_waiting = || refuse(&format!("Workflow is not waiting for event '{event}'."));
+    let wanted = wanted.ok_or_else(not_waiting)?;
+    let delivered = python::deliver(host, named, &wanted.id, response.get()).await;
+    delivered.map_err(|error| match error {
+        // It was open a moment ago.
+        WorkflowError::UnknownRequest { .. } | WorkflowError::RequestClosed { .. } => not_waiting(),
+        WorkflowError::RunEnded { status, .. } => refuse(&in_terminal_state(named, status)),
+        error => refuse_run(named, &error, as_json),
+    })?;
     let body = json!({
         "message": "Response sent to workflow.",
         "runId": named.run.as_str(),
@@ -216,6 +229,19 @@ async fn respond_or_refuse(
         "validated": true,
     });
     Ok(answer::json(StatusCode::ACCEPTED, &body))
+}
+
+fn in_terminal_state(named: &Named, status: Status) -> String {
+    let name = super::status::name(status);
+    format!(
+        "Workflow run '{}' is in terminal state '{name}'.",
+        named.run
+    )
+}
+
+fn refuse_path(unnamed: &Unnamed, headers: &HeaderMap) -> Response {
+    let (status, text) = unnamed.told();
+    refused(status, &text, wants_json(headers))
 }
 
 fn refuse_run(named: &Named, error: &WorkflowError, as_json: bool) -> Response {
@@ -232,10 +258,10 @@ fn wants_json(headers: &HeaderMap) -> bool {
 }
 
 fn refused(status: StatusCode, text: &str, as_json: bool) -> Response {
-    if as_json {
+    refusal::with_retry_after(if as_json {
         let body = json!({"status": status.as_u16(), "error": text});
         answer::json(status, &body)
     } else {
         answer::text(status, text)
-    }
+    })
 }

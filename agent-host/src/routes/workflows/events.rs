@@ -63,6 +63,8 @@ fn first(
 ) -> Result<usize, std::num::ParseIntError> {
     let header = headers.get("last-event-id");
     let header = header.and_then(|value| value.to_str().ok());
+    // A reader that has seen no event may send an empty one.
+    let header = header.filter(|value| !value.trim().is_empty());
     match header.or_else(|| input::find(query, "after")) {
         Some(last) => last
             .trim()
@@ -162,6 +164,8 @@ mod tests {
         assert_eq!(first(&headers, &query), Ok(5));
         headers.insert("last-event-id", "7".parse().unwrap());
         assert_eq!(first(&headers, &query), Ok(8));
+        headers.insert("last-event-id", "".parse().unwrap());
+        assert_eq!(first(&headers, &query), Ok(5));
         headers.insert("last-event-id", "x".parse().unwrap());
         assert!(first(&headers, &query).is_err());
     }

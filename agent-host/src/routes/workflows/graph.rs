@@ -41,6 +41,7 @@ pub(super) async fn graph(
                     "default-src 'none'; style-src 'unsafe-inline'",
                 ),
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::VARY, "accept"),
             ];
             (kind, format.render(&view)).into_response()
         }

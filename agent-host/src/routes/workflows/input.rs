@@ -63,29 +63,43 @@ pub(super) fn find<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a 
     found.map(|(_, value)| value.as_str())
 }
 
-/// The readings of a body, the likeliest first: as JSON whatever its content type, and as a text.
-/// Empty if there is nothing to read.
-pub(super) fn json_first(body: &[u8]) -> Vec<String> {
-    readings(body, |json, text| [json, text])
+/// What a body can mean.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Readings {
+    /// The likeliest first; none if there is nothing to read.
+    pub(super) in_order: Vec<String>,
+    /// Which of them is the body as JSON, whatever its content type, if it is JSON. The other one
+    /// is the body as a text.
+    pub(super) json: Option<usize>,
 }
 
-/// The same, but a text first.
-pub(super) fn text_first(body: &[u8]) -> Vec<String> {
-    readings(body, |json, text| [text, json])
+/// As JSON, else as a text.
+pub(super) fn json_first(body: &[u8]) -> Readings {
+    readings(body, true)
 }
 
-fn readings(
-    body: &[u8],
-    order: impl FnOnce(Option<String>, Option<String>) -> [Option<String>; 2],
-) -> Vec<String> {
+/// As a text, else as JSON.
+pub(super) fn text_first(body: &[u8]) -> Readings {
+    readings(body, false)
+}
+
+fn readings(body: &[u8], is_json_first: bool) -> Readings {
     let text = String::from_utf8_lossy(body);
     if text.trim().is_empty() {
-        return Vec::new();
+        return Readings {
+            in_order: Vec::new(),
+            json: None,
+        };
     }
-    let json = serde_json::from_str::<&RawValue>(&text).ok();
-    let json = json.map(|json| json.get().to_owned());
-    let text = Value::from(text.as_ref()).to_string();
-    order(json, Some(text)).into_iter().flatten().collect()
+    let mut in_order = vec![Value::from(text.as_ref()).to_string()];
+    // Bytes that are not UTF-8 are no JSON: a value is never changed on the way in.
+    let json = serde_json::from_slice::<&RawValue>(body).ok();
+    let json = json.map(|json| {
+        let place = usize::from(!is_json_first);
+        in_order.insert(place, json.get().to_owned());
+        place
+    });
+    Readings { in_order, json }
 }
 
 #[cfg(test)]
@@ -134,14 +148,26 @@ mod tests {
 
     #[test]
     fn a_body_is_read_as_json_and_as_text() {
+        let both = |json: &str, text: &str| Readings {
+            in_order: vec![json.to_owned(), text.to_owned()],
+            json: Some(0),
+        };
+        let only = |text: &str| Readings {
+            in_order: vec![text.to_owned()],
+            json: None,
+        };
         assert_eq!(
             json_first(b" {\"a\": 1} "),
-            ["{\"a\": 1}", "\" {\\\"a\\\": 1} \""]
+            both("{\"a\": 1}", "\" {\\\"a\\\": 1} \"")
         );
-        assert_eq!(json_first(b"12345"), ["12345", "\"12345\""]);
-        assert_eq!(json_first(b"null"), ["null", "\"null\""]);
-        assert_eq!(json_first(b"Hi there"), ["\"Hi there\""]);
-        assert_eq!(text_first(b"12345"), ["\"12345\"", "12345"]);
-        assert_eq!(json_first(b" \n"), [""; 0]);
+        assert_eq!(json_first(b"12345"), both("12345", "\"12345\""));
+        assert_eq!(json_first(b"null"), both("null", "\"null\""));
+        assert_eq!(json_first(b"Hi there"), only("\"Hi there\""));
+        assert_eq!(json_first(b"\"a\xff\""), only("\"\\\"a\u{fffd}\\\"\""));
+        let text = text_first(b"12345");
+        assert_eq!(text.in_order, ["\"12345\"", "12345"]);
+        assert_eq!(text.json, Some(1));
+        assert_eq!(text_first(b"Hi"), only("\"Hi\""));
+        assert!(json_first(b" \n").in_order.is_empty());
     }
 }

@@ -15,16 +15,17 @@ mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_sdk::workflow::{Graph, WorkflowError, WorkflowStarted, WorkflowStatus};
+use agent_sdk::workflow::{Graph, InvalidMessage, WorkflowError, WorkflowStarted, WorkflowStatus};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::response::Response;
 use axum::routing::{get, post};
 use durable_task::{ClientError, InstanceId};
 use tokio::time::Instant;
 
 use super::RouteState;
+use input::Readings;
+use refusal::Unnamed;
 
 /// The pause after a look that the hub could not answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -101,15 +102,15 @@ impl Named {
 }
 
 impl FromRequestParts<Arc<RouteState>> for Named {
-    type Rejection = Response;
+    type Rejection = Unnamed;
 
     async fn from_request_parts(
         parts: &mut Parts,
         host: &Arc<RouteState>,
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Unnamed> {
         let params = RawPathParams::from_request_parts(parts, host)
             .await
-            .map_err(|error| refusal::bad_path(&error.to_string()))?;
+            .map_err(|error| Unnamed::Path(error.to_string()))?;
         let param = |name: &str| {
             let mut all = params.iter();
             let found = all.find(|(key, _)| *key == name);
@@ -121,11 +122,7 @@ impl FromRequestParts<Arc<RouteState>> for Named {
             Some(name) => app.workflow(name),
             None => app.workflows().next(),
         };
-        let graph = graph.ok_or_else(|| {
-            refusal::error(&WorkflowError::UnknownWorkflow {
-                workflow: name.clone().unwrap_or_default(),
-            })
-        })?;
+        let graph = graph.ok_or_else(|| Unnamed::Workflow(name.clone().unwrap_or_default()))?;
         Ok(Self {
             graph,
             with_name: name.is_some(),
@@ -135,46 +132,63 @@ impl FromRequestParts<Arc<RouteState>> for Named {
     }
 }
 
-/// Starts a run in a task of its own: a caller that goes away once its request is whole takes
-/// nothing with it. Of several readings of one body, the first that fits the workflow's type
-/// counts; if none does, what is wrong with the first one is told.
-async fn start(
-    host: &RouteState,
-    workflow: &'static str,
-    readings: Vec<String>,
-    run: Option<String>,
-) -> Result<WorkflowStarted, WorkflowError> {
-    let client = host.workflows.clone();
-    let started = tokio::spawn(async move {
-        let mut first = None;
-        for input in readings {
-            match client.start_named(workflow, &input, run.as_deref()).await {
-                Err(error @ WorkflowError::InvalidInput { .. }) => {
-                    first.get_or_insert(error);
-                }
-                result => return result,
-            }
-        }
-        Err(first.unwrap_or_else(|| WorkflowError::UnknownWorkflow {
-            workflow: workflow.to_owned(),
-        }))
-    });
-    started.await.unwrap_or_else(|error| {
+/// Does something in a task of its own: a caller that goes away once its request is whole leaves
+/// nothing half-way.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, WorkflowError>> + Send + 'static,
+) -> Result<T, WorkflowError> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
         Err(WorkflowError::Hub(ClientError::Unavailable {
-            reason: format!("the start did not end: {error}"),
+            reason: format!("the work on the request did not end: {error}"),
         }))
     })
 }
 
-/// Waits for the end of a run, at most that long, or until the server ends; then how it stands. A
-/// look that the hub could not answer is repeated: the run is durable, whatever happens to its
-/// reader.
+/// Starts a run. Of several readings of one body, the first that fits the workflow's type counts;
+/// if none does, what is wrong with the JSON is told.
+async fn start(
+    host: &RouteState,
+    workflow: &'static str,
+    readings: Readings,
+    run: Option<String>,
+) -> Result<WorkflowStarted, WorkflowError> {
+    let client = host.workflows.clone();
+    to_the_end(async move {
+        let mut told = None;
+        for (place, input) in readings.in_order.iter().enumerate() {
+            match client.start_named(workflow, input, run.as_deref()).await {
+                Err(WorkflowError::InvalidInput { workflow, problem }) => {
+                    if told.is_none() || readings.json == Some(place) {
+                        told = Some((workflow, problem));
+                    }
+                }
+                result => return result,
+            }
+        }
+        let (workflow, mut problem) = told.unwrap_or_else(|| {
+            let nothing = InvalidMessage {
+                path: String::from("."),
+                problem: String::from("there is no input"),
+            };
+            (workflow.to_owned(), nothing)
+        });
+        if readings.json.is_none() {
+            problem.problem = format!("not JSON, and as a text: {}", problem.problem);
+        }
+        Err(WorkflowError::InvalidInput { workflow, problem })
+    })
+    .await
+}
+
+/// Waits for the end of a run, at most that long; then how it stands. `None` if the server ends
+/// before. A look that the hub could not answer is repeated: the run is durable, whatever happens
+/// to its reader.
 async fn wait(
     host: &RouteState,
     workflow: &str,
     run: &InstanceId,
     limit: Duration,
-) -> Result<WorkflowStatus, WorkflowError> {
+) -> Result<Option<WorkflowStatus>, WorkflowError> {
     let deadline = Instant::now() + limit;
     let look = async {
         loop {
@@ -190,7 +204,7 @@ async fn wait(
     };
     tokio::select! {
         biased;
-        result = look => result,
-        () = host.closing.cancelled() => host.workflows.status(workflow, run).await,
+        result = look => result.map(Some),
+        () = host.closing.cancelled() => Ok(None),
     }
 }

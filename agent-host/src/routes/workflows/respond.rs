@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use agent_sdk::workflow::WorkflowError;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{Named, refusal};
+use super::{Named, refusal, to_the_end};
 use crate::routes::received::Received;
 use crate::routes::{RouteState, respond as answer};
 
@@ -37,7 +38,8 @@ async fn respond_or_refuse(
         let text = "Request body must be valid JSON.";
         answer::error(StatusCode::BAD_REQUEST, text)
     })?;
-    deliver(host, named, &named.request, body.get()).await?;
+    let delivered = deliver(host, named, &named.request, body.get()).await;
+    delivered.map_err(|error| refusal::error(&error))?;
     let body = json!({
         "message": "Response delivered successfully",
         "instanceId": named.run.as_str(),
@@ -46,25 +48,15 @@ async fn respond_or_refuse(
     Ok(answer::json(StatusCode::OK, &body))
 }
 
-/// Delivers an answer in a task of its own: once it is checked, a caller that goes away does not
-/// leave it half-way.
+/// Delivers an answer.
 pub(super) async fn deliver(
     host: &RouteState,
     named: &Named,
     request: &str,
     json: &str,
-) -> Result<(), Response> {
+) -> Result<(), WorkflowError> {
     let client = host.workflows.clone();
     let (workflow, run) = (named.graph.name, named.run.clone());
     let (request, json) = (request.to_owned(), json.to_owned());
-    let delivery =
-        tokio::spawn(async move { client.respond(workflow, &run, &request, &json).await });
-    match delivery.await {
-        Ok(delivered) => delivered.map_err(|error| refusal::error(&error)),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be delivered");
-            let text = "The response could not be delivered.";
-            Err(answer::error(StatusCode::INTERNAL_SERVER_ERROR, text))
-        }
-    }
+    to_the_end(async move { client.respond(workflow, &run, &request, &json).await }).await
 }

@@ -32,7 +32,7 @@ async fn run_or_refuse(
     let received = Received::whole(host, request).await?;
     let parts = received.parts();
     let readings = input::json_first(parts.body);
-    if readings.is_empty() {
+    if readings.in_order.is_empty() {
         let text = "Request body is required";
         return Err(respond::error(StatusCode::BAD_REQUEST, text));
     }
@@ -44,7 +44,7 @@ async fn run_or_refuse(
     if let Some(limit) = limit {
         let status = wait(host, named.graph.name, &started.run, limit).await;
         let status = status.map_err(|error| refusal::error(&error))?;
-        if let Some(answer) = ended(&status) {
+        if let Some(answer) = status.as_ref().and_then(ended) {
             return Ok(answer);
         }
     }

@@ -18,9 +18,6 @@ pub(super) async fn status(
     named: Named,
     headers: HeaderMap,
 ) -> Response {
-    if named.run.as_str().is_empty() {
-        return respond::error(StatusCode::BAD_REQUEST, "Instance ID is required");
-    }
     match host.workflows.status(named.graph.name, &named.run).await {
         Ok(status) => {
             let link =
