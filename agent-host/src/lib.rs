@@ -1,4 +1,4 @@
-//! Hosts agents and durable orchestrations as a function app: HTTP routes, a durable engine and a
+//! Hosts agents, workflows and durable orchestrations as a function app: HTTP routes, a durable engine and a
 //! command line around what `agent-sdk` declares. All of it is one binary.
 //!
 //! ```no_run
@@ -48,7 +48,8 @@
 //! take `--hub memory|FILE` and `--model offline|openai`; `--help` names the variables that say the
 //! same. Without `--hub` the state is in `.agent-hub/{binary}.db`, so that a restart goes on where
 //! the last process ended, however it ended. `replay` runs recorded histories against the code,
-//! before it is deployed.
+//! before it is deployed. `graph` prints the graph of a workflow, as Mermaid unless `--format` says
+//! `dot`, `json` or `svg`.
 //!
 //! To serve the routes from a server of your own, [`FunctionApp::start`] the app and take
 //! [`Host::router`].

@@ -1,25 +1,60 @@
 //! SVG. A sub-workflow is one box in it: the layout knows no boxes in boxes.
 
+mod order;
+mod writer;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use agent_sdk::workflow::{EdgeView, EndView, GraphView, NodeKind, NodeState, NodeView};
 use layout::adt::dag::NodeHandle;
-use layout::backends::svg::SVGWriter;
 use layout::core::base::Orientation;
 use layout::core::color::Color;
+use layout::core::format::RenderBackend as _;
 use layout::core::geometry::Point;
 use layout::core::style::{LineStyleKind, StyleAttr};
-use layout::std_shapes::render::get_shape_size;
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
+use writer::Writer;
 
+/// The text of nodes.
 const FONT_SIZE: usize = 14;
+/// The text of edges, as the layout is told: it leaves so much room for each letter and line.
+const EDGE_TEXT: usize = 9;
+/// How many nodes, fan-ins and edges are laid out neatly: the time it takes grows faster than they.
+const NEAT_SHAPES_MAX: usize = 150;
+/// How many are drawn at all.
+const SHAPES_MAX: usize = 1_000;
+/// From line to line, in pixels.
+const LINE_HEIGHT: f64 = 17.0;
+/// How wide a letter of a node is at most, on average.
+const LETTER: f64 = 9.0;
+/// Labels of edges are broken after so many characters, where they have a space.
+const LABEL_CHARS_MAX: usize = 32;
 const LINE: u32 = 0x33_33_33_ff;
 const FAN_IN: u32 = 0xfa_fa_d2_ff;
 const START: u32 = 0x90_ee_90_ff;
 /// How round the corners of agents and ports are.
 const ROUNDED: usize = 15;
 
-/// The picture of one graph.
+/// The picture of one graph. The layout has assertions that some tangled graphs break when it makes
+/// the picture neat: those are drawn without that, and so are large ones, for the time it takes.
 pub(super) fn svg(view: &GraphView) -> String {
+    let shapes = view.nodes.len() + view.joins.len() + view.edges.len();
+    // What was drawn before a panic is thrown away.
+    let attempt = |is_neat| catch_unwind(AssertUnwindSafe(|| drawn(view, is_neat))).ok();
+    let neat = (shapes <= NEAT_SHAPES_MAX).then(|| attempt(true)).flatten();
+    let plain = || (shapes <= SHAPES_MAX).then(|| attempt(false)).flatten();
+    neat.or_else(plain).unwrap_or_else(|| {
+        let text = "This graph is too large for a picture: take the format mermaid or dot.";
+        let mut writer = Writer::default();
+        let size = size(text, false);
+        let middle = Point::new(size.x / 2.0, size.y / 2.0);
+        writer.draw_text(middle, text, &style(LINE, 0));
+        writer.finish(&view.name)
+    })
+}
+
+fn drawn(view: &GraphView, is_neat: bool) -> String {
     let mut picture = VisualGraph::new(Orientation::TopToBottom);
     let input = view.has_input.then(|| {
         let shape = ShapeKind::new_circle("input\n(Start)");
@@ -46,42 +81,82 @@ pub(super) fn svg(view: &GraphView) -> String {
         EndView::Node(index) => nodes.get(index).copied(),
         EndView::Join(index) => joins.get(index).copied(),
     };
-    for edge in &view.edges {
+    for (edge, back) in view.edges.iter().zip(order::backward(view)) {
         let Some(from) = find(edge.from) else {
             continue;
         };
         let to = match edge.to {
             Some(end) => find(end),
-            None => Some(add(
-                &mut picture,
-                ShapeKind::new_circle(" "),
-                style(LINE, 0),
-            )),
+            None => Some(add(&mut picture, ShapeKind::new_circle(""), style(LINE, 0))),
         };
-        if let Some(to) = to {
-            picture.add_edge(arrow(edge), from, to);
+        match to {
+            Some(to) if back && to != from => picture.add_edge(arrow(edge, true), to, from),
+            Some(to) => picture.add_edge(arrow(edge, false), from, to),
+            None => {}
         }
     }
-    let mut writer = SVGWriter::new();
-    picture.do_it(false, false, false, &mut writer);
-    writer.finalize()
+    let mut writer = Writer::default();
+    picture.do_it(false, false, !is_neat, &mut writer);
+    writer.finish(&view.name)
 }
 
 fn add(picture: &mut VisualGraph, shape: ShapeKind, look: StyleAttr) -> NodeHandle {
-    let orientation = Orientation::TopToBottom;
-    let size: Point = get_shape_size(orientation, &shape, FONT_SIZE, false);
-    picture.add_node(Element::create(shape, look, orientation, size))
+    let (text, is_round) = match &shape {
+        ShapeKind::Circle(text) => (text.as_str(), true),
+        ShapeKind::Box(text) => (text.as_str(), false),
+        _ => ("", false),
+    };
+    let size = size(text, is_round);
+    picture.add_node(Element::create(shape, look, Orientation::TopToBottom, size))
 }
 
-fn arrow(edge: &EdgeView) -> Arrow {
+/// Of a shape around a text. What has none is a dot.
+fn size(text: &str, is_round: bool) -> Point {
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    if text.is_empty() {
+        return Point::new(12.0, 12.0);
+    }
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    let width = count(longest.unwrap_or(0)) * LETTER + 20.0;
+    let height = count(text.lines().count()) * LINE_HEIGHT + 14.0;
+    if is_round {
+        Point::new(width * 1.2, height * 1.2)
+    } else {
+        Point::new(width, height)
+    }
+}
+
+/// The arrow of an edge; turned if its ends are changed for the layout.
+fn arrow(edge: &EdgeView, turned: bool) -> Arrow {
     let line = match edge.label {
         Some(_) => LineStyleKind::Dashed,
         None => LineStyleKind::Normal,
     };
-    let text = edge.label.as_deref().unwrap_or_default();
-    let look = StyleAttr::new(Color::new(LINE), 1, None, 0, FONT_SIZE);
-    let (none, arrow) = (LineEndKind::None, LineEndKind::Arrow);
-    Arrow::new(none, arrow, line, text, &look, &None, &None)
+    let text = broken(edge.label.as_deref().unwrap_or_default());
+    let look = StyleAttr::new(Color::new(LINE), 1, None, 0, EDGE_TEXT);
+    let (start, end) = if turned {
+        (LineEndKind::Arrow, LineEndKind::None)
+    } else {
+        (LineEndKind::None, LineEndKind::Arrow)
+    };
+    Arrow::new(start, end, line, &text, &look, &None, &None)
+}
+
+/// A label in lines.
+fn broken(label: &str) -> String {
+    let mut text = String::with_capacity(label.len());
+    let mut chars = 0;
+    for word in label.split_whitespace() {
+        let count = word.chars().count();
+        if !text.is_empty() {
+            let fits = chars + count < LABEL_CHARS_MAX;
+            text.push(if fits { ' ' } else { '\n' });
+            chars = if fits { chars + 1 } else { 0 };
+        }
+        text.push_str(word);
+        chars += count;
+    }
+    text
 }
 
 fn look(node: &NodeView) -> StyleAttr {

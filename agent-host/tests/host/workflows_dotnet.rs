@@ -1,5 +1,6 @@
 //! The family `workflows/..`, whose bodies are those of the .NET package of the reference.
 
+use agent_host::FunctionApp;
 use axum::http::Method;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -170,7 +171,7 @@ async fn a_run_that_waits_is_answered_by_port_or_by_id() {
 
 #[tokio::test]
 async fn requests_of_sub_workflows_are_answered_by_id() {
-    let app = app(|app| app.workflow::<Outer>()).await;
+    let app = app(FunctionApp::workflow::<Outer>).await;
     app.start_run("outer", "r1", &draft()).await;
     app.open_requests("outer", "r1", 2).await;
     let status = app.get("/api/workflows/outer/status/r1").await.json();
@@ -289,7 +290,7 @@ async fn of_answers_at_once_one_is_taken() {
 
 #[tokio::test]
 async fn one_workflow_needs_no_name() {
-    let app = app(|app| app.workflow::<Echo>()).await;
+    let app = app(FunctionApp::workflow::<Echo>).await;
     let answer = app.post_text("/api/workflows/run?runId=r1", "Hi").await;
     assert_eq!(answer.header("location"), Some("/api/workflows/status/r1"));
     app.ended_run("Echo", "r1").await;
@@ -302,7 +303,7 @@ async fn one_workflow_needs_no_name() {
 
 #[tokio::test]
 async fn a_wait_that_was_cancelled_is_a_failure() {
-    let app = app(|app| app.workflow::<Review>()).await;
+    let app = app(FunctionApp::workflow::<Review>).await;
     let body: Value = serde_json::from_str(&draft()).unwrap();
     let mut request = json_request("/api/workflows/review/run?runId=r1", &body);
     let wait = "true".parse().unwrap();

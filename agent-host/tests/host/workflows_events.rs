@@ -1,5 +1,6 @@
 //! `GET workflow/{wf}/events/{id}`: server-sent events.
 
+use agent_host::FunctionApp;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -147,13 +148,13 @@ impl Reader {
             if all.iter().any(|sent| sent.event == kind) {
                 return all;
             }
-            let frame = self.body.frame().await.expect("it goes on").unwrap();
+            let frame = self.body.frame().await.unwrap().unwrap();
             let bytes = frame.into_data().unwrap();
             self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 
-    async fn to_the_end(self) -> Vec<Sent> {
+    async fn rest(self) -> Vec<Sent> {
         let bytes = self.body.collect().await.unwrap().to_bytes();
         events(&(self.text + std::str::from_utf8(&bytes).unwrap()))
     }
@@ -177,14 +178,14 @@ async fn a_stream_follows_a_run_that_goes_on() {
     assert!(kinds(&so_far).contains(&"request_answered"), "{so_far:?}");
     let cancel = "/api/workflow/review/respond/r1/lawyer-0";
     app.ask(Method::DELETE, cancel, "").await;
-    let all = reader.to_the_end().await;
+    let all = reader.rest().await;
     let last = all.last().unwrap();
     assert_eq!(last.event, "completed");
     assert_eq!(last.data["data"], json!(["Ann: true"]));
     assert!(kinds(&all).contains(&"request_cancelled"));
     let ids: Vec<usize> = all.iter().map(|sent| sent.id).collect();
     assert_eq!(ids, (0..all.len()).collect::<Vec<_>>());
-    assert_eq!(Reader::open(&app, path).await.to_the_end().await, all);
+    assert_eq!(Reader::open(&app, path).await.rest().await, all);
     app.end().await;
 }
 
@@ -195,7 +196,7 @@ async fn a_stream_ends_when_its_run_is_cancelled() {
     let mut reader = Reader::open(&app, "/api/workflow/review/events/r1").await;
     reader.until("request_info").await;
     app.post_text("/api/workflow/review/cancel/r1", "").await;
-    reader.to_the_end().await;
+    reader.rest().await;
     app.end().await;
 }
 
@@ -203,16 +204,16 @@ async fn a_stream_ends_when_its_run_is_cancelled() {
 async fn a_stream_ends_with_the_server_and_goes_on_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let hub = || agent_host::HubLocation::File(folder.path().join("one.db"));
-    let first = crate::workflows_by_hand::app_on(hub(), |app| app.workflow::<Review>()).await;
+    let first = crate::workflows_by_hand::app_on(hub(), FunctionApp::workflow::<Review>).await;
     first.start_run("review", "r1", &draft()).await;
     let path = "/api/workflow/events/r1";
     let mut reader = Reader::open(&first, path).await;
     reader.until("request_info").await;
     first.end().await;
-    let seen = reader.to_the_end().await;
+    let seen = reader.rest().await;
     let last = seen.last().unwrap().id;
 
-    let second = crate::workflows_by_hand::app_on(hub(), |app| app.workflow::<Review>()).await;
+    let second = crate::workflows_by_hand::app_on(hub(), FunctionApp::workflow::<Review>).await;
     second.open_requests("review", "r1", 2).await;
     for request in ["editor-0", "lawyer-0"] {
         let answer = second
@@ -232,12 +233,12 @@ async fn a_stream_ends_with_the_server_and_goes_on_after_it() {
 /// Many readers of one run are told the same.
 #[tokio::test]
 async fn many_readers_see_the_same() {
-    let app = app(|app| app.workflow::<Review>()).await;
+    let app = app(FunctionApp::workflow::<Review>).await;
     app.start_run("review", "r1", &draft()).await;
     let mut readers = Vec::new();
     for _ in 0..20 {
         let reader = Reader::open(&app, "/api/workflow/events/r1").await;
-        readers.push(tokio::spawn(reader.to_the_end()));
+        readers.push(tokio::spawn(reader.rest()));
     }
     app.open_requests("review", "r1", 2).await;
     for request in ["editor-0", "lawyer-0"] {

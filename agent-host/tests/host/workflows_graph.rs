@@ -1,6 +1,6 @@
 //! `GET workflow/{wf}/graph`, and runs of a version that the program does not have.
 
-use agent_host::HubLocation;
+use agent_host::{FunctionApp, HubLocation};
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::workflows_by_hand::{
 
 #[tokio::test]
 async fn a_graph_is_given_in_four_formats() {
-    let app = app(|app| app.workflow::<Newsroom>()).await;
+    let app = app(FunctionApp::workflow::<Newsroom>).await;
     for (format, kind, has) in [
         ("mermaid", "text/plain; charset=utf-8", "flowchart TD"),
         ("DOT", "text/vnd.graphviz; charset=utf-8", "digraph"),
@@ -21,9 +21,6 @@ async fn a_graph_is_given_in_four_formats() {
         let path = format!("/api/workflow/newsroom/graph?format={format}");
         let answer = app.get(&path).await;
         assert_eq!(answer.status, 200, "{format}");
-        if let Ok(folder) = std::env::var("DUMP_GRAPHS") {
-            std::fs::write(format!("{folder}/g.{format}"), &answer.text).unwrap();
-        }
         assert_eq!(answer.headers["content-type"], kind);
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert!(answer.text.contains(has), "{}", answer.text);
@@ -43,7 +40,7 @@ async fn a_graph_is_given_in_four_formats() {
 
 #[tokio::test]
 async fn without_a_format_the_accepted_one_counts() {
-    let app = app(|app| app.workflow::<Newsroom>()).await;
+    let app = app(FunctionApp::workflow::<Newsroom>).await;
     let get = async |accept: &str| -> Answer {
         let path = "/api/workflow/graph";
         app.ask_with(Method::GET, path, "", &[("accept", accept)])
@@ -97,7 +94,7 @@ async fn the_graph_of_a_run_says_where_its_nodes_stand() {
 
 #[tokio::test]
 async fn the_graph_of_a_run_shows_its_sub_workflows() {
-    let app = app(|app| app.workflow::<Outer>()).await;
+    let app = app(FunctionApp::workflow::<Outer>).await;
     app.start_run("outer", "r1", &draft()).await;
     app.open_requests("outer", "r1", 2).await;
     let path = "/api/workflow/graph?format=json&instanceId=r1";
@@ -112,12 +109,12 @@ async fn the_graph_of_a_run_shows_its_sub_workflows() {
 async fn a_run_of_a_version_that_is_not_there_is_left_alone_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let hub = || HubLocation::File(folder.path().join("one.db"));
-    let old = app_on(hub(), |app| app.workflow::<Review>()).await;
+    let old = app_on(hub(), FunctionApp::workflow::<Review>).await;
     old.start_run("review", "r1", &draft()).await;
     old.open_requests("review", "r1", 2).await;
     old.end().await;
 
-    let new = app_on(hub(), |app| app.workflow::<ReviewNext>()).await;
+    let new = app_on(hub(), FunctionApp::workflow::<ReviewNext>).await;
     let status = new.run_status("review", "r1").await;
     assert_eq!(status["version"], "v1");
     assert_eq!(status["runtimeStatus"], "Running");

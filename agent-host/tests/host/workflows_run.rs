@@ -1,5 +1,6 @@
 //! `POST workflow/{wf}/run`, `GET workflow/{wf}/status/{id}`.
 
+use agent_host::FunctionApp;
 use axum::http::Method;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -90,7 +91,7 @@ async fn a_wait_ends_without_an_answer_while_somebody_is_asked() {
 
 #[tokio::test]
 async fn a_wait_ends_with_the_server() {
-    let app = app(|app| app.workflow::<Review>()).await;
+    let app = app(FunctionApp::workflow::<Review>).await;
     let path = "/api/workflow/review/run?runId=r1&waitForResponse=true&timeoutSeconds=200";
     let request = axum::http::Request::post(path)
         .body(axum::body::Body::from(draft()))
@@ -105,7 +106,7 @@ async fn a_wait_ends_with_the_server() {
 
 #[tokio::test]
 async fn who_waits_is_told_that_the_run_was_cancelled() {
-    let app = app(|app| app.workflow::<Review>()).await;
+    let app = app(FunctionApp::workflow::<Review>).await;
     let path = "/api/workflow/review/run?runId=r1&waitForResponse=true&timeoutSeconds=200";
     let body: Value = serde_json::from_str(&draft()).unwrap();
     let waiting = tokio::spawn(app.host.router().oneshot(json_request(path, &body)));
@@ -290,7 +291,7 @@ async fn keys_of_other_implementations_do_not_come_in() {
 
 #[tokio::test]
 async fn one_workflow_needs_no_name() {
-    let app = app(|app| app.workflow::<Review>()).await;
+    let app = app(FunctionApp::workflow::<Review>).await;
     let answer = app.post_text("/api/workflow/run?runId=r1", &draft()).await;
     assert_eq!(answer.status, 202);
     let started = answer.json();
@@ -369,11 +370,10 @@ async fn an_input_that_the_hub_does_not_take_is_refused() {
     let answer = app
         .post_text("/api/workflow/Echo/run?runId=r1", &body)
         .await;
-    assert!(
-        matches!(answer.status, 202 | 400 | 413),
-        "{}",
-        answer.status
-    );
+    assert_eq!(answer.status, 400);
+    let text = answer.json()["error"].as_str().unwrap().to_owned();
+    assert!(text.contains("input_bytes_max"), "{text}");
+    assert_eq!(app.get("/api/workflow/Echo/status/r1").await.status, 404);
     app.end().await;
 }
 

@@ -33,6 +33,12 @@ pub(super) async fn graph(
     };
     match view {
         Ok(view) => {
+            // A layout takes its time.
+            let picture = tokio::task::spawn_blocking(move || format.render(&view)).await;
+            let Ok(picture) = picture else {
+                let text = "The graph could not be drawn.";
+                return respond::error(StatusCode::INTERNAL_SERVER_ERROR, text);
+            };
             let kind = [
                 (header::CONTENT_TYPE, format.content_type()),
                 // A picture that is opened by itself must not run what somebody put into a name.
@@ -43,7 +49,7 @@ pub(super) async fn graph(
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (header::VARY, "accept"),
             ];
-            (kind, format.render(&view)).into_response()
+            (kind, picture).into_response()
         }
         Err(error) => refusal::error(&error),
     }

@@ -208,3 +208,6 @@ async fn wait(
         () = host.closing.cancelled() => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

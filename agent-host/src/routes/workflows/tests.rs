@@ -1,0 +1,114 @@
+//! Who may use the routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_sdk::model::ScriptedModel;
+use agent_sdk::workflow::{
+    Exit, InvalidMessage, Message, NoYields, Node, NodeCode, NodeDefinition, OutputCount, Plain,
+    TypeData, Workflow,
+};
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use tower::ServiceExt as _;
+
+use super::Graph;
+use crate::auth::FunctionKeys;
+use crate::config::HubLocation;
+use crate::{AuthLevel, FunctionApp};
+
+/// Gives back what it is given.
+struct Mirror;
+
+impl Node for Mirror {
+    type Input = String;
+    type Output = Vec<String>;
+    type Kind = Plain;
+    type This = Self;
+    type Yielded = NoYields;
+
+    fn definition() -> NodeDefinition {
+        NodeDefinition {
+            name: Self::NAME,
+            description: "",
+            type_id: std::any::TypeId::of::<Self>(),
+            type_name: "Mirror",
+            code: NodeCode::Workflow(Self::GRAPH),
+        }
+    }
+}
+
+impl Workflow for Mirror {
+    const NAME: &'static str = "mirror";
+    const GRAPH: &'static Graph = &Graph {
+        name: "mirror",
+        description: "",
+        version: "1",
+        supersteps_max: 1,
+        retry: None,
+        timeout: None,
+        input: TypeData::described::<String>(text),
+        output: TypeData::described::<Vec<String>>(text),
+        outputs: OutputCount::Any,
+        slots: &[],
+        start: Exit::Output(&|message| Ok(message.clone())),
+        nodes: &[],
+        joins: &[],
+        forks: &[],
+    };
+}
+
+fn text(json: &str) -> Result<Message, InvalidMessage> {
+    let text: String = serde_json::from_str(json).map_err(|error| InvalidMessage {
+        path: String::from("."),
+        problem: error.to_string(),
+    })?;
+    Ok(Message::of(&text).unwrap())
+}
+
+const ROUTES: [(Method, &str); 12] = [
+    (Method::POST, "workflow/mirror/run"),
+    (Method::GET, "workflow/mirror/status/r1"),
+    (Method::POST, "workflow/mirror/respond/r1/a-0"),
+    (Method::DELETE, "workflow/mirror/respond/r1/a-0"),
+    (Method::POST, "workflow/mirror/cancel/r1"),
+    (Method::GET, "workflow/mirror/events/r1"),
+    (Method::GET, "workflow/mirror/graph"),
+    (Method::POST, "workflow/run"),
+    (Method::GET, "workflow/status/r1"),
+    (Method::POST, "workflows/mirror/run"),
+    (Method::GET, "workflows/mirror/status/r1"),
+    (Method::POST, "workflows/mirror/respond/r1"),
+];
+
+#[tokio::test]
+async fn every_route_asks_for_a_key_of_the_level_of_the_app() {
+    for (level, function_opens) in [(AuthLevel::Function, true), (AuthLevel::Admin, false)] {
+        let app = FunctionApp::new().workflow::<Mirror>().auth_level(level);
+        let plan = app.into_plan(Some(Arc::new(ScriptedModel::new()))).unwrap();
+        let keys = FunctionKeys::parse(Some("f"), Some("a"));
+        let plan = plan.guarded(keys, None).unwrap();
+        let host = plan.start(&HubLocation::Memory.into()).await.unwrap();
+        for (method, path) in &ROUTES {
+            for (key, opens) in [
+                (None, false),
+                (Some("x"), false),
+                (Some("f"), function_opens),
+                (Some("a"), true),
+            ] {
+                let request = Request::builder().method(method.clone());
+                let mut request = request.uri(format!("/api/{path}"));
+                if let Some(key) = key {
+                    request = request.header("x-functions-key", key);
+                }
+                let request = request.body(Body::from("Hi")).unwrap();
+                let response = host.router().oneshot(request).await.unwrap();
+                let is_in = response.status().as_u16() != 401;
+                assert_eq!(is_in, opens, "{level:?} {path} {key:?}");
+                let kind = response.headers().get(header::CONTENT_TYPE);
+                assert_eq!(kind.is_some(), opens, "the body of a 401 is empty");
+            }
+        }
+        host.shutdown(Duration::from_secs(5)).await;
+    }
+}
