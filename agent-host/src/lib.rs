@@ -1,5 +1,5 @@
-//! Hosts agents, workflows and durable orchestrations as a function app: HTTP routes, a durable engine and a
-//! command line around what `agent-sdk` declares. All of it is one binary.
+//! Hosts agents, workflows and durable orchestrations as a function app: HTTP routes, a durable
+//! engine and a command line around what `agent-sdk` declares. All of it is one binary.
 //!
 //! ```no_run
 //! use agent_host::{FunctionApp, HostError};

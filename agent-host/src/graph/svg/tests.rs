@@ -182,7 +182,10 @@ proptest! {
     #[test]
     fn any_graph_is_drawn(
         count in 1_usize..12,
-        ends in prop::collection::vec((0_usize..12, prop::option::of(0_usize..12), any::<bool>()), 0..24),
+        ends in prop::collection::vec(
+            (0_usize..12, prop::option::of(0_usize..12), any::<bool>()),
+            0..24,
+        ),
         start in 0_usize..12,
     ) {
         let nodes: Vec<NodeView> = (0..count)
