@@ -1,7 +1,8 @@
 //! What the end-to-end tests share: real binaries on free ports, an HTTP client that survives their
-//! death, a log of calls kept outside of their process, and a look into the hub's file.
+//! death, a log of calls kept outside of their process, a look into the hub's file, and workflows.
 
 mod call_log;
+pub mod flows;
 mod http;
 mod hub_file;
 mod process;
@@ -14,6 +15,6 @@ pub use hub_file::{HubFile, WriteLock};
 pub use process::{Program, Running, free_port};
 pub use random::Random;
 
-/// The README's program compiles as it stands there; the only use of `schemars` in this package.
+/// The README's program compiles as it stands there.
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod commits;
 #[cfg(test)]
+mod const_checks;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod dotnet;
@@ -20,6 +22,8 @@ mod interop;
 mod kill_load;
 #[cfg(test)]
 mod kill_mixed;
+#[cfg(test)]
+mod kill_workflows;
 #[cfg(test)]
 mod order;
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use agent_sdk::App;
+use agent_sdk::workflow::WorkflowClient;
 use durable_task::{Client, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
 use task_hub::{Hub, HubOptions};
 use tempfile::TempDir;
@@ -45,5 +47,20 @@ impl Stage {
             hub,
             folder: None,
         })
+    }
+
+    /// Opens a hub, in a folder of its own or in that one, for an application's workflows.
+    pub async fn open_app(
+        app: App,
+        folder: Option<&Path>,
+    ) -> Result<(Self, WorkflowClient), Box<dyn Error>> {
+        let register =
+            |registry: &mut Registry, hub: Arc<dyn Client>| Ok(app.register(registry, hub)?);
+        let stage = match folder {
+            Some(folder) => Self::open_in(folder, register).await?,
+            None => Self::open(register).await?,
+        };
+        let client = WorkflowClient::new(Arc::new(app), stage.hub.client());
+        Ok((stage, client))
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures that must not get worse. Each limit is on a ratio of two
 //! numbers of the same run, so that a slow machine or disk changes neither.
 
+mod compile;
 mod entities;
 mod events;
 mod fan_out;
@@ -12,9 +13,11 @@ mod raw_sqlite;
 mod recovery;
 mod sequences;
 mod steps;
+mod supersteps;
 mod throughput;
 mod turns;
 mod waiting;
+mod waiting_workflows;
 mod workload;
 
 use std::error::Error;
@@ -25,7 +28,7 @@ use figure::Figure;
 /// What a benchmark gives back.
 type Figures = Result<Vec<Figure>, Box<dyn Error>>;
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "steps",
     "turns",
     "throughput",
@@ -37,6 +40,9 @@ const NAMES: [&str; 11] = [
     "entities",
     "recovery",
     "waiting",
+    "supersteps",
+    "waiting-workflows",
+    "compile",
 ];
 
 #[tokio::main]
@@ -45,7 +51,11 @@ async fn main() -> ExitCode {
     if let [first, what, folder] = &names[..]
         && first == waiting::CHILD
     {
-        return match waiting::child(what, folder.as_ref()).await {
+        let done = match what.as_str() {
+            waiting_workflows::CHILD => waiting_workflows::child(folder.as_ref()).await,
+            what => waiting::child(what, folder.as_ref()).await,
+        };
+        return match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
@@ -82,6 +92,9 @@ async fn run_all(names: &[String]) -> Result<bool, Box<dyn Error>> {
             "entities" => entities::measure().await,
             "recovery" => recovery::measure().await,
             "waiting" => waiting::measure().await,
+            "supersteps" => supersteps::measure().await,
+            "waiting-workflows" => waiting_workflows::measure().await,
+            "compile" => compile::measure().await,
             _ => return Err(format!("no benchmark `{name}`; there are {NAMES:?}").into()),
         };
         let figures = figures.map_err(|error| format!("{name}: {error}"))?;

@@ -16,13 +16,13 @@ use crate::workload;
 
 /// The first argument of a process that this benchmark starts.
 pub const CHILD: &str = "--child";
-const FEW: usize = 1_000;
-const MANY: usize = 10_000;
+pub const FEW: usize = 1_000;
+pub const MANY: usize = 10_000;
 const STARTS: usize = 11;
 const CLIENTS: usize = 50;
-const DEADLINE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(10);
 /// Sessions of a worker are dropped when they were idle for 30 seconds.
-const SETTLE: Duration = Duration::from_secs(35);
+pub const SETTLE: Duration = Duration::from_secs(35);
 
 pub async fn measure() -> Figures {
     tokio::task::spawn_blocking(measure_children)
@@ -44,8 +44,21 @@ fn children() -> Figures {
         run_child(&program, "first", folder.path())?;
         starts.push(began.elapsed().as_secs_f64());
     }
+    let ([idle, few, many], each_kib) = memory_of("waiting")?;
+    Ok(vec![
+        Figure::new("process-start-to-first-result", median(starts), "s"),
+        Figure::new("memory-of-idle-hub", idle, "MiB"),
+        Figure::new("memory-for-1000-waiting", few - idle, "MiB"),
+        Figure::new("memory-for-10000-waiting", many - idle, "MiB"),
+        Figure::counted("memory-per-waiting-instance", each_kib, Limit::AtMost(2.0)),
+    ])
+}
+
+/// What a process of a kind says of its memory in MiB: idle, with few and with many instances that
+/// wait; and what one of these costs, in KiB.
+pub fn memory_of(what: &str) -> Result<([f64; 3], f64), Box<dyn Error>> {
     let folder = TempDir::new()?;
-    let told = run_child(&program, "waiting", folder.path())?;
+    let told = run_child(&std::env::current_exe()?, what, folder.path())?;
     let numbers: Vec<f64> = told
         .split_whitespace()
         .map(str::parse)
@@ -55,13 +68,7 @@ fn children() -> Figures {
     };
     #[allow(clippy::cast_precision_loss, reason = "small")]
     let each_kib = (many - few) * 1024.0 / (MANY - FEW) as f64;
-    Ok(vec![
-        Figure::new("process-start-to-first-result", median(starts), "s"),
-        Figure::new("memory-of-idle-hub", idle, "MiB"),
-        Figure::new("memory-for-1000-waiting", few - idle, "MiB"),
-        Figure::new("memory-for-10000-waiting", many - idle, "MiB"),
-        Figure::counted("memory-per-waiting-instance", each_kib, Limit::AtMost(2.0)),
-    ])
+    Ok(([idle, few, many], each_kib))
 }
 
 fn run_child(program: &Path, what: &str, folder: &Path) -> Result<String, Box<dyn Error>> {
