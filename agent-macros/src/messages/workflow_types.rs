@@ -6,8 +6,8 @@ pub static NOT_A_NODE: Message = Message::by_compiler(
     "AGT660",
     "`{Self}` is not a node of a workflow",
     "Nodes are functions with `#[executor]`, agents, structs with `#[request_port(..)]` and other \
-     workflows. Where a function has no attribute of ours at all, the compiler says `expected type, \
-     found function` instead.",
+     workflows. Where a function has no attribute of ours at all, the compiler says `expected \
+     type, found function` instead.",
 );
 
 pub static EDGE_TYPES: Message = Message::by_compiler(
