@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -80,6 +80,8 @@ struct Inner {
     task_id: i32,
     cancelled: CancellationToken,
     resources: Arc<Resources>,
+    /// Why this worker does not do it.
+    given_back: OnceLock<String>,
 }
 
 impl ActivityContext {
@@ -111,6 +113,7 @@ impl ActivityContext {
                 task_id,
                 cancelled,
                 resources,
+                given_back: OnceLock::new(),
             }),
         }
     }
@@ -153,6 +156,18 @@ impl ActivityContext {
     /// grace period.
     pub fn cancelled(&self) -> &CancellationToken {
         &self.inner.cancelled
+    }
+
+    /// Gives the call back to the hub, with a reason: this program can't do it, and another one
+    /// can. What the activity returns then counts for nothing. The call waits, as for code that no
+    /// worker has, and is tried again later; its instance stays as it is.
+    pub fn give_back(&self, reason: impl Into<String>) {
+        // The first reason counts.
+        let _ = self.inner.given_back.set(reason.into());
+    }
+
+    pub(crate) fn given_back(&self) -> Option<&str> {
+        self.inner.given_back.get().map(String::as_str)
     }
 
     /// A value that was registered with [`Registry::resource`](crate::Registry::resource).

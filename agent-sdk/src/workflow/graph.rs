@@ -86,6 +86,14 @@ pub const fn unfinished(name: &'static str, why: &'static str) -> Graph {
     }
 }
 
+impl Graph {
+    /// Why there is no graph, if it is one of [`unfinished`].
+    pub(crate) fn unfinished(&self) -> Option<&'static str> {
+        // No graph that compiles has an empty version: it is an option or a hash.
+        (self.nodes.is_empty() && self.version.is_empty()).then_some(self.description)
+    }
+}
+
 fn refuse(_: &str) -> Result<Message, InvalidMessage> {
     Err(InvalidMessage {
         path: ".".to_owned(),

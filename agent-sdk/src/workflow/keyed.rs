@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::edge::failed;
-use super::state::{Merge, Slot};
+use super::state::{Merge, MergeError, Slot};
 use super::{Message, RouteError};
 
 /// A slot of many entries, each with a key: what parallel nodes write under different keys is
@@ -197,7 +197,7 @@ where
 }
 
 /// Each update is that of one run of an executor: so a key that comes twice was touched by two.
-fn merge<K, V>(there: Option<&Message>, updates: &[Message]) -> Result<Message, RouteError>
+fn merge<K, V>(there: Option<&Message>, updates: &[Message]) -> Result<Message, MergeError>
 where
     K: Ord + Clone + Serialize,
     Keyed<K, V>: Payload,
@@ -206,20 +206,19 @@ where
         Some(there) => read::<K, V>(there)?,
         None => Keyed::new(),
     };
-    let mut touched: BTreeSet<K> = BTreeSet::new();
-    for update in updates {
+    let mut touched: BTreeMap<K, usize> = BTreeMap::new();
+    for (second, update) in updates.iter().enumerate() {
         let update = read::<K, V>(update)?;
         let keys = update.entries.keys().chain(update.removed.iter().flatten());
         for key in keys {
-            if !touched.insert(key.clone()) {
+            if let Some(first) = touched.insert(key.clone(), second) {
                 let key = serde_json::to_string(key).map_err(failed::<K, Message>)?;
-                let problem = format!("key {key} was written twice in one superstep");
-                return Err(failed::<Keyed<K, V>, Keyed<K, V>>(problem));
+                return Err(MergeError::SameKey { key, first, second });
             }
         }
         merged.apply(update);
     }
-    write(&merged)
+    Ok(write(&merged)?)
 }
 
 fn join<K: Ord, V>(first: &Message, second: &Message) -> Result<Message, RouteError>

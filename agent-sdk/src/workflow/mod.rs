@@ -56,6 +56,6 @@ pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,
 };
 pub use state::{
-    Emits, InState, MayRead, Merge, NoState, Reads, SLOT_BYTES_MAX, SLOTS_MAX, STATE_BYTES_MAX,
-    Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
+    Emits, InState, MayRead, Merge, MergeError, NoState, Reads, SLOT_BYTES_MAX, SLOTS_MAX,
+    STATE_BYTES_MAX, Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
 };

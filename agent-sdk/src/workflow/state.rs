@@ -93,6 +93,12 @@ pub struct Slot {
 
 /// Refuses a slot whose value, or a state whose slots together, would be too large.
 pub fn check_state_size(slot: &str, slot_bytes: usize, all_bytes: usize) -> Result<(), Failure> {
+    let refuse = |problem| Failure::new("StateTooLarge", problem).non_retriable();
+    state_size(slot, slot_bytes, all_bytes).map_err(refuse)
+}
+
+/// The same; the error is the text.
+pub(crate) fn state_size(slot: &str, slot_bytes: usize, all_bytes: usize) -> Result<(), String> {
     let (what, bytes, limit) = if slot_bytes > SLOT_BYTES_MAX {
         (format!("slot `{slot}`"), slot_bytes, SLOT_BYTES_MAX)
     } else if all_bytes > STATE_BYTES_MAX {
@@ -101,13 +107,32 @@ pub fn check_state_size(slot: &str, slot_bytes: usize, all_bytes: usize) -> Resu
     } else {
         return Ok(());
     };
-    let message = format!("{what} takes {bytes} bytes of JSON, and the limit is {limit}");
-    Err(Failure::new("StateTooLarge", message).non_retriable())
+    Err(format!(
+        "{what} takes {bytes} bytes of JSON, and the limit is {limit}"
+    ))
 }
 
 /// Merges what is written, in order, into what is there, which may be nothing; pure. It gets all
 /// writes of a superstep at once, so that what is there is read and written once.
-pub type Merge = fn(Option<&Message>, &[Message]) -> Result<Message, RouteError>;
+pub type Merge = fn(Option<&Message>, &[Message]) -> Result<Message, MergeError>;
+
+/// Why the writes of a superstep to a slot could not be merged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// Two of them are for one key.
+    #[error("key {key} was written twice in one superstep")]
+    SameKey {
+        /// The key, as JSON.
+        key: String,
+        /// Which of the writes was the first for it, from 0.
+        first: usize,
+        /// And which the second.
+        second: usize,
+    },
+    /// A value could not be read or written.
+    #[error(transparent)]
+    Value(#[from] RouteError),
+}
 
 impl std::fmt::Debug for Slot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -48,6 +48,11 @@ impl ActivityItem {
                 return;
             }
         };
+        if let Some(reason) = context.given_back() {
+            let reason = reason.to_owned();
+            self.completer.complete(WorkAnswer::Abandoned { reason });
+            return;
+        }
         let outcome = outcome.unwrap_or_else(|panic| {
             let failure = panic_failure(&*panic);
             tracing::warn!(

@@ -96,7 +96,8 @@ impl NodeActivity {
     }
 }
 
-/// Runs a node in the version that its run has; one that is not there any more, as the newest.
+/// Runs a node in the version that its run has. Without code for that version the call is given
+/// back: other code might do something else, so it waits, as its run does.
 pub(crate) async fn run_node(
     versions: Arc<[NodeActivity]>,
     ctx: ActivityContext,
@@ -104,8 +105,13 @@ pub(crate) async fn run_node(
 ) -> Result<ActivityAnswer, Failure> {
     let wanted = &input.host_context.workflow_version;
     let exact = versions.iter().find(|node| node.version() == wanted);
-    let Some(node) = exact.or_else(|| versions.last()) else {
-        let problem = format!("there is no code for `{}`", input.executor_id);
+    let Some(node) = exact else {
+        let problem = format!(
+            "no code for node `{}` in version `{wanted}` of its workflow; add that version with \
+             `.workflow_version::<..>()`",
+            input.executor_id
+        );
+        ctx.give_back(problem.clone());
         return Err(Failure::new("UnknownNode", problem));
     };
     node.run(ctx, input).await

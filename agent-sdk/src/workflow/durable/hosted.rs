@@ -153,6 +153,13 @@ impl Collector {
         if !self.is_news(&hosted) {
             return;
         }
+        if let Some(why) = hosted.graph.unfinished() {
+            self.problems.push(WorkflowProblem::Unfinished {
+                name: hosted.graph.name.to_owned(),
+                owner: hosted.type_name,
+                why,
+            });
+        }
         let is_current = hosted.is_current;
         let (graph, owner) = (hosted.graph, hosted.graph.name);
         self.path.push(hosted);

@@ -14,6 +14,16 @@ pub enum WorkflowProblem {
         /// What is wrong with it.
         problem: String,
     },
+    /// It has no graph.
+    #[error("workflow `{name}` ({owner}) can't be run: {why}")]
+    Unfinished {
+        /// The workflow.
+        name: String,
+        /// The type that it is.
+        owner: &'static str,
+        /// Why it has none.
+        why: &'static str,
+    },
     /// The id of a node can't be used.
     #[error("node `{node}` of workflow `{workflow}`: {problem}")]
     NodeId {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::workflow::{
-    Access, ExecutorCode, ExecutorDefinition, InvalidMessage, Message, NodeAnswer, NodeCall,
-    NodeCode, NodeDefinition, PortDefinition, RouteError, Slot, SlotUse,
+    Access, ExecutorCode, ExecutorDefinition, InvalidMessage, MergeError, Message, NodeAnswer,
+    NodeCall, NodeCode, NodeDefinition, PortDefinition, RouteError, Slot, SlotUse,
 };
 
 /// What travels: a number that every node mixes, and how many times it may still turn back.
@@ -114,7 +114,7 @@ pub(super) const ALL_SLOTS: [Slot; SLOTS] = [
 ];
 
 /// The order of what is merged shows.
-fn fold(current: Option<&Message>, written_: &[Message]) -> Result<Message, RouteError> {
+fn fold(current: Option<&Message>, written_: &[Message]) -> Result<Message, MergeError> {
     let read = |message: &Message| {
         let number: Result<u64, _> = serde_json::from_str(message.json());
         number.or_else(|_| absorb(message).map(|ball| ball.value))
@@ -123,7 +123,7 @@ fn fold(current: Option<&Message>, written_: &[Message]) -> Result<Message, Rout
     for value in written_ {
         sum = mix(sum, read(value)?);
     }
-    written(&sum)
+    Ok(written(&sum)?)
 }
 
 /// What an executor does.

@@ -45,8 +45,15 @@ fn one_key_from_two_is_a_conflict() {
         [put("a", 1), gone("a")],
         [gone("a"), gone("a")],
     ] {
-        let problem = (STOCK.merge)(None, &updates).unwrap_err().problem;
-        assert_eq!(problem, "key \"a\" was written twice in one superstep");
+        let [first, second] = updates;
+        let others = [put("b", 1), first, put("c", 1), second];
+        let problem = (STOCK.merge)(None, &others).unwrap_err();
+        let expected = MergeError::SameKey {
+            key: String::from("\"a\""),
+            first: 1,
+            second: 3,
+        };
+        assert_eq!(problem, expected);
     }
 }
 

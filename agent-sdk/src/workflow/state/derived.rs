@@ -6,7 +6,7 @@ use durable_task::{Failure, Payload};
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::{Merge, Slot};
+use super::{Merge, MergeError, Slot};
 use crate::workflow::codec::Codec;
 use crate::workflow::edge::failed;
 use crate::workflow::message::Described;
@@ -67,18 +67,17 @@ pub fn slot_reduce<T>(
     there: Option<&Message>,
     written: &[Message],
     reduce: fn(T, T) -> T,
-) -> Result<Message, RouteError> {
+) -> Result<Message, MergeError> {
     let read = |message: &Message| codec.read("a slot", message).map_err(problem::<T>);
     let mut all = there.into_iter().chain(written);
     let Some(first) = all.next() else {
-        return Err(failed::<T, T>("there is nothing to merge"));
+        return Err(failed::<T, T>("there is nothing to merge").into());
     };
     let merged = all.try_fold(read(first)?, |merged, next| {
         read(next).map(|next| reduce(merged, next))
     })?;
-    codec
-        .write("what was merged", &merged)
-        .map_err(problem::<T>)
+    let written = codec.write("what was merged", &merged);
+    Ok(written.map_err(problem::<T>)?)
 }
 
 fn problem<T>(failure: Failure) -> RouteError {

@@ -1,5 +1,6 @@
 //! Requests and their answers.
 
+use super::guard::guarded;
 use super::run::Answer;
 use super::{AnswerError, Event, EventData, EventKind, Request, RequestId, Run, RunError};
 use crate::workflow::{Message, NodeCode};
@@ -32,19 +33,23 @@ impl Run {
         let request = self.open(id)?;
         let (node, request_id) = (request.node_id, id.clone());
         let limit = request.port.timeout.unwrap_or_default();
-        let default = request.port.default.map(|make| make(&request.data));
+        let default = request.port.default.map(|make| {
+            let place = || format!("the default answer of `{node}`");
+            let failed = |cause| RunError::Default {
+                request: request_id.clone(),
+                node,
+                cause: Box::new(cause),
+            };
+            guarded(|| make(&request.data), place, failed)
+        });
         match default {
             Some(Ok(answer)) => {
                 let data = Some(answer.clone());
                 return self.close(id, EventKind::RequestExpired, data, vec![answer]);
             }
-            Some(Err(cause)) => {
+            Some(Err(error)) => {
                 self.close(id, EventKind::RequestExpired, None, Vec::new())?;
-                self.fail(RunError::Default {
-                    request: request_id,
-                    node,
-                    cause: Box::new(cause),
-                });
+                self.fail(error);
             }
             None => {
                 self.close(id, EventKind::RequestExpired, None, Vec::new())?;

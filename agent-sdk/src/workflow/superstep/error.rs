@@ -61,6 +61,39 @@ pub enum RunError {
         /// When.
         superstep: u32,
     },
+    /// Two tasks of one superstep wrote one key of a keyed slot.
+    #[error(
+        "`{first}` and `{second}` wrote key {key} of the slot `{slot}` at the same time, in \
+         superstep {superstep}; give each its own keys"
+    )]
+    KeyConflict {
+        /// Which slot.
+        slot: &'static str,
+        /// Which key, as JSON.
+        key: String,
+        /// Who wrote first, in the order of the tasks.
+        first: &'static str,
+        /// Who wrote then; the same if it was run twice.
+        second: &'static str,
+        /// When.
+        superstep: u32,
+    },
+    /// The state would be larger than it may be.
+    #[error("after superstep {superstep}, {problem}")]
+    StateTooLarge {
+        /// The slot that was written last, and the limit.
+        problem: String,
+        /// When; 0 for the values at the start.
+        superstep: u32,
+    },
+    /// Code of the program that must not panic did: what an edge, an output or a slot is made with.
+    #[error("{place} panicked: {problem}")]
+    Panic {
+        /// Which code.
+        place: String,
+        /// What the panic said.
+        problem: String,
+    },
     /// A slot could not be filled or merged: a mistake in its default or reducer.
     #[error("the slot `{slot}`: {cause}")]
     Slot {
@@ -194,7 +227,9 @@ impl RunError {
         match self {
             Self::Node { .. } => "NodeFailed",
             Self::Route { .. } | Self::NoList { .. } | Self::Messages { .. } => "RoutingFailed",
-            Self::Conflict { .. } => "StateConflict",
+            Self::Conflict { .. } | Self::KeyConflict { .. } => "StateConflict",
+            Self::StateTooLarge { .. } => "StateTooLarge",
+            Self::Panic { .. } => "Panic",
             Self::Slot { .. } | Self::Undeclared { .. } => "StateFailed",
             Self::Supersteps { .. } => "SuperstepsExceeded",
             Self::TooManyMessages { .. } => "TooManyMessages",

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::guard::guarded;
 use super::{MESSAGES_MAX, RunError, START_SOURCE};
 use crate::workflow::message::join;
-use crate::workflow::{Exit, Graph, GraphNode, Join, Message, RouteError, To};
+use crate::workflow::{Convert, Exit, Graph, GraphNode, Join, Message, RouteError, To};
 
 /// A message on its way to a node.
 #[derive(Debug)]
@@ -37,6 +38,15 @@ struct Gather {
 
 /// An output of the run and who gave it.
 pub(super) type Output = (&'static str, Message);
+
+/// Runs the code of an edge.
+pub(super) fn hand_on<T>(
+    source_id: &'static str,
+    code: impl FnOnce() -> Result<T, RouteError>,
+) -> Result<T, RunError> {
+    let place = || format!("what hands on the messages of `{source_id}` (`Into`, arms, guards)");
+    guarded(code, place, |cause| RunError::Route { source_id, cause })
+}
 
 /// All messages between the nodes.
 #[derive(Debug)]
@@ -120,24 +130,21 @@ impl Flow {
 
     /// Hands on a message by a way out.
     fn leave(&mut self, from: &'static str, exit: Exit, message: &Message) -> Result<(), RunError> {
-        let failed = |cause| RunError::Route {
-            source_id: from,
-            cause,
-        };
+        let apply = |convert: Convert| hand_on(from, || convert(message));
         match exit {
             Exit::Drop => {}
             Exit::Output(convert) => {
-                let output = convert(message).map_err(failed)?;
+                let output = apply(convert)?;
                 self.outputs.push((from, output.without_conversation()));
             }
             Exit::To(targets) => {
                 for target in targets {
-                    let message = (target.convert)(message).map_err(failed)?;
+                    let message = apply(target.convert)?;
                     self.deliver(from, target.to, message)?;
                 }
             }
             Exit::Switch { route, .. } => {
-                for routed in route(message).map_err(failed)? {
+                for routed in hand_on(from, || route(message))? {
                     self.deliver(from, routed.to, routed.message)?;
                 }
             }
@@ -215,11 +222,8 @@ impl Flow {
             let sources = join.sources.iter().map(|&source| Ok(self.node(source)?.id));
             let sources: Arc<[&'static str]> = sources.collect::<Result<_, RunError>>()?;
             while let Some(messages) = self.take_one_of_each(index) {
-                let message =
-                    (join.convert)(&messages).map_err(|cause: RouteError| RunError::Route {
-                        source_id: sources.first().copied().unwrap_or_default(),
-                        cause,
-                    })?;
+                let first = sources.first().copied().unwrap_or_default();
+                let message = hand_on(first, || (join.convert)(&messages))?;
                 self.push(Delivery {
                     node: join.target,
                     message,

@@ -23,6 +23,7 @@ mod answers;
 mod error;
 mod event;
 mod flow;
+mod guard;
 mod plan;
 mod request;
 mod run;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::flow::{Delivery, Flow, Item};
+use super::flow::{Delivery, Flow, Item, hand_on};
 use super::plan::{Plan, Started, Step};
 use super::request::Requests;
 use super::slots::{Slots, Write, Writes};
@@ -330,10 +330,7 @@ impl Run {
         for (index, node, item, answer) in answers {
             self.note_completed(index, &answer);
             for output in &answer.outputs {
-                let output = (node.yields)(output).map_err(|cause| RunError::Route {
-                    source_id: node.id,
-                    cause,
-                })?;
+                let output = hand_on(node.id, || (node.yields)(output))?;
                 self.flow.outputs.push((node.id, output));
             }
             self.flow.given(index, item, answer.messages)?;

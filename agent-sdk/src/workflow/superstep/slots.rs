@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::RunError;
-use crate::workflow::{Graph, GraphNode, Message, SLOTS_MAX, Slot};
+use super::guard::guarded;
+use crate::workflow::state::state_size;
+use crate::workflow::{Graph, GraphNode, MergeError, Message, RouteError, SLOTS_MAX, Slot};
 
 /// The slots and what is in them.
 #[derive(Debug)]
@@ -30,13 +32,19 @@ impl Slots {
     /// The defaults.
     pub(super) fn new(graph: &'static Graph) -> Result<Self, RunError> {
         let default = |slot: &Slot| {
-            let value = slot.default.map(|make| make()).transpose();
-            value.map_err(|cause| failed(slot, cause))
+            let Some(make) = slot.default else {
+                return Ok(None);
+            };
+            let place = || format!("the default of the slot `{}`", slot.name);
+            guarded(make, place, |cause| failed(slot, cause)).map(Some)
         };
-        Ok(Self {
+        let slots = Self {
             graph,
             values: graph.slots.iter().map(default).collect::<Result<_, _>>()?,
-        })
+        };
+        let written = (0..graph.slots.len()).collect::<Vec<_>>();
+        check_sizes(graph, &slots.values, &written, 0)?;
+        Ok(slots)
     }
 
     /// What a node may see.
@@ -54,20 +62,45 @@ impl Slots {
 
     /// Applies what the tasks of a superstep wrote: all of it or nothing.
     pub(super) fn apply(&mut self, writes: Writes, superstep: u32) -> Result<(), RunError> {
-        let mut values = Vec::with_capacity(writes.len());
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let mut values = self.values.clone();
+        let written: Vec<usize> = writes.keys().copied().collect();
         for (index, writes) in writes {
             let slot = self.graph.slots.get(index);
             let slot = slot.ok_or_else(|| RunError::internal(format!("no slot {index}")))?;
             let current = self.values.get(index).and_then(Option::as_ref);
-            values.push((index, new_value(slot, current, writes, superstep)?));
-        }
-        for (index, value) in values {
-            if let Some(place) = self.values.get_mut(index) {
+            let value = new_value(slot, current, writes, superstep)?;
+            if let Some(place) = values.get_mut(index) {
                 *place = value;
             }
         }
+        check_sizes(self.graph, &values, &written, superstep)?;
+        self.values = values;
         Ok(())
     }
+}
+
+/// Refuses a state that has become too large, naming the slot that was written.
+fn check_sizes(
+    graph: &Graph,
+    values: &[Option<Message>],
+    written: &[usize],
+    superstep: u32,
+) -> Result<(), RunError> {
+    let bytes = |value: &Option<Message>| value.as_ref().map_or(0, |value| value.json().len());
+    let all = values.iter().map(bytes).sum();
+    // Where all together are too large, the largest of those that were written is to blame.
+    let mut by_size: Vec<(usize, &Slot)> = written
+        .iter()
+        .filter_map(|&index| Some((bytes(values.get(index)?), graph.slots.get(index)?)))
+        .collect();
+    by_size.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    by_size.into_iter().try_for_each(|(bytes, slot)| {
+        let checked = state_size(slot.name, bytes, all);
+        checked.map_err(|problem| RunError::StateTooLarge { problem, superstep })
+    })
 }
 
 fn new_value(
@@ -77,9 +110,23 @@ fn new_value(
     superstep: u32,
 ) -> Result<Option<Message>, RunError> {
     if let Some(merge) = slot.merge {
-        let written: Vec<Message> = writes.into_iter().map(|write| write.value).collect();
-        let merged = merge(current, &written);
-        return merged.map(Some).map_err(|cause| failed(slot, cause));
+        let (nodes, written): (Vec<&'static str>, Vec<Message>) = writes
+            .into_iter()
+            .map(|write| (write.node, write.value))
+            .unzip();
+        let node = |index: usize| nodes.get(index).copied().unwrap_or_default();
+        let failed = |error| match error {
+            MergeError::Value(cause) => failed(slot, cause),
+            MergeError::SameKey { key, first, second } => RunError::KeyConflict {
+                slot: slot.name,
+                key,
+                first: node(first),
+                second: node(second),
+                superstep,
+            },
+        };
+        let place = || format!("the reducer of the slot `{}`", slot.name);
+        return guarded(|| merge(current, &written), place, failed).map(Some);
     }
     let other = |pair: &[Write]| match pair {
         [first, second] if first.task != second.task => Some((first.node, second.node)),
@@ -97,7 +144,7 @@ fn new_value(
     }
 }
 
-fn failed(slot: &Slot, cause: crate::workflow::RouteError) -> RunError {
+fn failed(slot: &Slot, cause: RouteError) -> RunError {
     RunError::Slot {
         slot: slot.name,
         cause,

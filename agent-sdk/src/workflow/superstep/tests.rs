@@ -1,6 +1,7 @@
 //! Every rule of a run, one by one.
 
 mod cost;
+mod faults;
 mod lab;
 mod random;
 mod reference;

@@ -216,3 +216,20 @@ fn an_agent_is_one_agent_wherever_it_stands() {
         .unwrap_err();
     assert_eq!(error.to_string(), "no model is set; add `.model(..)`");
 }
+
+#[test]
+fn a_workflow_without_a_graph_is_refused_with_its_reason() {
+    let unfinished = keep(crate::workflow::unfinished("half", "it does not compile"));
+    let outer = keep(graph("outer", vec![workflow("sub", unfinished, OUT)]));
+    for graph in [unfinished, outer] {
+        let texts = refused(&[graph]);
+        let [text] = texts.as_slice() else {
+            panic!("{texts:?}");
+        };
+        assert!(
+            text.starts_with("workflow `half` (")
+                && text.ends_with("can't be run: it does not compile"),
+            "{text}"
+        );
+    }
+}

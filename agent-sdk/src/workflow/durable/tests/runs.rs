@@ -309,6 +309,53 @@ async fn a_failure_and_a_panic_fail_the_run_and_name_the_node() {
 }
 
 #[tokio::test]
+async fn a_panic_on_an_edge_fails_the_run_and_nothing_else() {
+    let convert = |given: &crate::workflow::Message| match given.json() {
+        "13" => panic!("no letter 13"),
+        _ => Ok(given.clone()),
+    };
+    let exit = Exit::Output(Box::leak(Box::new(convert)));
+    let graph = graph("post", vec![executor("letter", function(Ok), exit)]);
+    let scene = Scene::of(&[keep(graph)]).await;
+    let failure = scene.failure("post", json!(13)).await;
+    assert_eq!(failure.error_type, "Panic");
+    assert!(
+        failure.message.contains("`letter`") && failure.message.contains("no letter 13"),
+        "{failure}"
+    );
+    assert_eq!(scene.outputs("post", json!(12)).await, [json!(12)]);
+    scene.close().await;
+}
+
+#[tokio::test]
+async fn state_that_grows_past_its_limit_fails_the_run_with_the_slot_and_the_limit() {
+    let writes = |id, exit| {
+        let run = executor_definition(|_| {
+            let text = "x".repeat(crate::workflow::SLOT_BYTES_MAX / 2);
+            let sum = std::any::TypeId::of::<Sum>();
+            let answer = NodeAnswer {
+                messages: vec![message(json!(1))],
+                updates: vec![(sum, message(json!(text)))],
+                ..NodeAnswer::default()
+            };
+            Box::pin(async move { Ok(answer) })
+        });
+        let mut node = executor(id, run, exit);
+        node.facts.may_write = 0b11;
+        node
+    };
+    let mut graph = graph("full", vec![writes("a", to(&[1])), writes("b", OUT)]);
+    graph.slots = slots();
+    let scene = Scene::of(&[keep(graph)]).await;
+    let failure = scene.failure("full", json!(1)).await;
+    assert_eq!(failure.error_type, "StateTooLarge");
+    let text =
+        "after superstep 2, slot `sum` takes 4194311 bytes of JSON, and the limit is 4194304";
+    assert_eq!(failure.message, text);
+    scene.close().await;
+}
+
+#[tokio::test]
 async fn an_attempt_that_takes_too_long_is_ended() {
     let mut run = later(|_| std::future::pending());
     run.timeout = Some(Duration::from_millis(5));

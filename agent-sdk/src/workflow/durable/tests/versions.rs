@@ -73,6 +73,51 @@ async fn an_old_version_beside_the_new_one_finishes_its_runs_with_its_code() {
     scene.close().await;
 }
 
+#[tokio::test]
+async fn a_call_under_way_at_a_deployment_waits_for_its_own_version() {
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let with_node = |version, run| {
+        let mut graph = graph("letters", vec![executor("end", run, OUT)]);
+        graph.version = version;
+        keep(graph)
+    };
+    let signal = Arc::clone(&begun);
+    let never_ends = later(move |_| {
+        signal.notify_one();
+        std::future::pending()
+    });
+    let by = |version| function(move |value| Ok(json!(format!("{value} by {version}"))));
+    let store = Arc::default();
+    let runtime = || Arc::new(TokioRuntime::current().unwrap());
+
+    let before = app(&[with_node("v1", never_ends)]).build().unwrap();
+    let before = Scene::on(before, Arc::clone(&store), runtime()).await;
+    let run = before.start("letters", json!(1)).await;
+    begun.notified().await;
+    before.close().await;
+
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let given = Arc::clone(&seen);
+    let new = function(move |value| {
+        given.lock().unwrap().push(value.clone());
+        Ok(json!(format!("{value} by v2")))
+    });
+    let new = with_node("v2", new);
+    let alone = Scene::on(app(&[new]).build().unwrap(), Arc::clone(&store), runtime()).await;
+    // The call that waits is offered before any that is new.
+    assert_eq!(alone.outputs("letters", json!(2)).await, [json!("2 by v2")]);
+    let status = alone.client.status("letters", &run).await.unwrap();
+    assert!(!status.status.is_terminal(), "{status:?}");
+    assert_eq!(*seen.lock().unwrap(), [json!(2)]);
+    alone.close().await;
+
+    let both = app(&[new]).workflow_graph(with_node("v1", by("v1")), false);
+    let scene = Scene::on(both.build().unwrap(), store, runtime()).await;
+    let outputs = scene.ended("letters", &run).await.outputs.unwrap();
+    assert_eq!(outputs, [message(json!("1 by v1"))]);
+    scene.close().await;
+}
+
 #[test]
 fn two_of_one_name_for_new_runs_are_refused() {
     let error = App::builder()

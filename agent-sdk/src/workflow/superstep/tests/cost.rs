@@ -6,13 +6,13 @@ use serde_json::json;
 
 use super::lab::*;
 use crate::workflow::superstep::Next;
-use crate::workflow::{Message, RouteError, To};
+use crate::workflow::{MergeError, Message, RouteError, To};
 
 static MERGED: AtomicU64 = AtomicU64::new(0);
 
-fn count(_: Option<&Message>, written: &[Message]) -> Result<Message, RouteError> {
+fn count(_: Option<&Message>, written: &[Message]) -> Result<Message, MergeError> {
     MERGED.fetch_add(1, Ordering::Relaxed);
-    Message::of(&written.len()).map_err(|error| wrong(&error.to_string()))
+    Ok(Message::of(&written.len()).map_err(|error| wrong(&error.to_string()))?)
 }
 
 #[test]

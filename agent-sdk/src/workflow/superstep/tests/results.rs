@@ -10,7 +10,7 @@ use super::lab::*;
 use crate::agent::RunAnswer;
 use crate::model::{ChatMessage, FinishReason, Role, Usage};
 use crate::workflow::superstep::{EventKind, Next, RunError, TaskAnswer, TaskResult, Work};
-use crate::workflow::{Exit, Graph, Message, NodeFacts, OutputCount, RouteError, To};
+use crate::workflow::{Exit, Graph, MergeError, Message, NodeFacts, OutputCount, RouteError, To};
 
 const A: To = To::Node(0);
 const B: To = To::Node(1);
@@ -30,11 +30,11 @@ fn wrote(value: &Value, updates: &[(usize, Value)]) -> TaskResult {
 }
 
 /// Adds numbers to the end of a list.
-fn append(current: Option<&Message>, written: &[Message]) -> Result<Message, RouteError> {
+fn append(current: Option<&Message>, written: &[Message]) -> Result<Message, MergeError> {
     let mut list: Vec<Value> = current.map_or_else(Vec::new, |list| list.read().unwrap());
     for value in written {
         if value.json() == "13" {
-            return Err(wrong("thirteen"));
+            return Err(wrong("thirteen").into());
         }
         list.push(value.read().unwrap());
     }
