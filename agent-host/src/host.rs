@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_sdk::workflow::WorkflowClient;
+use agent_sdk::workflow::{HostUrl, WorkflowClient};
 use agent_sdk::{AgentClient, App};
 use axum::Router;
 use durable_task::{Client, Registry, Runtime, TokioRuntime, WorkHandler, Worker, WorkerOptions};
@@ -25,6 +25,7 @@ pub(crate) struct HostPlan {
     app: App,
     options: HttpOptions,
     keys: FunctionKeys,
+    url: HostUrl,
 }
 
 impl HostPlan {
@@ -33,6 +34,7 @@ impl HostPlan {
             app,
             options,
             keys: FunctionKeys::default(),
+            url: HostUrl::default(),
         }
     }
 
@@ -40,11 +42,21 @@ impl HostPlan {
     pub(crate) fn registry(&self, hub: Arc<dyn Client>) -> Result<Registry, HostError> {
         let mut registry = Registry::new();
         self.app.register(&mut registry, hub)?;
+        registry.resource(self.url.clone());
         Ok(registry)
     }
 
     pub(crate) fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Where links into its runs lead. What starts again links before anything listens: a port that
+    /// is known is said here.
+    pub(crate) fn listening_on(&self, port: u16) -> HostUrl {
+        if port != 0 {
+            self.url.listens_on(port);
+        }
+        self.url.clone()
     }
 
     /// Guards the routes with these keys.
@@ -54,6 +66,7 @@ impl HostPlan {
         base_url: Option<String>,
     ) -> Result<Self, HostError> {
         let options = &mut self.options;
+        self.url = HostUrl::new(base_url.as_deref());
         options.base_url = base_url;
         let health = options.health_auth_level.unwrap_or(options.auth_level);
         let is_open = |level| keys.is_empty() || keys.can_open(level);

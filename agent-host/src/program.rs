@@ -134,6 +134,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
         .agents()
         .map(|agent| agent.name.to_string())
         .collect();
+    let url = plan.listening_on(settings.port);
     // The hub first: who has it already is a better answer than who has the port.
     let host = plan.start(&settings.backend).await?;
     let listening = serve::listen(settings.port, has_keys).await;
@@ -147,7 +148,11 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
             });
         }
     };
-    let address = listener.local_addr().map(link_of).unwrap_or_default();
+    let address = listener.local_addr();
+    if let Ok(address) = &address {
+        url.listens_on(address.port());
+    }
+    let address = address.map(link_of).unwrap_or_default();
     host.announce(&address);
     let registered = host.registered();
     tracing::info!(

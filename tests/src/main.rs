@@ -31,6 +31,8 @@ mod readme;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod service;

@@ -17,14 +17,17 @@ const END_TIMEOUT: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(5);
 /// A port that was free a moment ago may be taken by someone else.
 const STARTS_MAX: u32 = 5;
-/// What on the machine of a developer would have a say in which engine and model an app uses.
-const SETTINGS: [&str; 6] = [
+/// What on the machine of a developer would have a say in which engine and model an app uses, and
+/// in its links.
+const SETTINGS: [&str; 8] = [
+    "AGENT_BASE_URL",
     "AGENT_HUB",
     "AGENT_BACKEND",
     "AGENT_ENDPOINT",
     "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
     "TASKHUB_NAME",
     "OPENAI_API_KEY",
+    "WEBSITE_HOSTNAME",
 ];
 
 /// How to start an app.

@@ -73,6 +73,7 @@ fn every_path_of_the_documents_exists() -> TestResult {
             .filter(|code| folders.iter().any(|folder| code.starts_with(folder)));
         for path in links.chain(paths) {
             found += 1;
+            let (path, _) = path.split_once('#').unwrap_or((path, ""));
             let place = root.join(path);
             assert!(
                 place.exists() || place.with_extension("rs").exists(),

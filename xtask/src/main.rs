@@ -20,7 +20,8 @@ usage: cargo xtask COMMAND
   check          everything that CI runs
   tidy           the rules of the workspace that no compiler checks
   smoke          starts the example and asks it what the README asks it
-  bless          accepts the present expansions and compile errors as the expected ones
+  bless          accepts the present expansions and compile errors as the expected ones, and
+                 draws the diagrams of the samples anew
   proto          compiles the protocol file to Rust
   docs           builds the documentation of our crates; a warning is an error
   sim --seeds FIRST..END [--bug NAME]
@@ -57,7 +58,7 @@ fn run(root: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Review what it changes like code: `git diff agent-macros/tests/expand ui-tests`.
+/// Review what it changes like code: `git diff agent-macros/tests/expand ui-tests examples`.
 fn bless(root: &Path) -> Result<(), Box<dyn Error>> {
     let mut test = cargo(
         root,
@@ -67,7 +68,13 @@ fn bless(root: &Path) -> Result<(), Box<dyn Error>> {
         .env("INSTA_UPDATE", "always")
         .env("INSTA_FORCE_PASS", "1")
         .env("BLESS", "1");
-    command::run(test)
+    command::run(test)?;
+    let mut diagrams = cargo(
+        root,
+        &["test", "--package", "agent-tests", "samples::diagrams"],
+    );
+    diagrams.env("BLESS", "1");
+    command::run(diagrams)
 }
 
 fn docs(root: &Path) -> Result<(), Box<dyn Error>> {

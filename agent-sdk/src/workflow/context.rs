@@ -14,7 +14,7 @@ use super::links::segment;
 use super::node::{Access, SlotUse};
 use super::state::check_state_size;
 use super::state::declared::{MayBeReadBy, ReadBy, SentBy, WrittenBy, YieldedBy};
-use super::{LinkError, Message, NodeAnswer, NodeCall, PublicUrl, RequestPort};
+use super::{HostUrl, LinkError, Message, NodeAnswer, NodeCall, PublicUrl, RequestPort};
 
 /// How many messages and outputs one run of an executor may give.
 pub const MESSAGES_MAX: usize = 10_000;
@@ -147,8 +147,9 @@ impl<E> WorkflowContext<E> {
     /// The address at which the open question of a request port is answered: the one that it asked
     /// in this superstep, or else the one that it asks next.
     ///
-    /// The base is a registered [`PublicUrl`], else `WEBSITE_HOSTNAME`; without either it is an
-    /// error.
+    /// The base is a registered [`PublicUrl`], else that of the host's settings, else
+    /// `WEBSITE_HOSTNAME`, else `http://localhost` at the port on which the host listens; without
+    /// any it is an error.
     pub fn respond_url<P: RequestPort>(&self) -> Result<String, LinkError> {
         let path = self.respond_path::<P>()?;
         Ok(format!("{}{path}", self.public_url()?.base()))
@@ -204,9 +205,13 @@ impl<E> WorkflowContext<E> {
     }
 
     fn public_url(&self) -> Result<PublicUrl, LinkError> {
-        let registered = self.call.activity.resource::<PublicUrl>().cloned();
+        let activity = &self.call.activity;
+        let registered = activity.resource::<PublicUrl>().cloned();
+        let host = activity.resource::<HostUrl>();
         registered
+            .or_else(|| host?.configured())
             .or_else(PublicUrl::of_environment)
+            .or_else(|| host?.local())
             .ok_or_else(|| LinkError::NoBaseUrl {
                 instance: self.call.place.instance.clone(),
             })

@@ -1,6 +1,7 @@
 //! Where people answer the questions of a run: the addresses of the host's routes.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// Names the host under which this program is reached from outside.
 const HOST_VARIABLE: &str = "WEBSITE_HOSTNAME";
@@ -37,7 +38,8 @@ pub enum LinkError {
 }
 
 /// How this program is reached from outside; register it as a resource to say so. Without it the
-/// host is what `WEBSITE_HOSTNAME` says, and the prefix that of `host.json`, else `api`.
+/// address is that of the host's settings ([`HostUrl`]), else what `WEBSITE_HOSTNAME` says with the
+/// prefix of `host.json` (else `api`), else the port on which the host listens.
 ///
 /// ```
 /// use agent_sdk::workflow::PublicUrl;
@@ -96,6 +98,48 @@ impl PublicUrl {
         let file = std::fs::read_to_string(Path::new(&root).join("host.json"));
         let prefix = file.ok().and_then(|text| configured_prefix(&text));
         Some(Self::new(host).prefix(prefix.as_deref().unwrap_or(PREFIX)))
+    }
+}
+
+/// What the host of an app knows of its own address; it registers this as a resource, and links are
+/// made with it where no [`PublicUrl`] is registered. Clones share what is known.
+///
+/// ```
+/// use agent_sdk::workflow::HostUrl;
+///
+/// let url = HostUrl::new(None);
+/// url.listens_on(7071);
+/// assert_eq!(url.local().unwrap().base(), "http://localhost:7071/api");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct HostUrl {
+    configured: Option<PublicUrl>,
+    local: Arc<OnceLock<PublicUrl>>,
+}
+
+impl HostUrl {
+    /// With the address that the settings of the host name, if they do.
+    pub fn new(configured: Option<&str>) -> Self {
+        Self {
+            configured: configured.map(PublicUrl::new),
+            local: Arc::default(),
+        }
+    }
+
+    /// Says on which port of this machine the host listens. What is said first counts.
+    pub fn listens_on(&self, port: u16) {
+        let local = PublicUrl::new(format!("localhost:{port}"));
+        self.local.get_or_init(|| local);
+    }
+
+    /// The address that the settings name.
+    pub fn configured(&self) -> Option<PublicUrl> {
+        self.configured.clone()
+    }
+
+    /// The address at the port, once that is known.
+    pub fn local(&self) -> Option<PublicUrl> {
+        self.local.get().cloned()
     }
 }
 

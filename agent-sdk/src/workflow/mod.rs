@@ -40,7 +40,7 @@ pub use graph::{
     unfinished,
 };
 pub use keyed::Keyed;
-pub use links::{LinkError, PublicUrl};
+pub use links::{HostUrl, LinkError, PublicUrl};
 pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
     Access, Asked, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node,

@@ -318,6 +318,38 @@ fn links_lead_to_the_run_that_was_started_from_outside() {
     assert!(matches!(problem, LinkError::NoSuchPort { .. }), "{problem}");
 }
 
+#[test]
+fn links_begin_with_what_is_known_best() {
+    // What the environment says in between is a matter of the tests over real programs.
+    let link = |resources| context(call_with(resources)).status_url();
+    let path = "workflow/purchase/status/run%2F1";
+    let host = HostUrl::new(None);
+    let mut resources = Resources::default();
+    resources.insert(host.clone());
+    let problem = link(resources).unwrap_err();
+    assert!(matches!(problem, LinkError::NoBaseUrl { .. }), "{problem}");
+
+    host.listens_on(7071);
+    host.listens_on(7072);
+    let mut resources = Resources::default();
+    resources.insert(host);
+    let local = format!("http://localhost:7071/api/{path}");
+    assert_eq!(link(resources).unwrap(), local);
+
+    let host = HostUrl::new(Some("https://agents.example/team/"));
+    host.listens_on(7071);
+    let mut resources = Resources::default();
+    resources.insert(host.clone());
+    let configured = format!("https://agents.example/team/api/{path}");
+    assert_eq!(link(resources).unwrap(), configured);
+
+    let mut resources = Resources::default();
+    resources.insert(host);
+    resources.insert(PublicUrl::new("shop.example"));
+    let registered = format!("https://shop.example/api/{path}");
+    assert_eq!(link(resources).unwrap(), registered);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Plain(u64),
