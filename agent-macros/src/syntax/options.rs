@@ -89,7 +89,7 @@ impl Takes {
             Self::Count => ("a whole number of at least 1", "10"),
             Self::Number => ("a number of at least 0", "0.5"),
             Self::Duration => (
-                "a duration of number and `ms`, `s`, `m`, `h` or `d`",
+                "a duration above zero, of number and `ms`, `s`, `m`, `h` or `d`",
                 "\"30s\"",
             ),
             Self::Type => ("a type", "Report"),

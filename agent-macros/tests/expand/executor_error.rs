@@ -4,7 +4,7 @@
 //   help: write `attempts = 10`
 // error: unknown option `frist` for `#[executor]`; did you mean `first`? [AGT002]
 //   help: supported options are `attempts`, `first`, `backoff`, `max`, `timeout`
-// error: option `timeout` takes a duration of number and `ms`, `s`, `m`, `h` or `d` [AGT004]
+// error: option `timeout` takes a duration above zero, of number and `ms`, `s`, `m`, `h` or `d` [AGT004]
 //   help: write `timeout = "30s"`
 // error: executor `charge` must be an `async fn` [AGT012]
 //   help: write `async fn charge`
