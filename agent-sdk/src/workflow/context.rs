@@ -144,8 +144,9 @@ impl<E> WorkflowContext<E> {
         self.done().add(message, |answer| &mut answer.outputs);
     }
 
-    /// The address at which the open question of a request port is answered: the one that it asked
-    /// in this superstep, or else the one that it asks next.
+    /// The address at which the question of a request port is answered: the one that the same
+    /// message asks (`x >> (port, this)`), else the only one of this superstep, else the next one,
+    /// if this node alone leads to it. Otherwise it is an error.
     ///
     /// The base is a registered [`PublicUrl`], else that of the host's settings, else
     /// `WEBSITE_HOSTNAME`, else `http://localhost` at the port on which the host listens; without
@@ -164,10 +165,16 @@ impl<E> WorkflowContext<E> {
     fn respond_path<P: RequestPort>(&self) -> Result<String, LinkError> {
         let port = TypeId::of::<P>();
         let place = &self.call.place;
-        let mut requests = self.call.requests.iter();
-        let Some((_, request)) = requests.find(|(id, _)| *id == port) else {
+        let of_port = || self.call.requests.iter().filter(|(id, _)| *id == port);
+        if of_port().next().is_none() {
             return Err(LinkError::NoSuchPort {
                 workflow: place.workflow.clone(),
+                port: type_name::<P>(),
+                instance: place.instance.clone(),
+            });
+        }
+        let Some(request) = of_port().find_map(|(_, request)| request.as_ref()) else {
+            return Err(LinkError::Ambiguous {
                 port: type_name::<P>(),
                 instance: place.instance.clone(),
             });

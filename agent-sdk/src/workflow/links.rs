@@ -23,6 +23,17 @@ pub enum LinkError {
         /// The run.
         instance: String,
     },
+    /// Several questions of a port could be meant.
+    #[error(
+        "which question of `{port}` this run of the node belongs to can't be told in run \
+         `{instance}`; send the same message to both: `.. >> (port, node)`"
+    )]
+    Ambiguous {
+        /// The type of the port.
+        port: &'static str,
+        /// The run.
+        instance: String,
+    },
     /// The workflow does not ask this.
     #[error(
         "workflow `{workflow}` has no request port `{port}`, so run `{instance}` never asks it"

@@ -51,7 +51,7 @@ pub use output::{
     AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne, WriteOutput, add,
     any, dropped, end,
 };
-pub use port::{RequestPort, next_requests};
+pub use port::{RequestPort, linked_requests};
 pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,
 };

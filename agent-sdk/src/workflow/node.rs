@@ -222,9 +222,9 @@ pub struct NodeCall {
     pub state: Vec<(TypeId, Message)>,
     /// The slots whose writes are merged: what it writes there it does not see itself.
     pub reduced: Vec<TypeId>,
-    /// The request ports of the graph by their types, each with the id of the request that it asks
-    /// in this round; see [`next_requests`](super::next_requests). The first of a type counts.
-    pub requests: Vec<(TypeId, String)>,
+    /// The request ports of the graph by their types, each with the id of the request that belongs
+    /// to the message; see [`linked_requests`](super::linked_requests). The first of a type counts.
+    pub requests: Vec<(TypeId, Option<String>)>,
     /// Who sent the message.
     pub sources: Vec<String>,
     /// Where it runs.

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::message::Described;
 use super::node::{DefaultAnswer, NodeCode, NodeDefinition, PortDefinition};
-use super::superstep::RequestId;
 use super::{Graph, GraphNode, Message, Node};
 
 /// A node that asks somebody outside and waits for the answer.
@@ -63,14 +62,16 @@ pub fn default_answer<P: RequestPort>(answer: P::Output) -> Result<Message, Fail
         .map_err(|error| Failure::new("InvalidMessage", error.to_string()).non_retriable())
 }
 
-/// The request ports of a graph, each with the id of the request that belongs to a round. A
-/// function that runs once for each question of a port is in the same round as the port.
-pub fn next_requests(graph: &Graph, round: u32) -> Vec<(TypeId, String)> {
-    let request = |node: &GraphNode| {
+/// The request ports of a graph, each with the id of its request that belongs to a message, as
+/// `find` knows it by the port's index and id; `None` where that can't be told.
+pub fn linked_requests(
+    graph: &Graph,
+    find: impl Fn(usize, &str) -> Option<String>,
+) -> Vec<(TypeId, Option<String>)> {
+    let request = |(index, node): (usize, &GraphNode)| {
         let definition = (node.definition)();
         let is_port = matches!(definition.code, NodeCode::Port(_));
-        let id = RequestId::new(node.id, round).to_string();
-        is_port.then_some((definition.type_id, id))
+        is_port.then(|| (definition.type_id, find(index, node.id)))
     };
-    graph.nodes.iter().filter_map(request).collect()
+    graph.nodes.iter().enumerate().filter_map(request).collect()
 }

@@ -293,13 +293,13 @@ fn links_lead_to_the_run_that_was_started_from_outside() {
     let mut asking = call_with(resources);
     asking
         .requests
-        .push((TypeId::of::<Budget>(), "other-0".into()));
+        .push((TypeId::of::<Budget>(), Some("other-0".into())));
     asking
         .requests
-        .push((TypeId::of::<Question>(), "question-3".into()));
+        .push((TypeId::of::<Question>(), Some("question-3".into())));
     asking
         .requests
-        .push((TypeId::of::<Question>(), "again-3".into()));
+        .push((TypeId::of::<Question>(), Some("again-3".into())));
     let ctx = context(asking);
     let path = "workflow/purchase/respond/run%2F1/inner~0~question-3";
     assert_eq!(

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::envelope::{ActivityAnswer, ActivityInput};
 use crate::workflow::superstep::TaskAnswer;
-use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, next_requests};
+use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, linked_requests};
 
 /// The code of a node in one version of its workflow.
 pub(crate) struct NodeActivity {
@@ -80,7 +80,7 @@ impl NodeActivity {
             message: input.message,
             state,
             reduced: reduced.map(|slot| (slot.type_id)()).collect(),
-            requests: next_requests(self.graph, host.round),
+            requests: linked_requests(self.graph, |_, id| host.requests.get(id).cloned()),
             sources: input.source_executor_ids,
             place: Place {
                 workflow: self.graph.name.to_owned(),

@@ -34,6 +34,9 @@ pub(crate) struct HostContext {
     pub(crate) workflow_version: String,
     /// How often the node has been run before in its run.
     pub(crate) round: u32,
+    /// The requests that belong to the message, by the ids of their ports.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) requests: BTreeMap<String, String>,
 }
 
 /// What an executor's activity gives back.

@@ -21,7 +21,7 @@ use crate::workflow::superstep::{
     AnswerError, Event, EventKind, Next, RequestId, Run, RunError, Task, TaskAnswer, TaskResult,
     Work,
 };
-use crate::workflow::{ExecutorDefinition, Graph, Message, NodeCall, NodeCode, next_requests};
+use crate::workflow::{ExecutorDefinition, Graph, Message, NodeCall, NodeCode, linked_requests};
 
 /// The run that was started; those of sub-workflows follow.
 const ROOT: usize = 0;
@@ -299,6 +299,7 @@ impl Driver {
             message,
             state,
             sources,
+            requests,
         } = task.work
         else {
             return None;
@@ -322,7 +323,10 @@ impl Driver {
             message,
             state: state.iter().filter_map(slot).collect(),
             reduced: reduced.map(|slot| (slot.type_id)()).collect(),
-            requests: next_requests(graph, task.round),
+            requests: linked_requests(graph, |port, _| {
+                let found = requests.iter().find(|(index, _)| *index == port);
+                found.map(|(_, id)| id.to_string())
+            }),
             sources: sources.iter().map(|&source| source.to_owned()).collect(),
             place,
             activity,

@@ -18,6 +18,8 @@ pub(super) struct Delivery {
     pub message: Message,
     pub sources: Arc<[&'static str]>,
     pub item: Option<Item>,
+    /// Which message of the run it was: the same for all that one message was handed on to.
+    pub origin: u64,
 }
 
 /// The place of a message among the items of one round of `each`.
@@ -62,6 +64,8 @@ pub(super) struct Flow {
     touched: BTreeSet<usize>,
     gathers: BTreeMap<u64, Gather>,
     gathers_begun: u64,
+    /// How many messages have left a node or a fan-in.
+    origins: u64,
 }
 
 impl Flow {
@@ -75,6 +79,7 @@ impl Flow {
             touched: BTreeSet::new(),
             gathers: BTreeMap::new(),
             gathers_begun: 0,
+            origins: 0,
         }
     }
 
@@ -130,6 +135,7 @@ impl Flow {
 
     /// Hands on a message by a way out.
     fn leave(&mut self, from: &'static str, exit: Exit, message: &Message) -> Result<(), RunError> {
+        self.origins += 1;
         let apply = |convert: Convert| hand_on(from, || convert(message));
         match exit {
             Exit::Drop => {}
@@ -159,6 +165,7 @@ impl Flow {
                 message,
                 sources: [from].into(),
                 item: None,
+                origin: self.origins,
             }),
             To::Each(node) => self.scatter(from, node, &message),
             To::Join { join, slot } => {
@@ -208,6 +215,7 @@ impl Flow {
                 message: Message::from_raw(item),
                 sources: Arc::clone(&sources),
                 item: Some(Item { gather, index }),
+                origin: self.origins,
             })?;
         }
         Ok(())
@@ -224,11 +232,13 @@ impl Flow {
             while let Some(messages) = self.take_one_of_each(index) {
                 let first = sources.first().copied().unwrap_or_default();
                 let message = hand_on(first, || (join.convert)(&messages))?;
+                self.origins += 1;
                 self.push(Delivery {
                     node: join.target,
                     message,
                     sources: Arc::clone(&sources),
                     item: None,
+                    origin: self.origins,
                 })?;
             }
         }

@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod flow;
 mod guard;
+mod link;
 mod plan;
 mod request;
 mod run;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::flow::Item;
-use super::{Task, TaskResult, Work};
+use super::{RequestId, Task, TaskResult, Work};
 use crate::workflow::Message;
 
 /// The superstep that is under way.
@@ -24,6 +24,7 @@ pub(super) struct Started {
     pub node: usize,
     pub round: u32,
     pub item: Option<Item>,
+    pub origin: u64,
     pub result: Option<TaskResult>,
 }
 
@@ -35,6 +36,17 @@ pub(super) struct Plan {
     states: BTreeMap<usize, Arc<[(usize, Message)]>>,
     /// How many turns each agent has.
     turns: BTreeMap<usize, usize>,
+    /// The message that is planned.
+    pub origin: u64,
+    /// The questions that it asks.
+    pub asked: Vec<Asked>,
+}
+
+/// A question of the superstep: the message that it is, its port, its id.
+pub(super) struct Asked {
+    pub origin: u64,
+    pub port: usize,
+    pub id: RequestId,
 }
 
 impl Plan {
@@ -65,6 +77,7 @@ impl Plan {
             node,
             round,
             item,
+            origin: self.origin,
             result: None,
         });
         if self.step.batches.len() <= batch {

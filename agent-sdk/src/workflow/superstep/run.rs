@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flow::{Delivery, Flow, Item, hand_on};
-use super::plan::{Plan, Started, Step};
+use super::plan::{Asked, Plan, Started, Step};
 use super::request::Requests;
 use super::slots::{Slots, Write, Writes};
 use super::{
@@ -21,7 +21,7 @@ pub const MESSAGES_MAX: usize = 10_000;
 pub struct Run {
     pub(super) graph: &'static Graph,
     pub(super) superstep: u32,
-    flow: Flow,
+    pub(super) flow: Flow,
     slots: Option<Slots>,
     step: Option<Step>,
     pub(super) requests: Requests,
@@ -30,6 +30,8 @@ pub struct Run {
     /// How often each node has been run.
     pub(super) rounds: Vec<u32>,
     pub(super) codes: Vec<Option<NodeCode>>,
+    /// The request ports, once they are known.
+    pub(super) ports: Option<Arc<[usize]>>,
     pub(super) cancelled: Vec<RequestId>,
     outputs: Vec<Message>,
     events: Vec<Event>,
@@ -71,6 +73,7 @@ impl Run {
             answers: Vec::new(),
             rounds: vec![0; graph.nodes.len()],
             codes: vec![None; graph.nodes.len()],
+            ports: None,
             cancelled: Vec::new(),
             outputs: Vec::new(),
             events: Vec::new(),
@@ -220,6 +223,7 @@ impl Run {
         for delivery in deliveries {
             self.plan(delivery, &mut plan)?;
         }
+        self.link(&mut plan);
         self.step = Some(plan.step);
         Ok(())
     }
@@ -231,7 +235,9 @@ impl Run {
             message,
             sources,
             item,
+            origin,
         } = delivery;
+        plan.origin = origin;
         let node = self.flow.node(index)?;
         let round = self.next_round(index);
         let work = match self.code(index, node) {
@@ -245,6 +251,11 @@ impl Run {
                     port,
                     item,
                 };
+                plan.asked.push(Asked {
+                    origin,
+                    port: index,
+                    id: request.id.clone(),
+                });
                 self.ask(request);
                 return Ok(());
             }
@@ -255,6 +266,7 @@ impl Run {
                     slots.map_or_else(Arc::default, |slots| slots.snapshot(node))
                 }),
                 sources,
+                requests: Vec::new(),
             },
             NodeCode::Agent(_) => {
                 let session = match item {
@@ -294,7 +306,7 @@ impl Run {
         this
     }
 
-    fn code(&mut self, index: usize, node: &'static GraphNode) -> NodeCode {
+    pub(super) fn code(&mut self, index: usize, node: &'static GraphNode) -> NodeCode {
         let make = || (node.definition)().code;
         match self.codes.get_mut(index) {
             Some(known) => known.get_or_insert_with(make).clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use durable_task::Failure;
 
-use super::{AgentTask, RunError};
+use super::{AgentTask, RequestId, RunError};
 use crate::workflow::message::join;
 use crate::workflow::{Graph, Message, NodeAnswer, OutputCount};
 
@@ -36,6 +36,9 @@ pub enum Work {
         state: Arc<[(usize, Message)]>,
         /// Who sent the message.
         sources: Arc<[&'static str]>,
+        /// By the index of the port, the request that belongs to the message. A port whose request
+        /// can't be told is absent.
+        requests: Vec<(usize, RequestId)>,
     },
     /// Ask an agent.
     Agent(AgentTask),

@@ -28,7 +28,12 @@ impl Shared {
                 message,
                 state,
                 sources,
+                requests,
             } => {
+                let requests = requests
+                    .iter()
+                    .map(|(port, id)| (self.node_id(*port).to_owned(), id.to_string()));
+                let requests = requests.collect();
                 let slots = self.of.graph.slots;
                 let named = state.iter().filter_map(|(index, value)| {
                     let slot = slots.get(*index)?;
@@ -39,7 +44,7 @@ impl Shared {
                     message: message.without_conversation(),
                     shared_state_snapshot: named.collect::<BTreeMap<_, _>>(),
                     source_executor_ids: sources.iter().map(|&id| id.to_owned()).collect(),
-                    host_context: self.host_context(task.round),
+                    host_context: self.host_context(task.round, requests),
                 };
                 self.executor(task.node, input).await
             }
@@ -56,13 +61,14 @@ impl Shared {
         node.map_or("", |node| node.id)
     }
 
-    fn host_context(&self, round: u32) -> HostContext {
+    fn host_context(&self, round: u32, requests: BTreeMap<String, String>) -> HostContext {
         HostContext {
             instance_id: self.address.root_instance_id.clone(),
             workflow_name: self.address.root_workflow_name.clone(),
             request_path_prefix: self.address.request_path_prefix.clone(),
             workflow_version: self.of.graph.version.to_owned(),
             round,
+            requests,
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::lab::*;
 use crate::workflow::superstep::{AnswerError, EventKind, Next, RequestId};
-use crate::workflow::{OutputCount, To};
+use crate::workflow::{Exit, OutputCount, To};
 
 const A: To = To::Node(0);
 const B: To = To::Node(1);
@@ -269,4 +269,44 @@ fn a_failure_is_an_event_with_its_type() {
     assert_eq!(events.last().unwrap().kind, EventKind::Failed);
     let line = serde_json::to_value(events.last().unwrap()).unwrap();
     assert_eq!(line["data"]["error_type"], "RoutingFailed");
+}
+
+fn linked(lab: &Lab) -> Vec<String> {
+    let of = |task: &crate::workflow::superstep::Task| match &task.work {
+        crate::workflow::superstep::Work::Executor { requests, .. } => {
+            let ids: Vec<&str> = requests.iter().map(|(_, id)| id.as_str()).collect();
+            ids.join(" ")
+        }
+        other => panic!("no executor: {other:?}"),
+    };
+    lab.tasks.iter().map(of).collect()
+}
+
+/// `start >> notify`, `x >> (notify, ask)`: notify has run more often than ask.
+#[test]
+fn a_function_is_told_the_request_that_its_own_message_asks() {
+    let nodes = vec![
+        node("x", executor(), to(&[To::Node(1), To::Node(2)])),
+        node("notify", executor(), Exit::Drop),
+        node("ask", port(None, false), Exit::Drop),
+    ];
+    let start = to(&[To::Node(1), To::Node(0), To::Node(0)]);
+    let mut lab = Lab::new(graph(start, nodes, vec![]), &json!(0));
+    lab.begin();
+    // Two of `x` lead to it, so none knows which of the two requests is its own.
+    assert_eq!(linked(&lab), ["", "", ""]);
+    lab.end(&[json!(0), json!(1), json!(2)]);
+    assert_eq!(lab.begin(), ["notify 1", "notify 2"]);
+    assert_eq!(linked(&lab), ["ask-0", "ask-1"]);
+}
+
+#[test]
+fn a_function_before_a_port_is_told_the_next_request() {
+    let nodes = vec![
+        node("tell", executor(), to(&[To::Node(1)])),
+        node("ask", port(None, false), to(&[To::Node(0)])),
+    ];
+    let mut lab = Lab::new(graph(to(&[To::Node(0)]), nodes, vec![]), &json!(0));
+    lab.begin();
+    assert_eq!(linked(&lab), ["ask-0"]);
 }
