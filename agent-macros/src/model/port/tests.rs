@@ -43,7 +43,8 @@ fn what_a_port_must_not_be() {
         (
             "response = D, timeout = \"0s\"",
             "struct A;",
-            "option `timeout` takes a duration above zero, of number and `ms`, `s`, `m`, `h` or `d` [AGT004]",
+            "option `timeout` takes a duration above zero, of number and `ms`, `s`, `m`, `h` or \
+             `d` [AGT004]",
         ),
         (
             "response = D, name = \"a b\"",

@@ -200,7 +200,8 @@ fn options() {
         ),
         (
             "timeout = 3",
-            "option `timeout` takes a duration above zero, of number and `ms`, `s`, `m`, `h` or `d` [AGT004]",
+            "option `timeout` takes a duration above zero, of number and `ms`, `s`, `m`, `h` or \
+             `d` [AGT004]",
         ),
         (
             "retry(tries = 3)",
