@@ -66,9 +66,7 @@ impl Dispatcher {
         if self.open.is_empty() && self.writing.is_none() {
             let _ = kept.send(());
         } else {
-            self.open.effects.push(Box::new(move || {
-                let _ = kept.send(());
-            }));
+            self.open.kept.push(kept);
         }
     }
 

@@ -23,6 +23,10 @@ impl Dispatcher {
             return;
         }
         tracing::warn!("the hub is cleared: all instances and entities are removed");
+        // What they answered is no longer asked: nothing is lost that they could say again.
+        for kept in std::mem::take(&mut self.open.kept) {
+            let _ = kept.send(());
+        }
         self.forget_all();
         self.activities.forget_running();
         let store = Arc::clone(&self.store);

@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use durable_task::{BoxFuture, InstanceId};
+use durable_task::{BoxFuture, InstanceId, Kept};
 
 use super::open_commit::{Effect, Entry, OpenCommit};
 use super::resident::{Arrived, Resident, State};
@@ -27,6 +27,7 @@ struct Closing {
     /// Messages below this id are durable with it.
     next_id: u64,
     effects: Vec<Effect>,
+    kept: Vec<Kept>,
     ids: Vec<InstanceId>,
     /// Instances whose status changes: somebody may wait for that.
     news: Vec<InstanceId>,
@@ -59,6 +60,9 @@ impl Dispatcher {
         if has_bug!(AnswerBeforeDurable) {
             for effect in closing.effects.drain(..) {
                 effect();
+            }
+            for kept in closing.kept.drain(..) {
+                let _ = kept.send(());
             }
         }
         if has_bug!(ActivityBeforeDurable) {
@@ -138,6 +142,7 @@ impl Dispatcher {
             number: open.number,
             next_id: self.ids.next,
             effects: open.effects,
+            kept: open.kept,
             ids,
             news,
             tasks,
@@ -180,6 +185,10 @@ impl Dispatcher {
         }
         for effect in closing.effects {
             effect();
+        }
+        for kept in closing.kept {
+            // Whoever answered may not want to know any more.
+            let _ = kept.send(());
         }
         for id in closing.news {
             self.shared.notify(&id);

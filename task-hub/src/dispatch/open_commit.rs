@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use durable_task::{InstanceId, Status, Timestamp};
+use durable_task::{InstanceId, Kept, Status, Timestamp};
 
 use super::settings::{COMMIT_BYTES_MAX, COMMIT_EPISODES_MAX};
 use crate::engine::{Chunk, Delta, RowChange};
@@ -26,6 +26,8 @@ pub(super) struct OpenCommit {
     pub(super) timers_closed: Vec<u64>,
     pub(super) messages_removed: Vec<u64>,
     pub(super) effects: Vec<Effect>,
+    /// Who gave answers that are in it, and is told when they are durable.
+    pub(super) kept: Vec<Kept>,
     pub(super) episodes: usize,
     pub(super) bytes: usize,
     /// Whether it has been open for as long as it may.
@@ -58,6 +60,7 @@ impl OpenCommit {
             && self.timers_opened.is_empty()
             && self.messages_removed.is_empty()
             && self.effects.is_empty()
+            && self.kept.is_empty()
     }
 
     /// Whether nothing more may be put into it.

@@ -72,7 +72,15 @@ async fn check(source: &mut Source) -> Verdict {
         one_call(source, &channel).await?;
     }
     honest.store(true, Ordering::SeqCst);
-    ends(&mut client).await?;
+    if let Err(problem) = ends(&mut client).await {
+        // Without its worker the hub can't end anything.
+        let worker = if working.is_finished() {
+            format!("{:?}", working.await)
+        } else {
+            String::from("at work")
+        };
+        return Err(format!("{problem}; the worker: {worker}"));
+    }
     if hub.health() != HubHealth::Healthy {
         return Err(format!("the hub is {:?}", hub.health()));
     }
