@@ -250,6 +250,8 @@ impl Worker {
         match called.await {
             // Parts of an answer that do not follow each other.
             Ok(Err(status)) if status.code() == Code::FailedPrecondition => Ok(()),
+            // The hub was cleared by another call while it took the answer: a worker goes on.
+            Ok(Err(status)) if status.code() == Code::Unavailable => Ok(()),
             // The server ends.
             Ok(Err(status)) if honest => {
                 let _ = status;
