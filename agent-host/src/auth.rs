@@ -167,7 +167,7 @@ pub(crate) async fn require_local(request: Request, next: Next) -> Response {
 }
 
 /// Whether `host[:port]` names this machine.
-fn is_local_authority(authority: &str) -> bool {
+pub(crate) fn is_local_authority(authority: &str) -> bool {
     let Ok(authority) = authority.parse::<Authority>() else {
         return false;
     };

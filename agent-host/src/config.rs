@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use agent_sdk::agent::SessionIdError;
+use agent_sdk::workflow::PublicUrl;
 use axum::http::Uri;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 use crate::auth::FunctionKeys;
 use crate::backend::Backend;
 use crate::cli::{Cli, Command, CommonOptions};
+use crate::routes::Origin;
+use crate::routes::negotiate::bool_text;
 
 #[cfg(feature = "grpc")]
 mod service;
@@ -77,7 +80,7 @@ pub(crate) struct Settings {
     pub(crate) model: Option<ModelChoice>,
     pub(crate) openai: Option<OpenAiSettings>,
     pub(crate) keys: FunctionKeys,
-    pub(crate) base_url: Option<String>,
+    pub(crate) origin: Origin,
     /// A `tracing` filter, such as `info` or `agent_host=debug`, after the variable that says it.
     pub(crate) log_filter: Option<(&'static str, String)>,
     pub(crate) log_json: bool,
@@ -233,7 +236,13 @@ impl Settings {
             }),
             keys: FunctionKeys::parse(function_keys(variables)?.as_deref(), admin_key.as_deref())
                 .with_system(variables.get("AGENT_DURABLETASK_KEY").as_deref()),
-            base_url: base_url(variables)?,
+            origin: Origin {
+                base_url: base_url(variables)?,
+                use_forwarded_host: use_forwarded_host(variables)?,
+                website: variables
+                    .get("WEBSITE_HOSTNAME")
+                    .map(|host| PublicUrl::new(host).prefix("").base()),
+            },
             log_filter: ["AGENT_LOG", "RUST_LOG"]
                 .into_iter()
                 .find_map(|name| Some((name, variables.get(name)?))),
@@ -277,6 +286,19 @@ fn base_url(variables: &Variables) -> Result<Option<String>, SettingError> {
         setting: VARIABLE,
         value,
         expected: "an http or https URL without a query, such as `https://agents.example.com`",
+    })
+}
+
+/// Whether a proxy in front of the app says what the app is called.
+fn use_forwarded_host(variables: &Variables) -> Result<bool, SettingError> {
+    const VARIABLE: &str = "AGENT_USE_FORWARDED_HOST";
+    let Some(value) = variables.get(VARIABLE) else {
+        return Ok(false);
+    };
+    bool_text(&value).ok_or(SettingError::Invalid {
+        setting: VARIABLE,
+        value,
+        expected: "`true` or `false`",
     })
 }
 

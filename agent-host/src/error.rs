@@ -84,6 +84,12 @@ pub enum HostError {
         /// What can be printed.
         workflows: Vec<String>,
     },
+    /// `graph` can't draw this as SVG. Another format does.
+    #[error("{problem}")]
+    NotDrawn {
+        /// Why not.
+        problem: String,
+    },
     /// The agent gave no answer.
     #[error("{0}")]
     Failed(#[from] RunFailure),

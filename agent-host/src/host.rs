@@ -17,7 +17,7 @@ use crate::error::HostError;
 use crate::options::HttpOptions;
 use crate::registered::Registered;
 use crate::routes::durable::Functions;
-use crate::routes::{self, RouteState};
+use crate::routes::{self, Origin, RouteState};
 
 /// A checked app that has not been started.
 #[derive(Debug)]
@@ -60,14 +60,10 @@ impl HostPlan {
     }
 
     /// Guards the routes with these keys.
-    pub(crate) fn guarded(
-        mut self,
-        keys: FunctionKeys,
-        base_url: Option<String>,
-    ) -> Result<Self, HostError> {
+    pub(crate) fn guarded(mut self, keys: FunctionKeys, origin: Origin) -> Result<Self, HostError> {
         let options = &mut self.options;
-        self.url = HostUrl::new(base_url.as_deref());
-        options.base_url = base_url;
+        self.url = HostUrl::new(origin.base_url.as_deref());
+        options.origin = origin;
         let health = options.health_auth_level.unwrap_or(options.auth_level);
         let is_open = |level| keys.is_empty() || keys.can_open(level);
         if !is_open(options.auth_level) || !is_open(health) {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::routes::Origin;
+
 /// The largest request body, unless the app says otherwise.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long a request body may take to arrive, unless the app says otherwise.
@@ -63,8 +65,8 @@ pub(crate) struct HttpOptions {
     pub(crate) direct_tool_calls: BTreeSet<&'static str>,
     /// Agents without routes.
     pub(crate) without_http: BTreeSet<&'static str>,
-    /// What absolute links begin with, without a slash at the end; else the request's host is used.
-    pub(crate) base_url: Option<String>,
+    /// What links begin with.
+    pub(crate) origin: Origin,
 }
 
 impl Default for HttpOptions {
@@ -86,7 +88,7 @@ impl Default for HttpOptions {
             expose_tool_results: true,
             direct_tool_calls: BTreeSet::new(),
             without_http: BTreeSet::new(),
-            base_url: None,
+            origin: Origin::default(),
         }
     }
 }

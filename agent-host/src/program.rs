@@ -126,9 +126,15 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     let provider = model.as_ref().map_or("none", |model| model.provider());
     let deadline = app.deadline();
     let has_keys = !settings.keys.is_empty();
+    if has_keys && !settings.origin.is_known() {
+        tracing::warn!(
+            "links in answers to other machines are paths only: set AGENT_BASE_URL to what this \
+             app is called outside"
+        );
+    }
     let plan = app
         .into_plan(model)?
-        .guarded(settings.keys, settings.base_url)?;
+        .guarded(settings.keys, settings.origin)?;
     let agents: Vec<String> = plan
         .app()
         .agents()

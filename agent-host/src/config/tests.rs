@@ -130,7 +130,7 @@ fn a_log_filter_knows_the_variable_that_says_it() {
 fn a_base_url_is_one_that_a_path_can_follow() {
     for good in ["http://localhost:7071", " https://a.example/b/ "] {
         let settings = resolve(&[], &[("AGENT_BASE_URL", good)]).unwrap();
-        assert_eq!(settings.base_url.as_deref(), Some(good.trim()));
+        assert_eq!(settings.origin.base_url.as_deref(), Some(good.trim()));
     }
     for bad in [
         "a.example",
@@ -145,6 +145,25 @@ fn a_base_url_is_one_that_a_path_can_follow() {
         let text = error.to_string();
         assert!(text.starts_with("AGENT_BASE_URL is `"), "{text}");
     }
+}
+
+#[test]
+fn a_proxy_is_believed_only_if_it_is_set() {
+    const VARIABLE: &str = "AGENT_USE_FORWARDED_HOST";
+    let origin =
+        |variables: &[(&str, &str)]| resolve(&[], variables).map(|settings| settings.origin);
+    assert_eq!(origin(&[]), Ok(Origin::default()));
+    for (text, expected) in [("true", true), ("1", true), ("false", false)] {
+        assert_eq!(
+            origin(&[(VARIABLE, text)]).unwrap().use_forwarded_host,
+            expected
+        );
+    }
+    let error = origin(&[(VARIABLE, "perhaps")]).unwrap_err();
+    let text = "AGENT_USE_FORWARDED_HOST is `perhaps`, which is not `true` or `false`";
+    assert_eq!(error.to_string(), text);
+    let website = origin(&[("WEBSITE_HOSTNAME", "site.example")]).unwrap();
+    assert_eq!(website.website.as_deref(), Some("https://site.example"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use agent_sdk::workflow::{Graph, GraphFormat, GraphView};
 use crate::app::FunctionApp;
 use crate::cli::GraphOptions;
 use crate::error::HostError;
+pub(crate) use svg::TooLarge;
 
 /// How a graph is asked for: `mermaid`, `dot`, `json` or `svg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +33,9 @@ impl Format {
     }
 
     /// The picture.
-    pub(crate) fn render(self, view: &GraphView) -> String {
+    pub(crate) fn render(self, view: &GraphView) -> Result<String, TooLarge> {
         match self {
-            Self::Text(format) => view.render(format),
+            Self::Text(format) => Ok(view.render(format)),
             Self::Svg => svg::svg(view),
         }
     }
@@ -60,7 +61,10 @@ pub(crate) fn print(app: FunctionApp, options: &GraphOptions) -> Result<String, 
         (None, [only]) => only,
         (None, _) => return Err(wrong(String::from("say of which workflow: `graph NAME`"))),
     };
-    Ok(options.format.render(&GraphView::of(graph)))
+    let picture = options.format.render(&GraphView::of(graph));
+    picture.map_err(|error| HostError::NotDrawn {
+        problem: error.to_string(),
+    })
 }
 
 /// A form that there is not.

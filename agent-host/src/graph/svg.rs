@@ -9,21 +9,23 @@ use agent_sdk::workflow::{EdgeView, EndView, GraphView, NodeKind, NodeState, Nod
 use layout::adt::dag::NodeHandle;
 use layout::core::base::Orientation;
 use layout::core::color::Color;
-use layout::core::format::RenderBackend as _;
 use layout::core::geometry::Point;
 use layout::core::style::{LineStyleKind, StyleAttr};
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
+use order::Order;
 use writer::Writer;
 
 /// The text of nodes.
 const FONT_SIZE: usize = 14;
 /// The text of edges, as the layout is told: it leaves so much room for each letter and line.
 const EDGE_TEXT: usize = 9;
-/// How many nodes, fan-ins and edges are laid out neatly: the time it takes grows faster than they.
-const NEAT_SHAPES_MAX: usize = 150;
-/// How many are drawn at all.
-const SHAPES_MAX: usize = 1_000;
+/// How many steps a look for edges that cross may take where they are untangled, which looks often.
+const NEAT_CROSSINGS_MAX: usize = 20_000;
+/// How many places the rows of a picture may have where everything is moved to where it looks best.
+const NEAT_PLACES_MAX: usize = 300;
+/// How many places a picture may have at all.
+const PLACES_MAX: usize = 2_000;
 /// From line to line, in pixels.
 const LINE_HEIGHT: f64 = 17.0;
 /// How wide a letter of a node is at most, on average.
@@ -36,26 +38,44 @@ const START: u32 = 0x90_ee_90_ff;
 /// How round the corners of agents and ports are.
 const ROUNDED: usize = 15;
 
-/// The picture of one graph. The layout has assertions that some tangled graphs break when it makes
-/// the picture neat: those are drawn without that, and so are large ones, for the time it takes.
-pub(super) fn svg(view: &GraphView) -> String {
-    let shapes = view.nodes.len() + view.joins.len() + view.edges.len();
-    // What was drawn before a panic is thrown away.
-    let attempt = |is_neat| catch_unwind(AssertUnwindSafe(|| drawn(view, is_neat))).ok();
-    let neat = (shapes <= NEAT_SHAPES_MAX).then(|| attempt(true)).flatten();
-    let plain = || (shapes <= SHAPES_MAX).then(|| attempt(false)).flatten();
-    neat.or_else(plain).unwrap_or_else(|| {
-        let text = "This graph is too large for a picture: take the format mermaid or dot.";
-        let mut writer = Writer::default();
-        let size = size(text, false);
-        let middle = Point::new(size.x / 2.0, size.y / 2.0);
-        writer.draw_text(middle, text, &style(LINE, 0));
-        writer.finish(&view.name)
-    })
+/// A graph that is not drawn: the time it takes grows much faster than the graph.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the graph of `{workflow}` is too large or too tangled for SVG: it takes {places} places, of at \
+     most {PLACES_MAX}; take the format mermaid, dot or json"
+)]
+pub(crate) struct TooLarge {
+    workflow: String,
+    places: usize,
 }
 
-fn drawn(view: &GraphView, is_neat: bool) -> String {
+/// The picture of one graph. The layout has assertions that some tangled graphs break when it makes
+/// the picture neat: those are drawn without that, and so are large ones, for the time it takes.
+pub(super) fn svg(view: &GraphView) -> Result<String, TooLarge> {
+    let order = order::order(view);
+    let too_large = || TooLarge {
+        workflow: view.name.clone(),
+        places: order.places,
+    };
+    if order.places > PLACES_MAX {
+        return Err(too_large());
+    }
+    // What was drawn before a panic is thrown away.
+    let attempt = |is_neat| {
+        let draw = AssertUnwindSafe(|| drawn(view, &order, is_neat));
+        catch_unwind(draw).ok()
+    };
+    // Where a panic ends the process, nothing is tried that may panic.
+    let is_small = order.places <= NEAT_PLACES_MAX && order.crossings <= NEAT_CROSSINGS_MAX;
+    let can_fail = cfg!(panic = "unwind");
+    let neat = (is_small && can_fail).then(|| attempt(true)).flatten();
+    neat.or_else(|| attempt(false)).ok_or_else(too_large)
+}
+
+fn drawn(view: &GraphView, order: &Order, is_neat: bool) -> String {
     let mut picture = VisualGraph::new(Orientation::TopToBottom);
+    // It would look for rounds along every way there is; there are none.
+    picture.dag.set_validate(false);
     let input = view.has_input.then(|| {
         let shape = ShapeKind::new_circle("input\n(Start)");
         add(&mut picture, shape, style(START, 0))
@@ -81,10 +101,15 @@ fn drawn(view: &GraphView, is_neat: bool) -> String {
         EndView::Node(index) => nodes.get(index).copied(),
         EndView::Join(index) => joins.get(index).copied(),
     };
-    for (edge, back) in view.edges.iter().zip(order::backward(view)) {
-        let Some(from) = find(edge.from) else {
+    for number in &order.edges {
+        let Some((edge, from)) = view
+            .edges
+            .get(*number)
+            .and_then(|edge| Some((edge, find(edge.from)?)))
+        else {
             continue;
         };
+        let back = order.backward.get(*number) == Some(&true);
         let to = match edge.to {
             Some(end) => find(end),
             None => Some(add(&mut picture, ShapeKind::new_circle(""), style(LINE, 0))),
@@ -96,7 +121,7 @@ fn drawn(view: &GraphView, is_neat: bool) -> String {
         }
     }
     let mut writer = Writer::default();
-    picture.do_it(false, false, !is_neat, &mut writer);
+    picture.do_it(false, !is_neat, !is_neat, &mut writer);
     writer.finish(&view.name)
 }
 

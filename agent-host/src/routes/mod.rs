@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{FunctionKeys, Guard, require_key, require_local};
 use crate::backend::Engine;
 use crate::options::{AuthLevel, HttpOptions};
-pub(crate) use link::encoded;
+pub(crate) use link::{Origin, encoded};
 use negotiate::Query;
 
 /// What the handlers share.

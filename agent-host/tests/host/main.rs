@@ -31,3 +31,4 @@ mod workflows_graph;
 mod workflows_logs;
 mod workflows_requests;
 mod workflows_run;
+mod workflows_suspended;

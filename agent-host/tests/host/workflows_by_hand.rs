@@ -414,6 +414,29 @@ const NEWSROOM_NODES: &[GraphNode] = &[
     },
 ];
 
+workflow! {
+    /// Chooses from so much that it can't be drawn. It is never run.
+    Maze(Value) -> Vec<Value> = MAZE
+}
+
+static MAZE: Graph = graph(
+    "maze",
+    ANY,
+    Exit::To(&[to(To::Node(0))]),
+    &[node(
+        "choose",
+        &any,
+        ANY,
+        Exit::Switch {
+            route: NOWHERE,
+            arms: &[Arm {
+                label: "Way(_)",
+                targets: &[],
+            }; 1_100],
+        },
+    )],
+);
+
 const NOWHERE: Route = &|_| Ok(Vec::new());
 
 fn any() -> NodeDefinition {

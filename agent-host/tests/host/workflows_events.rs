@@ -12,10 +12,10 @@ use crate::workflows_by_hand::{Review, app, draft, error, three, verdict};
 
 /// One event as it was sent.
 #[derive(Debug, Clone, PartialEq)]
-struct Sent {
-    id: usize,
-    event: String,
-    data: Value,
+pub struct Sent {
+    pub id: usize,
+    pub event: String,
+    pub data: Value,
 }
 
 fn events(text: &str) -> Vec<Sent> {
@@ -36,7 +36,7 @@ fn events(text: &str) -> Vec<Sent> {
         .collect()
 }
 
-fn kinds(all: &[Sent]) -> Vec<&str> {
+pub fn kinds(all: &[Sent]) -> Vec<&str> {
     all.iter().map(|sent| sent.event.as_str()).collect()
 }
 
@@ -125,13 +125,13 @@ async fn a_failed_run_ends_its_stream_with_the_failure() {
 }
 
 /// What a stream has sent, as it comes.
-struct Reader {
+pub struct Reader {
     body: Body,
     text: String,
 }
 
 impl Reader {
-    async fn open(app: &TestApp, path: &str) -> Self {
+    pub async fn open(app: &TestApp, path: &str) -> Self {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = app.host.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
@@ -142,7 +142,7 @@ impl Reader {
     }
 
     /// Reads until an event of that kind has come.
-    async fn until(&mut self, kind: &str) -> Vec<Sent> {
+    pub async fn until(&mut self, kind: &str) -> Vec<Sent> {
         loop {
             let all = events(&self.text);
             if all.iter().any(|sent| sent.event == kind) {
@@ -154,7 +154,7 @@ impl Reader {
         }
     }
 
-    async fn rest(self) -> Vec<Sent> {
+    pub async fn rest(self) -> Vec<Sent> {
         let bytes = self.body.collect().await.unwrap().to_bytes();
         events(&(self.text + std::str::from_utf8(&bytes).unwrap()))
     }

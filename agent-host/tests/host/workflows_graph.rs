@@ -1,12 +1,14 @@
 //! `GET workflow/{wf}/graph`, and runs of a version that the program does not have.
 
 use agent_host::{FunctionApp, HubLocation};
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::support::Answer;
 use crate::workflows_by_hand::{
-    Newsroom, Outer, Review, ReviewNext, app, app_on, draft, error, three, verdict,
+    Maze, Newsroom, Outer, Review, ReviewNext, app, app_on, draft, error, three, verdict,
 };
 
 #[tokio::test]
@@ -54,6 +56,33 @@ async fn without_a_format_the_accepted_one_counts() {
     assert!(get("application/json").await.json()["executors"].is_object());
     assert!(get("text/vnd.graphviz").await.text.starts_with("digraph"));
     assert_eq!(get("*/*").await.headers["vary"], "accept");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_graph_that_is_too_large_for_a_picture_is_a_422_and_holds_up_nobody() {
+    let app = app(|app| app.workflow::<Maze>().workflow::<Newsroom>()).await;
+    let path = "/api/workflow/maze/graph";
+    let refused = app.get(&format!("{path}?format=svg")).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let text = refused.json()["error"].as_str().unwrap().to_owned();
+    assert!(
+        text.starts_with("the graph of `maze` is too large or too tangled"),
+        "{text}"
+    );
+    let accepted = app.ask_with(Method::GET, path, "", &[("accept", "image/svg+xml")]);
+    assert_eq!(accepted.await.status, 422);
+    for format in ["mermaid", "dot", "json"] {
+        let answer = app.get(&format!("{path}?format={format}")).await;
+        assert_eq!(answer.status, 200, "{format}");
+    }
+    // This thread is the only one that answers, and it does not draw.
+    let request = Request::get("/api/workflow/newsroom/graph?format=svg");
+    let request = request.body(Body::empty()).unwrap();
+    let mut drawing = Box::pin(app.host.router().oneshot(request));
+    assert!(futures_util::poll!(drawing.as_mut()).is_pending());
+    assert_eq!(app.get("/api/health").await.status, 200);
+    assert_eq!(drawing.await.unwrap().status(), 200);
     app.end().await;
 }
 

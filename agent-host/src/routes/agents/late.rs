@@ -42,7 +42,7 @@ async fn late_or_refuse(
         format: asked_format(headers),
         first_release: false,
         dialect: host.options.run_dialect,
-        link: link::absolute(&path, host.options.base_url.as_deref(), headers),
+        link: host.options.origin.link(&path, headers),
         path,
         session,
         correlation,

@@ -51,7 +51,7 @@ async fn run_or_refuse(
         format: input.format,
         first_release: input.first_release,
         dialect,
-        link: link::absolute(&path, host.options.base_url.as_deref(), &received.headers),
+        link: host.options.origin.link(&path, &received.headers),
         path,
     };
     let wait = input.wait;

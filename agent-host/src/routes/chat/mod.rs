@@ -53,7 +53,7 @@ async fn chat_or_refuse(
         context: input.context,
         timestamp: respond::timestamp(now),
         tool_results: host.options.expose_tool_results,
-        link: link::absolute(&path, host.options.base_url.as_deref(), &received.headers),
+        link: host.options.origin.link(&path, &received.headers),
         path,
     };
     if let Some(calls) = input.tool_calls {

@@ -8,10 +8,11 @@ use serde::de::IgnoredAny;
 
 use super::functions::Functions;
 use super::links::{CONNECTION, Links};
+use super::path::PREFIX;
 use super::query::Parameters;
 use super::refusal::Refusal;
 use crate::routes::negotiate::Query;
-use crate::routes::{RouteState, body, link};
+use crate::routes::{RouteState, body};
 
 /// The names of a connection that mean the app's own.
 const CONNECTIONS: [&str; 2] = [CONNECTION, "AzureWebJobsStorage"];
@@ -99,15 +100,14 @@ impl<'a> Call<'a> {
 
     /// The links of a check-status answer.
     pub(super) fn links(&self) -> Links {
-        let base_url = self.host.options.base_url.as_deref();
+        let base = self.host.options.origin.link(PREFIX, &self.headers);
         let key = self.host.keys.management_link_key();
-        Links::new(&self.headers, base_url, &self.host.task_hub, key)
+        Links::new(base, &self.host.task_hub, key)
     }
 
     /// The request's own link.
     pub(super) fn own_link(&self) -> String {
-        let base_url = self.host.options.base_url.as_deref();
-        link::absolute(&self.target, base_url, &self.headers)
+        self.host.options.origin.link(&self.target, &self.headers)
     }
 
     /// An instance, if the hub knows it.

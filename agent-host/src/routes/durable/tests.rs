@@ -13,6 +13,7 @@ use crate::FunctionApp;
 use crate::auth::FunctionKeys;
 use crate::config::HubLocation;
 use crate::host::Host;
+use crate::routes::Origin;
 
 const LIST: &str = "/runtime/webhooks/durabletask/instances";
 
@@ -27,7 +28,7 @@ mod functions {
 async fn host(keys: FunctionKeys) -> Host {
     let app = FunctionApp::new().agent::<functions::Joker>();
     let plan = app.into_plan(Some(Arc::new(ScriptedModel::new()))).unwrap();
-    let plan = plan.guarded(keys, None).unwrap();
+    let plan = plan.guarded(keys, Origin::default()).unwrap();
     plan.start(&HubLocation::Memory.into()).await.unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agent_sdk::workflow::{GraphView, WorkflowError};
+use agent_sdk::workflow::{GraphFormat, GraphView, WorkflowError};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,9 +35,15 @@ pub(super) async fn graph(
         Ok(view) => {
             // A layout takes its time.
             let picture = tokio::task::spawn_blocking(move || format.render(&view)).await;
-            let Ok(picture) = picture else {
-                let text = "The graph could not be drawn.";
-                return respond::error(StatusCode::INTERNAL_SERVER_ERROR, text);
+            let picture = match picture {
+                Ok(Ok(picture)) => picture,
+                Ok(Err(error)) => {
+                    return respond::error(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
+                }
+                Err(_) => {
+                    let text = "The graph could not be drawn.";
+                    return respond::error(StatusCode::INTERNAL_SERVER_ERROR, text);
+                }
             };
             let kind = [
                 (header::CONTENT_TYPE, format.content_type()),
@@ -65,13 +71,12 @@ async fn of_run(host: &RouteState, named: &Named, run: &str) -> Result<GraphView
 /// The first of our formats that the client takes.
 fn accepted(headers: &HeaderMap) -> Format {
     let kinds = [
-        ("image/svg+xml", "svg"),
-        ("application/json", "json"),
-        ("text/vnd.graphviz", "dot"),
+        ("image/svg+xml", Format::Svg),
+        ("application/json", Format::Text(GraphFormat::Json)),
+        ("text/vnd.graphviz", Format::Text(GraphFormat::Dot)),
     ];
     let found = kinds.into_iter().find(|(kind, _)| accepts(headers, kind));
-    let name = found.map_or("mermaid", |(_, name)| name);
-    name.parse().unwrap_or(Format::Svg)
+    found.map_or(Format::Text(GraphFormat::Mermaid), |(_, format)| format)
 }
 
 #[cfg(test)]

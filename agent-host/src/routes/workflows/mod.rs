@@ -19,7 +19,7 @@ use agent_sdk::workflow::{Graph, InvalidMessage, WorkflowError, WorkflowStarted,
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use durable_task::{ClientError, InstanceId};
 use tokio::time::Instant;
 
@@ -69,7 +69,8 @@ fn family(
         Dialect::DotNet => routes
             .route(&at("run"), post(dotnet::run))
             .route(&at("status/{id}"), get(dotnet::status))
-            .route(&at("respond/{id}"), post(dotnet::respond)),
+            .route(&at("respond/{id}"), post(dotnet::respond))
+            .route(&at("respond/{id}/{request}"), delete(cancel::request)),
     };
     routes
         .route(&at("cancel/{id}"), post(cancel::run))

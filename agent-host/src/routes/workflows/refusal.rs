@@ -144,3 +144,49 @@ fn shown(problem: &InvalidMessage) -> String {
         None => text.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::RETRY_AFTER;
+    use durable_task::{InstanceId, Status};
+
+    use super::*;
+
+    #[test]
+    fn what_the_hub_can_not_do_has_a_status_that_says_whether_to_come_again() {
+        let id = || InstanceId::from_stored("r1");
+        let unavailable = ClientError::Unavailable {
+            reason: String::from("the disk is full"),
+        };
+        let unsupported = ClientError::Unsupported {
+            operation: "history",
+        };
+        let ended = ClientError::InvalidState {
+            instance: id(),
+            status: Status::Completed,
+            operation: "terminate",
+        };
+        for (hub, status, again, says) in [
+            (unavailable, 503, true, "the disk is full"),
+            (unsupported, 501, false, "history"),
+            (ended, 409, false, "terminate"),
+            (
+                ClientError::NotFound { instance: id() },
+                404,
+                false,
+                NOT_FOUND,
+            ),
+        ] {
+            let problem = WorkflowError::Hub(hub);
+            let (_, text) = told(&problem);
+            assert!(text.contains(says), "{text}");
+            let response = error(&problem);
+            assert_eq!(response.status().as_u16(), status, "{text}");
+            assert_eq!(
+                response.headers().contains_key(RETRY_AFTER),
+                again,
+                "{text}"
+            );
+        }
+    }
+}

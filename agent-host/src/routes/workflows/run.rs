@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Named, input, refusal, start, wait};
 use crate::routes::received::Received;
-use crate::routes::{RouteState, encoded, link, respond};
+use crate::routes::{RouteState, encoded, respond};
 
 /// Starts a run, and waits for its end if asked to.
 pub(super) async fn run(
@@ -52,14 +52,14 @@ async fn run_or_refuse(
 }
 
 fn accepted(host: &RouteState, named: &Named, run: &InstanceId, headers: &HeaderMap) -> Response {
-    let base_url = host.options.base_url.as_deref();
+    let origin = &host.options.origin;
     let id = encoded(run.as_str());
     let status = named.path("workflow", &format!("status/{id}"));
     let respond_path = named.path("workflow", &format!("respond/{id}/{{requestId}}"));
     let body = json!({
         "instanceId": run.as_str(),
-        "statusQueryGetUri": link::absolute(&status, base_url, headers),
-        "respondUri": link::absolute(&respond_path, base_url, headers),
+        "statusQueryGetUri": origin.link(&status, headers),
+        "respondUri": origin.link(&respond_path, headers),
         "message": "Workflow started",
     });
     respond::with_location(respond::json(StatusCode::ACCEPTED, &body), &status)

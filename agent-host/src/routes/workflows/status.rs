@@ -10,7 +10,7 @@ use durable_task::Status;
 use serde_json::{Value, json};
 
 use super::{Named, refusal};
-use crate::routes::{RouteState, encoded, link, respond};
+use crate::routes::{RouteState, encoded, respond};
 
 /// How a run stands.
 pub(super) async fn status(
@@ -20,8 +20,7 @@ pub(super) async fn status(
 ) -> Response {
     match host.workflows.status(named.graph.name, &named.run).await {
         Ok(status) => {
-            let link =
-                |path: &str| link::absolute(path, host.options.base_url.as_deref(), &headers);
+            let link = |path: &str| host.options.origin.link(path, &headers);
             respond::json(StatusCode::OK, &document(&named, &status, link))
         }
         Err(error) => refusal::error(&error),

@@ -1,4 +1,4 @@
-//! Who may use the routes.
+//! Who may use the routes, and where their links lead.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,13 @@ use agent_sdk::workflow::{
 };
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::Graph;
 use crate::auth::FunctionKeys;
 use crate::config::HubLocation;
+use crate::routes::Origin;
 use crate::{AuthLevel, FunctionApp};
 
 /// Gives back what it is given.
@@ -66,7 +68,7 @@ fn text(json: &str) -> Result<Message, InvalidMessage> {
     Ok(Message::of(&text).unwrap())
 }
 
-const ROUTES: [(Method, &str); 12] = [
+const ROUTES: [(Method, &str); 13] = [
     (Method::POST, "workflow/mirror/run"),
     (Method::GET, "workflow/mirror/status/r1"),
     (Method::POST, "workflow/mirror/respond/r1/a-0"),
@@ -79,6 +81,7 @@ const ROUTES: [(Method, &str); 12] = [
     (Method::POST, "workflows/mirror/run"),
     (Method::GET, "workflows/mirror/status/r1"),
     (Method::POST, "workflows/mirror/respond/r1"),
+    (Method::DELETE, "workflows/mirror/respond/r1/a-0"),
 ];
 
 #[tokio::test]
@@ -87,7 +90,7 @@ async fn every_route_asks_for_a_key_of_the_level_of_the_app() {
         let app = FunctionApp::new().workflow::<Mirror>().auth_level(level);
         let plan = app.into_plan(Some(Arc::new(ScriptedModel::new()))).unwrap();
         let keys = FunctionKeys::parse(Some("f"), Some("a"));
-        let plan = plan.guarded(keys, None).unwrap();
+        let plan = plan.guarded(keys, Origin::default()).unwrap();
         let host = plan.start(&HubLocation::Memory.into()).await.unwrap();
         for (method, path) in &ROUTES {
             for (key, opens) in [
@@ -111,4 +114,51 @@ async fn every_route_asks_for_a_key_of_the_level_of_the_app() {
         }
         host.shutdown(Duration::from_secs(5)).await;
     }
+}
+
+/// The links of a run that is started by somebody who says this.
+async fn links(origin: Origin, headers: &[(&str, &str)]) -> [String; 2] {
+    let app = FunctionApp::new().workflow::<Mirror>();
+    let plan = app.into_plan(Some(Arc::new(ScriptedModel::new()))).unwrap();
+    let keys = FunctionKeys::parse(Some("f"), None);
+    let plan = plan.guarded(keys, origin).unwrap();
+    let host = plan.start(&HubLocation::Memory.into()).await.unwrap();
+    let mut request = Request::post("/api/workflow/run?runId=r1").header("x-functions-key", "f");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::from("Hi")).unwrap();
+    let response = host.router().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 202);
+    let location = response.headers()[header::LOCATION].clone();
+    assert_eq!(location, "/api/workflow/status/r1");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    host.shutdown(Duration::from_secs(5)).await;
+    ["statusQueryGetUri", "respondUri"].map(|name| body[name].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_name_that_anybody_may_send_gets_into_no_link() {
+    let status = "/api/workflow/status/r1";
+    let respond = "/api/workflow/respond/r1/{requestId}";
+    let forged = [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "host=evil.example"),
+    ];
+    assert_eq!(links(Origin::default(), &forged).await, [status, respond]);
+    let origin = Origin {
+        base_url: Some(String::from("https://agents.example/")),
+        ..Origin::default()
+    };
+    let expected = [status, respond].map(|path| format!("https://agents.example{path}"));
+    assert_eq!(links(origin, &forged).await, expected);
+    let proxy = Origin {
+        use_forwarded_host: true,
+        ..Origin::default()
+    };
+    let expected = [status, respond].map(|path| format!("https://evil.example{path}"));
+    assert_eq!(links(proxy, &forged).await, expected);
 }

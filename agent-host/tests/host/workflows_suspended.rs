@@ -1,0 +1,197 @@
+//! Runs that an operator has suspended, and a hub that does nothing any more.
+
+use std::time::Duration;
+
+use agent_host::FunctionApp;
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+use crate::workflows_by_hand::{Outer, app, draft, error, three, verdict};
+use crate::workflows_events::{Reader, kinds};
+
+/// An app with a suspended run `r1` of `review`, two of whose questions are open.
+async fn suspended() -> TestApp {
+    let app = three().await;
+    app.start_run("review", "r1", &draft()).await;
+    app.open_requests("review", "r1", 2).await;
+    suspend(&app, "r1").await;
+    app.run_until("review", "r1", |status| {
+        status["runtimeStatus"] == "Suspended"
+    })
+    .await;
+    app
+}
+
+async fn suspend(app: &TestApp, run: &str) {
+    let answer = app
+        .tell(&format!("/instances/{run}/suspend?reason=night"))
+        .await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+}
+
+async fn resume(app: &TestApp, run: &str) {
+    let answer = app.tell(&format!("/instances/{run}/resume")).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_suspended_run_shows_its_requests_in_both_families() {
+    let app = suspended().await;
+    let status = app.run_status("review", "r1").await;
+    let ids = |status: &Value| -> Vec<Value> {
+        let open = status["pendingHumanInputRequests"].as_array().unwrap();
+        open.iter().map(|one| one["requestId"].clone()).collect()
+    };
+    assert_eq!(ids(&status), ["editor-0", "lawyer-0"]);
+    assert_eq!(status["output"], Value::Null);
+    let status = app.get("/api/workflows/review/status/r1").await.json();
+    let input = json!({"title": "News"});
+    let expected = json!({"runId": "r1", "status": "Suspended", "waitingForInput": [
+        {"eventName": "editor", "input": input}, {"eventName": "lawyer", "input": input},
+    ]});
+    assert_eq!(status, expected);
+    let path = "/api/workflow/review/graph?format=json&instanceId=r1";
+    let graph = app.get(path).await.json();
+    assert_eq!(graph["executors"]["editor"]["run"]["state"], "waiting");
+    // Who joins it is told where it is, not that it ended.
+    let path = "/api/workflow/review/run?runId=r1&waitForResponse=true&timeoutSeconds=1";
+    assert_eq!(app.post_text(path, &draft()).await.status, 202);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_to_a_suspended_run_is_taken_once_and_counts_when_it_goes_on() {
+    let app = suspended().await;
+    let wrong = app
+        .answer("review", "r1", "editor-0", r#"{"approved": 1}"#)
+        .await;
+    assert_eq!(
+        (wrong.status, &wrong.json()["path"]),
+        (400, &json!("approved"))
+    );
+    let unknown = app
+        .answer("review", "r1", "editor-7", &verdict("Ann"))
+        .await;
+    assert_eq!(unknown.status, 404);
+
+    let first = app
+        .answer("review", "r1", "editor-0", &verdict("Ann"))
+        .await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let again = app
+        .answer("review", "r1", "editor-0", &verdict("Bob"))
+        .await;
+    let answered = error("Request 'editor-0' was answered already.");
+    assert_eq!((again.status, again.json()), (409, answered));
+    let late = app.ask(
+        Method::DELETE,
+        "/api/workflow/review/respond/r1/editor-0",
+        "",
+    );
+    assert_eq!(late.await.status, 409, "an answer can't be withdrawn");
+    let body = format!(
+        r#"{{"eventName": "editor", "response": {}}}"#,
+        verdict("Bob")
+    );
+    let other = app
+        .post_text("/api/workflows/review/respond/r1", &body)
+        .await;
+    assert_eq!(other.status, 400, "{other:?}");
+    assert_eq!(other.text, "Workflow is not waiting for event 'editor'.");
+    let withdrawn = app.ask(
+        Method::DELETE,
+        "/api/workflows/review/respond/r1/lawyer-0",
+        "",
+    );
+    assert_eq!(withdrawn.await.status, 200);
+
+    assert_eq!(
+        app.run_status("review", "r1").await["runtimeStatus"],
+        "Suspended"
+    );
+    resume(&app, "r1").await;
+    let ended = app.ended_run("review", "r1").await;
+    assert_eq!(ended["output"], json!(["Ann: true"]));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_events_of_a_suspended_run_are_there_and_go_on_with_it() {
+    let app = suspended().await;
+    let path = "/api/workflow/review/events/r1";
+    let mut reader = Reader::open(&app, path).await;
+    let so_far = reader.until("request_info").await;
+    let last = so_far.last().unwrap().id.to_string();
+    resume(&app, "r1").await;
+    for request in ["editor-0", "lawyer-0"] {
+        let answer = app.answer("review", "r1", request, &verdict("Ann")).await;
+        assert_eq!(answer.status, 200);
+    }
+    let all = reader.rest().await;
+    assert_eq!(all[..so_far.len()], so_far);
+    assert_eq!(kinds(&all).last(), Some(&"completed"));
+    // No event says that it was suspended, so that a reader sees the same without that.
+    let path = format!("{path}?after={last}");
+    assert_eq!(
+        Reader::open(&app, &path).await.rest().await,
+        all[so_far.len()..]
+    );
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_suspended_run_is_cancelled_with_its_sub_workflows() {
+    let app = app(FunctionApp::workflow::<Outer>).await;
+    app.start_run("outer", "r1", &draft()).await;
+    app.open_requests("outer", "r1", 2).await;
+    suspend(&app, "r1").await;
+    // Its sub-workflow is not suspended, and is asked as before.
+    let answer = app
+        .answer("outer", "r1", "inner~0~editor-0", &verdict("Ann"))
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let answer = app.post_text("/api/workflows/outer/cancel/r1", "").await;
+    let expected = json!({"message": "Workflow cancelled", "instanceId": "r1"});
+    assert_eq!((answer.status, answer.json()), (200, expected));
+    let status = app.ended_run("outer", "r1").await;
+    assert_eq!(status["runtimeStatus"], "Terminated");
+    let child = app.look("/instances/r1%3A%3Ainner%3A%3A0").await;
+    assert_eq!(child.document()["runtimeStatus"], "Terminated");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_hub_that_is_gone_is_a_503_that_says_when_to_come_again() {
+    let app = three().await;
+    app.start_run("review", "r1", &draft()).await;
+    app.open_requests("review", "r1", 2).await;
+    app.host.hub().unwrap().shutdown(Duration::ZERO).await;
+    let body = verdict("Ann");
+    let event = format!(r#"{{"eventName": "editor", "response": {body}}}"#);
+    for (method, path, body) in [
+        (Method::POST, "workflow/review/run?runId=r2", draft()),
+        (
+            Method::POST,
+            "workflow/review/respond/r1/editor-0",
+            body.clone(),
+        ),
+        (
+            Method::DELETE,
+            "workflow/review/respond/r1/editor-0",
+            String::new(),
+        ),
+        (Method::POST, "workflow/review/cancel/r1", String::new()),
+        (Method::POST, "workflows/review/run?runId=r2", draft()),
+        (Method::POST, "workflows/review/respond/r1", event),
+        (Method::POST, "workflows/review/cancel/r1", String::new()),
+    ] {
+        let answer = app
+            .ask(method.clone(), &format!("/api/{path}"), &body)
+            .await;
+        assert_eq!(answer.status, 503, "{method} {path}: {answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("1"), "{method} {path}");
+        assert!(!answer.text.is_empty(), "{method} {path}");
+    }
+    assert_eq!(app.get("/api/health").await.status, 500);
+}
