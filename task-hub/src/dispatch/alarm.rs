@@ -12,8 +12,9 @@ use super::{Dispatcher, Event, Read, salvage};
 
 #[derive(Default)]
 pub(super) struct Alarms {
-    /// Ends when the open commit is overdue.
-    overdue: Option<BoxFuture<'static, ()>>,
+    /// When it ends, the open commit is overdue if it is still the one of that number. While work
+    /// goes on, so does this: a timer for each commit would cost more than it saves.
+    overdue: Option<(u64, BoxFuture<'static, ()>)>,
     /// Ends at the latest when the next timer is due.
     clock: Option<(Timestamp, BoxFuture<'static, ()>)>,
     retries: BTreeMap<(Timestamp, u64), ParkedItem>,
@@ -21,11 +22,12 @@ pub(super) struct Alarms {
 
 impl Alarms {
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
-        if let Some(overdue) = &mut self.overdue
+        if let Some((commit, overdue)) = &mut self.overdue
             && overdue.as_mut().poll(context).is_ready()
         {
+            let commit = *commit;
             self.overdue = None;
-            return Poll::Ready(Event::Overdue);
+            return Poll::Ready(Event::Overdue(commit));
         }
         if let Some((_, clock)) = &mut self.clock
             && clock.as_mut().poll(context).is_ready()
@@ -46,11 +48,6 @@ impl Alarms {
             let ((_, token), retry) = entry.remove_entry();
             self.retries.insert((latest, token), retry);
         }
-    }
-
-    /// A commit was closed: the next one has its own time.
-    pub(super) fn commit_closed(&mut self) {
-        self.overdue = None;
     }
 
     /// Forgets all.
@@ -112,9 +109,12 @@ impl Dispatcher {
     /// Makes sure that the loop wakes up when something is due.
     pub(super) fn set_alarms(&mut self) {
         if self.open.is_empty() {
-            self.alarms.overdue = None;
+            if self.writing.is_none() && self.is_idle() {
+                self.alarms.overdue = None;
+            }
         } else if self.alarms.overdue.is_none() && !self.open.overdue {
-            self.alarms.overdue = Some(self.runtime.sleep(COMMIT_OPEN_MAX));
+            let end = self.runtime.sleep(COMMIT_OPEN_MAX);
+            self.alarms.overdue = Some((self.open.number, end));
         }
         let timer = match self.timers.next() {
             Next::Idle => None,

@@ -48,7 +48,6 @@ impl Dispatcher {
         }
         let next = OpenCommit::new(self.open.number + 1);
         let open = std::mem::replace(&mut self.open, next);
-        self.alarms.commit_closed();
         let (commit, mut closing) = match self.build(open) {
             Ok(built) => built,
             Err(error) => {
@@ -85,9 +84,7 @@ impl Dispatcher {
     /// Gives the commit to the store. Where nothing else can happen before it is durable, and this
     /// thread may be blocked, it is written here: that saves waking two threads.
     fn write(&self, commit: Commit) -> BoxFuture<'static, Result<(), StoreError>> {
-        let idle = self.out.ahead + self.out.after + self.activities.running() == 0
-            && self.reads.is_empty();
-        if idle
+        if self.is_idle()
             && self.runtime.may_block()
             && let Some(result) = self.store.commit_here(&commit)
         {
@@ -95,6 +92,11 @@ impl Dispatcher {
         }
         let store = Arc::clone(&self.store);
         Box::pin(async move { store.commit(commit).await })
+    }
+
+    /// Whether nothing is under way that could lead to another commit.
+    pub(super) fn is_idle(&self) -> bool {
+        self.out.ahead + self.out.after + self.activities.running() == 0 && self.reads.is_empty()
     }
 
     /// What to write. What changed is in memory; if it is not, that is a bug, and writing the rest

@@ -244,8 +244,8 @@ enum Event {
     Written(Result<(), StoreError>),
     Read(Read),
     Opened(Result<Opened, StoreError>),
-    /// The open commit has been open for as long as it may.
-    Overdue,
+    /// The commit of that number has been open for as long as it may, if it is still open.
+    Overdue(u64),
     /// A timer may be due, or a work item may be tried again.
     Alarm,
     /// The time for a shutdown is over.
@@ -425,7 +425,7 @@ impl Dispatcher {
             Event::Written(result) => self.written(result),
             Event::Read(read) => self.has_read(read),
             Event::Opened(result) => self.reopened(result),
-            Event::Overdue => self.open.overdue = true,
+            Event::Overdue(commit) => self.open.overdue |= self.open.number == commit,
             // What is due is looked at after each event.
             Event::Alarm => {}
             Event::Deadline => self.deadline(),

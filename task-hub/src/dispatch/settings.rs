@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use crate::engine::EngineLimits;
 
-/// A commit closes at the latest this long after its first input.
+/// A commit is closed, whatever it waits for, between this long and twice as long after its first
+/// input.
 pub(super) const COMMIT_OPEN_MAX: Duration = Duration::from_millis(2);
 /// A commit closes when it has so many episodes.
 pub(super) const COMMIT_EPISODES_MAX: usize = 1_000;
