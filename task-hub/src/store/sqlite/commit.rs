@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use durable_task::{ExecutionId, InstanceId};
 use prost::Message;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::convert::stored;
 use super::fault::Fault;
-use super::{entity, instance, payload, remove};
+use super::{entity, instance, payload, remove, transaction};
 use crate::store::{Commit, MessageRow, StreamChunk, TaskKind, TaskRow, TimerRow};
 
 /// How a row goes, with the payload that it names. Two statements cost less than one `RETURNING`,
@@ -46,11 +46,8 @@ INSERT INTO stream_chunks (instance_id, number, data) VALUES (?1, ?2, ?3)
 ON CONFLICT (instance_id, number) DO UPDATE SET data = excluded.data";
 
 /// Makes a commit durable. On an error the transaction is rolled back.
-pub(super) fn make_durable(connection: &mut Connection, commit: &Commit) -> Result<(), Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    apply(&transaction, commit)?;
-    transaction.commit()?;
-    Ok(())
+pub(super) fn make_durable(connection: &Connection, commit: &Commit) -> Result<(), Fault> {
+    transaction::write(connection, |connection| apply(connection, commit))
 }
 
 /// The statements of a commit, in the order of `docs/storage.md`.

@@ -2,14 +2,15 @@
 
 use durable_task::InstanceId;
 use prost::Message;
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::convert::{locks_text, status, status_text, stored, tags_text};
 use super::fault::Fault;
 use super::{payload, remove};
 use crate::store::{End, HistoryRow, InstanceChange, InstanceWrite};
 
-/// Does nothing if the id is taken.
+/// Does nothing if the id is taken. Parameters go by their numbers: looking for their names costs
+/// as much as running a statement.
 pub(super) const INSERT: &str = "
 INSERT INTO instances (
     instance_id, execution_id, generation, name, version, version_by_hub, status, parked,
@@ -17,34 +18,35 @@ INSERT INTO instances (
     failure, locks, created_at, updated_at, completed_at, scheduled_at, history_rows,
     history_events, history_bytes, trace
 ) VALUES (
-    :instance_id, :execution_id, :generation, :name, :version, :version_by_hub, :status, :parked,
-    :parent_id, :parent, :tags, :custom_status, :input, :input_payload_id, :output,
-    :output_payload_id, :failure, :locks, :created_at, :updated_at, :completed_at,
-    :scheduled_at, :history_rows, :history_events, :history_bytes, :trace
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+    ?21, ?22, ?23, ?24, ?25, ?26
 ) ON CONFLICT (instance_id) DO NOTHING";
 
-/// The columns of an end are null until it comes.
 pub(super) const STEP: &str = "
 UPDATE instances SET
-    version = :version, version_by_hub = :version_by_hub, status = :status, parked = :parked,
-    parent = :parent, custom_status = :custom_status, locks = :locks, updated_at = :updated_at,
-    completed_at = coalesce(:completed_at, completed_at), output = coalesce(:output, output),
-    output_payload_id = coalesce(:output_payload_id, output_payload_id),
-    failure = coalesce(:failure, failure), history_rows = :history_rows,
-    history_events = :history_events, history_bytes = :history_bytes
-WHERE key = :key";
+    version = ?2, version_by_hub = ?3, status = ?4, parked = ?5, parent = ?6, custom_status = ?7,
+    locks = ?8, updated_at = ?9, history_rows = ?10, history_events = ?11, history_bytes = ?12
+WHERE key = ?1";
 
+/// A step that is the end: also sets the columns that are null until it comes. Others leave these,
+/// and their index, alone.
+pub(super) const END: &str = "
+UPDATE instances SET
+    version = ?2, version_by_hub = ?3, status = ?4, parked = ?5, parent = ?6, custom_status = ?7,
+    locks = ?8, updated_at = ?9, history_rows = ?10, history_events = ?11, history_bytes = ?12,
+    completed_at = coalesce(?13, completed_at), output = coalesce(?14, output),
+    output_payload_id = coalesce(?15, output_payload_id), failure = coalesce(?16, failure)
+WHERE key = ?1";
+
+/// With the parameters of [`INSERT`].
 const RESTART: &str = "
 UPDATE instances SET
-    execution_id = :execution_id, generation = :generation, name = :name, version = :version,
-    version_by_hub = :version_by_hub, status = :status, parked = :parked,
-    parent_id = :parent_id, parent = :parent, tags = :tags,
-    custom_status = :custom_status, input = :input, input_payload_id = :input_payload_id,
-    output = :output, output_payload_id = :output_payload_id, failure = :failure, locks = :locks,
-    created_at = :created_at, updated_at = :updated_at, completed_at = :completed_at,
-    scheduled_at = :scheduled_at, history_rows = :history_rows, history_events = :history_events,
-    history_bytes = :history_bytes, trace = :trace
-WHERE instance_id = :instance_id";
+    execution_id = ?2, generation = ?3, name = ?4, version = ?5, version_by_hub = ?6, status = ?7,
+    parked = ?8, parent_id = ?9, parent = ?10, tags = ?11, custom_status = ?12, input = ?13,
+    input_payload_id = ?14, output = ?15, output_payload_id = ?16, failure = ?17, locks = ?18,
+    created_at = ?19, updated_at = ?20, completed_at = ?21, scheduled_at = ?22,
+    history_rows = ?23, history_events = ?24, history_bytes = ?25, trace = ?26
+WHERE instance_id = ?1";
 
 const STATUS: &str = "SELECT status FROM instances WHERE instance_id = ?1";
 
@@ -151,34 +153,34 @@ fn execute_whole(
     let (identity, step) = (&write.identity, &write.step);
     let end = Ended::new(connection, write.end.as_ref())?;
     let input = payload::place(connection, write.input.as_deref())?;
-    let inserted = statement.execute(named_params! {
-        ":instance_id": identity.instance_id.as_str(),
-        ":execution_id": identity.execution_id.as_str(),
-        ":generation": stored(identity.generation),
-        ":name": identity.name,
-        ":version": identity.version,
-        ":version_by_hub": identity.version_by_hub,
-        ":status": status_text(step.status),
-        ":parked": step.parked,
-        ":parent_id": identity.parent_id(),
-        ":parent": identity.parent.as_ref().map(Message::encode_to_vec),
-        ":tags": tags_text(&identity.tags)?,
-        ":custom_status": step.custom_status.as_deref(),
-        ":input": input.inline,
-        ":input_payload_id": input.id,
-        ":output": end.output.inline,
-        ":output_payload_id": end.output.id,
-        ":failure": end.failure,
-        ":locks": locks_text(&step.locks)?,
-        ":created_at": identity.created_at.ticks(),
-        ":updated_at": step.updated_at.ticks(),
-        ":completed_at": end.completed_at,
-        ":scheduled_at": identity.scheduled_at.map(durable_task::Timestamp::ticks),
-        ":history_rows": stored(step.history.rows),
-        ":history_events": stored(step.history.events),
-        ":history_bytes": stored(step.history.bytes),
-        ":trace": identity.trace_context.as_ref().map(Message::encode_to_vec),
-    })?;
+    let inserted = statement.execute(params![
+        identity.instance_id.as_str(),
+        identity.execution_id.as_str(),
+        stored(identity.generation),
+        identity.name,
+        identity.version,
+        identity.version_by_hub,
+        status_text(step.status),
+        step.parked,
+        identity.parent_id(),
+        identity.parent.as_ref().map(Message::encode_to_vec),
+        tags_text(&identity.tags)?,
+        step.custom_status.as_deref(),
+        input.inline,
+        input.id,
+        end.output.inline,
+        end.output.id,
+        end.failure,
+        locks_text(&step.locks)?,
+        identity.created_at.ticks(),
+        step.updated_at.ticks(),
+        end.completed_at,
+        identity.scheduled_at.map(durable_task::Timestamp::ticks),
+        stored(step.history.rows),
+        stored(step.history.events),
+        stored(step.history.bytes),
+        identity.trace_context.as_ref().map(Message::encode_to_vec),
+    ])?;
     if inserted == 0 {
         payload::remove(connection, input.id)?;
         payload::remove(connection, end.output.id)?;
@@ -188,28 +190,43 @@ fn execute_whole(
 
 fn step(connection: &Connection, write: &InstanceWrite) -> Result<i64, Fault> {
     let (identity, step) = (&write.identity, &write.step);
-    let end = Ended::new(connection, write.end.as_ref())?;
     let locks = locks_text(&step.locks)?;
     let key = key(connection, &identity.instance_id)?;
-    let parameters = named_params! {
-        ":key": key,
-        ":version": identity.version,
-        ":version_by_hub": identity.version_by_hub,
-        ":status": status_text(step.status),
-        ":parked": step.parked,
-        ":parent": identity.parent.as_ref().map(Message::encode_to_vec),
-        ":custom_status": step.custom_status.as_deref(),
-        ":locks": locks,
-        ":updated_at": step.updated_at.ticks(),
-        ":completed_at": end.completed_at,
-        ":output": end.output.inline,
-        ":output_payload_id": end.output.id,
-        ":failure": end.failure,
-        ":history_rows": stored(step.history.rows),
-        ":history_events": stored(step.history.events),
-        ":history_bytes": stored(step.history.bytes),
-    };
-    connection.prepare_cached(STEP)?.execute(parameters)?;
+    let parent = identity.parent.as_ref().map(Message::encode_to_vec);
+    let (rows, events, bytes) = (
+        stored(step.history.rows),
+        stored(step.history.events),
+        stored(step.history.bytes),
+    );
+    let columns: &[&dyn ToSql] = params![
+        key,
+        identity.version,
+        identity.version_by_hub,
+        status_text(step.status),
+        step.parked,
+        parent,
+        step.custom_status.as_deref(),
+        locks,
+        step.updated_at.ticks(),
+        rows,
+        events,
+        bytes,
+    ];
+    if write.end.is_none() {
+        connection.prepare_cached(STEP)?.execute(columns)?;
+        return Ok(key);
+    }
+    let end = Ended::new(connection, write.end.as_ref())?;
+    let ended: &[&dyn ToSql] = params![
+        end.completed_at,
+        end.output.inline,
+        end.output.id,
+        end.failure
+    ];
+    let columns = columns.iter().chain(ended);
+    connection
+        .prepare_cached(END)?
+        .execute(params_from_iter(columns))?;
     Ok(key)
 }
 

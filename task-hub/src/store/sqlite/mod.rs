@@ -25,6 +25,7 @@ mod schema;
 mod splice;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod writer;
 
 use std::io;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
-use super::connection;
 use super::fault::{Fault, contained};
 use super::lane::Lane;
+use super::{connection, transaction};
 
 /// How many reads run at once.
 pub(super) const READERS: usize = 2;
@@ -78,10 +78,6 @@ impl Reader {
             None => connection::reader(&self.path)?,
         };
         self.opening = opening;
-        let connection = self.connection.insert(connection);
-        let transaction = connection.transaction()?;
-        let result = read(&transaction);
-        transaction.finish()?;
-        result
+        transaction::read(self.connection.insert(connection), read)
     }
 }

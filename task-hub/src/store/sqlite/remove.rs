@@ -1,10 +1,10 @@
 //! Removing all that belongs to an instance or entity.
 
 use durable_task::InstanceId;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::fault::Fault;
-use super::{entity, instance, payload};
+use super::{entity, instance, payload, transaction};
 
 const HISTORY_PAYLOADS: &str = "
 DELETE FROM payloads WHERE id IN (
@@ -47,11 +47,8 @@ DELETE FROM messages; DELETE FROM tasks; DELETE FROM timers; DELETE FROM payload
 DELETE FROM stream_chunks;";
 
 /// Removes everything, in one transaction.
-pub(super) fn all(connection: &mut Connection) -> Result<(), Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(ALL)?;
-    transaction.commit()?;
-    Ok(())
+pub(super) fn all(connection: &Connection) -> Result<(), Fault> {
+    transaction::write(connection, |connection| Ok(connection.execute_batch(ALL)?))
 }
 
 /// Removes an instance or entity with all its rows.

@@ -119,9 +119,9 @@ impl Writer {
 
     fn change(
         &mut self,
-        change: impl FnOnce(&mut Connection) -> Result<(), Fault>,
+        change: impl FnOnce(&Connection) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let connection = self.connection.as_mut().ok_or(Fault::NotOpen)?;
+        let connection = self.connection.as_ref().ok_or(Fault::NotOpen)?;
         let made = contained(|| change(connection));
         if let Err(fault) = &made
             && !fault.spares_connection()

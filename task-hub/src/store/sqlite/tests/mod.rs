@@ -41,7 +41,7 @@ impl File {
     /// Makes a commit and returns how many rows it wrote.
     fn commit(&mut self, commit: &Commit) -> u64 {
         let before = self.connection.total_changes();
-        commit::make_durable(&mut self.connection, commit).unwrap();
+        commit::make_durable(&self.connection, commit).unwrap();
         self.connection.total_changes() - before
     }
 

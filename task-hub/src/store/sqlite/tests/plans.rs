@@ -33,6 +33,7 @@ fn hot_statements_search_and_never_sort() {
     let mut statements = vec![
         instance::KEY,
         instance::STEP,
+        instance::END,
         entity::HEAD,
         entity::SPLICED,
         entity::SPLICES,
