@@ -1,14 +1,17 @@
 //! B1: 1,000 instances of 10 steps, one after another and 50 at once.
 
-use tokio::task::spawn_blocking;
+use tokio::task::block_in_place;
 
 use crate::Figures;
 use crate::figure::{Figure, Limit, median, per_second};
 use crate::hub::Stage;
-use crate::{raw_sqlite, workload};
+use crate::raw_sqlite::Raw;
+use crate::workload;
 
 const INSTANCES: usize = 1_000;
 const STEPS: usize = 10;
+#[allow(clippy::cast_precision_loss, reason = "small")]
+const STEPS_EACH: f64 = STEPS as f64;
 const CONCURRENCY: usize = 50;
 /// Ours and the raw store are measured in turn, so that neither has the better half of the run.
 const ROUNDS: usize = 3;
@@ -19,6 +22,7 @@ const COMMITS_PER_INSTANCE: f64 = (STEPS + 1) as f64 + 0.5;
 
 pub async fn measure() -> Figures {
     let stage = Stage::open(|registry, _| Ok(workload::register(registry)?)).await?;
+    let mut raw_file = Raw::open(STEPS).await?;
     let mut figures = Vec::new();
     for (clients, names) in [(1, AT_ONE), (CONCURRENCY, AT_FIFTY)] {
         let (mut ours, mut raw, mut commits) = (Vec::new(), Vec::new(), Vec::new());
@@ -35,18 +39,15 @@ pub async fn measure() -> Figures {
             ours.push(per_second(INSTANCES, took.await?));
             let made = stage.hub.stats().commits - before;
             commits.push(per_instance(made));
-            let steps = INSTANCES * STEPS / clients;
-            let fed = spawn_blocking(move || raw_sqlite::steps_per_second(clients, steps));
-            raw.push(fed.await??);
+            let write = || raw_file.instances_per_second(&prefix, INSTANCES, clients);
+            raw.push(block_in_place(write)?);
         }
         let (ours, raw) = (median(ours), median(raw));
-        #[allow(clippy::cast_precision_loss, reason = "small")]
-        let ratio = ours * STEPS as f64 / raw;
         let most = median(commits);
         figures.extend([
             Figure::new(names.instances, ours, "1/s"),
-            Figure::new(names.raw, raw, "1/s"),
-            Figure::ratio(names.ratio, ratio, Limit::AtLeast(names.least)),
+            Figure::new(names.raw, raw * STEPS_EACH, "1/s"),
+            Figure::ratio(names.ratio, ours / raw, Limit::AtLeast(names.least)),
             Figure::counted(names.commits, most, Limit::AtMost(COMMITS_PER_INSTANCE)),
         ]);
     }

@@ -7,17 +7,19 @@ use durable_task::{
     Status, WaitFor,
 };
 
-use tokio::task::spawn_blocking;
+use tokio::task::block_in_place;
 
 use crate::Figures;
 use crate::figure::{Figure, Limit, median, per_second};
 use crate::hub::Stage;
-use crate::raw_sqlite;
+use crate::raw_sqlite::Raw;
 
 /// Orchestrations at work at once; submitters of the raw store.
 pub const CONCURRENCY: usize = 50;
 /// Steps of each.
 pub const STEPS: usize = 200;
+#[allow(clippy::cast_precision_loss, reason = "small")]
+const STEPS_EACH: f64 = STEPS as f64;
 /// Both are measured in turn, so that neither has the better half of the run.
 const ROUNDS: usize = 3;
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -40,10 +42,13 @@ pub async fn measure() -> Figures {
         Ok(())
     })
     .await?;
+    let mut raw_file = Raw::open(STEPS).await?;
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         ours.push(orchestrations(&stage, round).await?);
-        raw.push(spawn_blocking(|| raw_sqlite::steps_per_second(CONCURRENCY, STEPS)).await??);
+        let prefix = format!("steps-{round}");
+        let write = || raw_file.instances_per_second(&prefix, CONCURRENCY, CONCURRENCY);
+        raw.push(block_in_place(write)? * STEPS_EACH);
     }
     let (ours, raw) = (median(ours), median(raw));
     Ok(vec![

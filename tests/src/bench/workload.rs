@@ -23,16 +23,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.activity_fn("step", |_: ActivityContext, _: usize| async {
         Ok::<(), Failure>(())
     })?;
-    registry.orchestrator_fn(
-        "sequence",
-        "",
-        |ctx: OrchestrationContext, steps: usize| async move {
-            for step in 0..steps {
-                ctx.call_activity::<()>("step", &step).await?;
-            }
-            Ok::<(), OrchestrationError>(())
-        },
-    )?;
+    register_sequence(registry)?;
     registry.orchestrator_fn(
         "fan-out",
         "",
@@ -57,6 +48,20 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
         ctx.set_state(&count)?;
         Ok::<u64, Failure>(count)
     })
+}
+
+/// Registers the sequence of steps without the step.
+pub fn register_sequence(registry: &mut Registry) -> Result<(), RegistryError> {
+    registry.orchestrator_fn(
+        "sequence",
+        "",
+        |ctx: OrchestrationContext, steps: usize| async move {
+            for step in 0..steps {
+                ctx.call_activity::<()>("step", &step).await?;
+            }
+            Ok::<(), OrchestrationError>(())
+        },
+    )
 }
 
 /// Starts an instance.
