@@ -403,10 +403,8 @@ impl Dispatcher {
         if let Some(event) = self.mode.poll(context) {
             return Poll::Ready(event);
         }
-        if self.mode.takes_controls()
-            && let Poll::Ready(control) = self.controls.poll_recv(context)
-        {
-            return Poll::Ready(control.map_or(Event::Abandoned, Event::Control));
+        if let Poll::Ready(event) = self.poll_controls(context) {
+            return Poll::Ready(event);
         }
         self.alarms.poll(context)
     }

@@ -128,24 +128,39 @@ impl ParkedItems {
         }
     }
 
+    /// What is to be tried again, since there is a worker more, and how often it was given back.
+    pub(super) fn given_back(&self) -> Vec<(ParkedItem, u32)> {
+        if self.len() == 0 {
+            return Vec::new();
+        }
+        let entries = self.entries();
+        let given_back = entries.by_item.iter().filter_map(|(item, entry)| {
+            let ParkedReason::GivenBack { times, .. } = entry.reason else {
+                return None;
+            };
+            Some((item.clone(), times))
+        });
+        given_back.collect()
+    }
+
     /// Forgets what has no code, since there is new code, and returns what is to be tried again.
     pub(super) fn look_again(&self) -> Vec<(ParkedItem, u32)> {
         if self.len() == 0 {
             return Vec::new();
         }
         let mut entries = self.entries();
-        let (mut again, mut gone) = (Vec::new(), Vec::new());
-        for (item, entry) in &entries.by_item {
-            match entry.reason {
-                ParkedReason::NoCode => gone.push(item.clone()),
-                ParkedReason::GivenBack { times, .. } => again.push((item.clone(), times)),
-            }
-        }
+        let gone: Vec<ParkedItem> = entries
+            .by_item
+            .iter()
+            .filter(|(_, entry)| entry.reason == ParkedReason::NoCode)
+            .map(|(item, _)| item.clone())
+            .collect();
         for item in &gone {
             entries.remove(item);
         }
         self.changed(&entries);
-        again
+        drop(entries);
+        self.given_back()
     }
 
     /// Forgets all.
@@ -227,10 +242,10 @@ mod tests {
         assert_eq!(short, [(2, ParkedReason::NoCode), (2, given_back())]);
         parked.remove(&ParkedItem::Activity(1));
         assert!(parked.has(&InstanceId::from_stored("a")));
-        assert_eq!(
-            parked.look_again(),
-            [(ParkedItem::Activity(3), 3), (ParkedItem::Activity(4), 3)]
-        );
+        let again = [(ParkedItem::Activity(3), 3), (ParkedItem::Activity(4), 3)];
+        assert_eq!(parked.given_back(), again);
+        assert_eq!(parked.len(), 3, "what has no code is still there");
+        assert_eq!(parked.look_again(), again);
         assert!(!parked.has(&InstanceId::from_stored("a")));
         assert_eq!(parked.len(), 2);
         parked.clear();

@@ -9,6 +9,9 @@ use durable_task::{Accepts, NameAndVersion, WorkHandler, WorkerProfile};
 use super::settings::REMOTE_EVENTS_BYTES_MAX;
 use crate::engine::newest;
 
+/// How much is looked at to find that a worker brings no new code. Beyond, it is taken to bring some.
+const COVER_LOOKS_MAX: usize = 200_000;
+
 /// A worker, from its attachment to its detachment. Never used twice in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WorkerId(pub(crate) u64);
@@ -101,6 +104,15 @@ impl Names {
         Self::Only(names)
     }
 
+    /// Whether it accepts all that `other` does, of one line of a profile.
+    fn covers(&self, other: &NameAndVersion) -> bool {
+        match (&other.version, self) {
+            (_, Self::Everything) => true,
+            (Some(version), _) => self.accept(&other.name, version),
+            (None, Self::Only(names)) => matches!(names.get(&other.name), Some(Versions::All)),
+        }
+    }
+
     fn accept(&self, name: &str, version: &str) -> bool {
         match self {
             Self::Everything => true,
@@ -110,6 +122,13 @@ impl Names {
                 None => false,
             },
         }
+    }
+}
+
+fn lines<T>(accepts: &Accepts<T>) -> usize {
+    match accepts {
+        Accepts::Everything => 1,
+        Accepts::Only(only) => only.len(),
     }
 }
 
@@ -198,6 +217,32 @@ impl Workers {
         profile: WorkerProfile,
     ) {
         self.by_id.insert(id, Attached::new(handler, profile));
+    }
+
+    /// Whether those that are here have code for all that a worker with this profile has code for:
+    /// then nothing that waits for code goes on because of it.
+    pub(super) fn cover(&self, profile: &WorkerProfile) -> bool {
+        let some = |covers: &dyn Fn(&Can) -> bool| self.by_id.values().any(|one| covers(&one.can));
+        let names = |accepts: &Accepts<NameAndVersion>, names: fn(&Can) -> &Names| match accepts {
+            Accepts::Everything => some(&|can| matches!(names(can), Names::Everything)),
+            Accepts::Only(only) => only.iter().all(|line| some(&|can| names(can).covers(line))),
+        };
+        let lines =
+            lines(&profile.orchestrators) + lines(&profile.activities) + lines(&profile.entities);
+        // What came while nobody was here has not been looked at for any code.
+        !self.is_empty()
+            && lines.saturating_mul(self.by_id.len()) <= COVER_LOOKS_MAX
+            && names(&profile.orchestrators, |can| &can.orchestrators)
+            && names(&profile.activities, |can| &can.activities)
+            && match &profile.entities {
+                Accepts::Everything => some(&|can| can.entities.is_none()),
+                Accepts::Only(only) => only.iter().all(|entity| {
+                    some(&|can| {
+                        let by_name = can.entities.as_ref();
+                        by_name.is_none_or(|by_name| by_name.contains_key(&entity.name))
+                    })
+                }),
+            }
     }
 
     /// Takes note of what it can run now. What it has stays with it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use durable_task::{BoxFuture, InstanceId};
 
 use super::open_commit::OpenCommit;
+use super::parked::{ParkedItem, ParkedItems};
 use super::profile::WorkerId;
 use super::request::unreadable;
 use super::resident::{Arrived, Doing, State};
@@ -54,10 +55,6 @@ impl Mode {
     pub(super) fn is_expired(&self) -> bool {
         matches!(self, Self::Expired)
     }
-
-    pub(super) fn takes_controls(&self) -> bool {
-        !self.is_draining()
-    }
 }
 
 /// The search through the store for instances that have messages but are not in memory.
@@ -73,6 +70,20 @@ pub(super) enum Scan {
 }
 
 impl Dispatcher {
+    /// What is asked, as long as anything may be.
+    pub(super) fn poll_controls(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if !self.mode.is_draining() {
+            let control = self.controls.poll_recv(context);
+            return control.map(|control| control.map_or(Event::Abandoned, Event::Control));
+        }
+        // Asked before the asker could know. Dropped, it says that the hub is unavailable: now, and
+        // not when all that runs has ended.
+        while let Poll::Ready(Some(late)) = self.controls.poll_recv(context) {
+            drop(late);
+        }
+        Poll::Pending
+    }
+
     /// A worker came, changed or went.
     pub(super) fn workers_changed(&mut self, notice: Notice) {
         match notice {
@@ -83,8 +94,13 @@ impl Dispatcher {
                 worker,
                 profile,
             } => {
+                let is_covered = self.workers.cover(&profile);
                 self.workers.attach(id, worker, profile);
-                self.look_again();
+                if is_covered {
+                    self.retry_given_back(ParkedItems::given_back);
+                } else {
+                    self.look_again();
+                }
             }
             Notice::Update { id, profile } => {
                 self.workers.update(id, profile);
@@ -96,9 +112,7 @@ impl Dispatcher {
 
     /// Looks for all that may have waited for code.
     fn look_again(&mut self) {
-        for (item, times) in self.shared.parked.look_again() {
-            self.retry_later(item, times);
-        }
+        self.retry_given_back(ParkedItems::look_again);
         for id in self.residents.ids() {
             // What gets work is more than remembered.
             self.residents.wake(&id);
@@ -108,6 +122,13 @@ impl Dispatcher {
         self.activities.look_for_code();
         if std::mem::take(&mut self.forgot_ready) {
             self.scan = Scan::After(None);
+        }
+    }
+
+    /// Tries again what was given back too often.
+    fn retry_given_back(&mut self, given_back: impl Fn(&ParkedItems) -> Vec<(ParkedItem, u32)>) {
+        for (item, times) in given_back(&self.shared.parked) {
+            self.retry_later(item, times);
         }
     }
 

@@ -49,6 +49,19 @@ impl Service {
         })
     }
 
+    /// What an answer is told whose token is not good any more. It changes nothing, and its worker
+    /// need not care, since somebody else has the item; but nobody has it when the hub is gone.
+    fn stale(&self, kind: Kind) -> Result<(), Status> {
+        if self.0.ending.is_cancelled() {
+            return Err(Status::unavailable(
+                "the hub has stopped and did not take the answer; it gives the item out again \
+                 when it is back",
+            ));
+        }
+        tracing::debug!(?kind, "a stale answer changes nothing");
+        Ok(())
+    }
+
     /// Gives a work item back. A token that is not good any more changes nothing.
     fn abandon(&self, token: &str, kind: Kind) {
         if let Some(completer) = self.0.table.take(token, kind) {
@@ -64,10 +77,7 @@ impl Service {
         let bytes_max = self.0.options.answer_bytes_max;
         let unfinished_max = self.0.options.unfinished_bytes_max;
         match self.0.table.answer(response, bytes_max, unfinished_max) {
-            Answered::Unknown => {
-                tracing::debug!("a stale answer to an episode changes nothing");
-                Ok(())
-            }
+            Answered::Unknown => self.stale(Kind::Orchestrator),
             Answered::More => Ok(()),
             Answered::Whole(completer, response) => {
                 self.complete(completer, orchestrator(*response)).await
@@ -217,7 +227,7 @@ impl TaskHubSidecarService for Service {
             let answer = activity(response, self.0.options.payload_bytes_max());
             self.complete(completer, answer).await?;
         } else {
-            tracing::debug!("a stale answer to an activity changes nothing");
+            self.stale(Kind::Activity)?;
         }
         Ok(Response::new(CompleteTaskResponse {}))
     }
@@ -240,7 +250,7 @@ impl TaskHubSidecarService for Service {
             let answer = entity(result, self.0.options.payload_bytes_max());
             self.complete(completer, answer).await?;
         } else {
-            tracing::debug!("a stale answer to entity work changes nothing");
+            self.stale(Kind::Entity)?;
         }
         Ok(Response::new(CompleteTaskResponse {}))
     }
@@ -330,5 +340,57 @@ impl TaskHubSidecarService for Service {
     ) -> Answer<SkipGracefulOrchestrationTerminationsResponse> {
         let ended = self.0.terminate_all(request.into_inner()).await?;
         Ok(Response::new(ended))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use durable_task::TokioRuntime;
+    use tonic::Code;
+
+    use super::*;
+    use crate::sidecar::SidecarOptions;
+    use crate::{Hub, HubOptions};
+
+    #[tokio::test]
+    async fn a_stale_answer_is_acknowledged_only_while_the_hub_serves() {
+        let runtime = Arc::new(TokioRuntime::current().unwrap());
+        let hub = Hub::open(HubOptions::memory(), runtime.clone())
+            .await
+            .unwrap();
+        let core = Core::new(Arc::new(hub), runtime, SidecarOptions::default());
+        let service = Service(Arc::new(core));
+        let answers = async || {
+            let completion_token = String::from("t");
+            let episode = OrchestratorResponse {
+                completion_token: completion_token.clone(),
+                ..OrchestratorResponse::default()
+            };
+            let activity = ActivityResponse {
+                completion_token: completion_token.clone(),
+                ..ActivityResponse::default()
+            };
+            let batch = EntityBatchResult {
+                completion_token,
+                ..EntityBatchResult::default()
+            };
+            [
+                service
+                    .complete_orchestrator_task(Request::new(episode))
+                    .await,
+                service.complete_activity_task(Request::new(activity)).await,
+                service.complete_entity_task(Request::new(batch)).await,
+            ]
+        };
+        for answer in answers().await {
+            answer.unwrap();
+        }
+        service.0.hub.shutdown(Duration::ZERO).await;
+        service.0.ending.cancel();
+        for answer in answers().await {
+            assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
+        }
     }
 }

@@ -17,6 +17,7 @@ mod conformance;
 mod control;
 #[cfg(feature = "sqlite")]
 mod damage;
+mod draining;
 mod effects;
 #[cfg(feature = "sqlite")]
 mod files;

@@ -74,6 +74,49 @@ async fn what_no_worker_takes_waits_until_one_comes_and_holds_up_no_other() {
     bench.completes("d", "3").await;
 }
 
+/// With fifty instances and fifty activities that wait for code, what each attachment reads again.
+#[tokio::test]
+async fn only_a_worker_with_new_code_makes_the_hub_look_at_what_waits() {
+    let bench = Bench::memory(one_of()).await;
+    for number in 0..50 {
+        bench.start("none", &format!("n{number}"), "").await;
+        bench.start("one", &format!("o{number}"), "play").await;
+    }
+    let loaded = async || {
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        bench.hub.stats().instances_loaded
+    };
+    assert_eq!(bench.hub.stats().parked, 100);
+    let before = loaded().await;
+    // What the first one has is here already.
+    let _same = bench.attach(one_of());
+    assert_eq!(loaded().await, before);
+    assert_eq!(bench.hub.stats().parked, 100, "it still waits");
+    let _new = bench.attach(ScriptedWorker::new().activity("work"));
+    let searched = loaded().await;
+    assert_eq!(searched, before + 50, "it might have been code for them");
+    let both = one_of().activity("work");
+    let _covered_by_two = bench.attach(both);
+    assert_eq!(loaded().await, searched);
+
+    let code = || ScriptedWorker::new().orchestrator("none", |_| vec![complete("1")]);
+    let (first, attachment) = bench.attach(code());
+    bench.completes("n49", "1").await;
+    let given = first.requests().len();
+    assert_eq!(given, 50, "all that waited");
+    // A name that was covered and is not any more.
+    attachment.detach();
+    bench.start("none", "last", "").await;
+    bench.start_and_forget().await;
+    let _again = bench.attach(code());
+    bench.completes("last", "1").await;
+    let (play, _) = bench.attach(ScriptedWorker::new().activity("play").echo());
+    bench.completes("o49", "\"done\"").await;
+    assert_eq!(play.started_count(), 0);
+}
+
 #[tokio::test]
 async fn a_full_worker_holds_up_no_other() {
     let bench = Bench::memory(one_of()).await;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use durable_task::wire::proto::OrchestrationStatus;
 use durable_task::wire::proto::work_item::Request;
+use durable_task::wire::proto::{OrchestrationStatus, OrchestratorResponse};
 use task_hub::HubOptions;
 use task_hub::sidecar::SidecarOptions;
 use tonic::Code;
 
 use crate::support::worker::{call, complete};
-use crate::support::{Server, ended, instance, is, start, state};
+use crate::support::{Server, ended, instance, is, refuses_starts, start, state};
 
 #[tokio::test]
 async fn a_worker_is_pinged_when_there_is_nothing_to_do() {
@@ -22,6 +22,31 @@ async fn a_worker_is_pinged_when_there_is_nothing_to_do() {
         assert!(matches!(message.request, Some(Request::HealthPing(_))));
         assert_eq!(message.completion_token, "");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_came_too_late_is_not_acknowledged() {
+    let mut options = SidecarOptions::default();
+    options.drain = Duration::ZERO;
+    let server = Server::with(options).await;
+    let mut client = server.client().await;
+    let mut worker = server.worker().await;
+    client
+        .start_instance(start("a", "Order", "1"))
+        .await
+        .unwrap();
+    let episode = worker.episode().await;
+    server.stop();
+    assert_eq!(worker.message().await, None, "its stream ends");
+    let response = OrchestratorResponse {
+        completion_token: episode.token,
+        actions: vec![complete(0, "1")],
+        ..OrchestratorResponse::default()
+    };
+    client
+        .complete_orchestrator_task(response)
+        .await
+        .unwrap_err();
 }
 
 #[tokio::test]
@@ -41,14 +66,7 @@ async fn a_server_that_stops_waits_for_what_is_out_and_ends_its_streams() {
     let waits =
         tokio::spawn(async move { waiting.wait_for_instance_completion(instance("a")).await });
     server.stop();
-    // It takes no more requests.
-    while client
-        .start_instance(start("b", "Order", "1"))
-        .await
-        .is_ok()
-    {
-        tokio::task::yield_now().await;
-    }
+    refuses_starts(&mut client).await;
     worker
         .decide(&episode.token, vec![call(0, "Pay", "1")])
         .await;

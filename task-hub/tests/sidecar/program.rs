@@ -5,11 +5,12 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use durable_task::wire::proto::OrchestrationStatus;
+use durable_task::wire::proto::work_item::Request;
+use durable_task::wire::proto::{GetWorkItemsRequest, OrchestrationStatus};
 use tonic::transport::Channel;
 
 use crate::support::worker::{complete, everything};
-use crate::support::{Client, Worker, is, start, state};
+use crate::support::{Client, Worker, is, refuses_starts, start, state};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_task-hub"));
@@ -179,24 +180,24 @@ async fn at_a_signal_what_is_out_may_be_answered_and_nothing_more_goes_out() {
     let hub = folder.path().join("hub.db");
     let running = Running::start(&hub);
     let mut client = running.client().await;
-    let mut worker = Worker::of(running.client().await, everything()).await;
-    client
-        .start_instance(start("a", "Order", "1"))
-        .await
-        .unwrap();
-    let episode = worker.episode().await;
-    running.signal("-TERM");
-    // It drains once it refuses new instances.
-    let mut accepted = 0;
-    loop {
-        let more = start(&format!("b{accepted}"), "Order", "1");
-        if client.start_instance(more).await.is_err() {
-            break;
-        }
-        accepted += 1;
+    let one_at_once = GetWorkItemsRequest {
+        max_concurrent_orchestration_work_items: 1,
+        ..everything()
+    };
+    let mut worker = Worker::of(running.client().await, one_at_once).await;
+    for id in ["a", "b"] {
+        let started = client.start_instance(start(id, "Order", "1")).await;
+        started.unwrap();
     }
+    let episode = worker.episode().await;
+    assert_eq!(episode.request.instance_id, "a");
+    running.signal("-TERM");
+    refuses_starts(&mut client).await;
     worker.decide(&episode.token, vec![complete(0, "7")]).await;
-    while worker.message().await.is_some() {}
+    // It has room for `b` now.
+    while let Some(message) = worker.message().await {
+        assert!(matches!(message.request, Some(Request::HealthPing(_))));
+    }
     let (code, logged) = running.ended().await;
     assert_eq!(code, Some(0), "{logged}");
     assert!(logged.contains("draining"), "{logged}");
@@ -207,6 +208,8 @@ async fn at_a_signal_what_is_out_may_be_answered_and_nothing_more_goes_out() {
     let ended = state(&mut client, "a").await;
     assert!(is(&ended, OrchestrationStatus::Completed), "{ended:?}");
     assert_eq!(ended.output.as_deref(), Some("7"));
+    let waits = state(&mut client, "b").await;
+    assert!(is(&waits, OrchestrationStatus::Pending), "{waits:?}");
 }
 
 #[cfg(unix)]
@@ -221,7 +224,7 @@ async fn a_second_signal_ends_it_at_once() {
         .unwrap();
     let _never_answered = worker.episode().await;
     running.signal("-INT");
-    while client.start_instance(start("", "Order", "1")).await.is_ok() {}
+    refuses_starts(&mut client).await;
     running.signal("-INT");
     let (code, logged) = running.ended().await;
     assert_eq!(code, Some(130), "{logged}");

@@ -191,3 +191,87 @@ fn a_worker_that_says_that_it_has_no_room_is_given_nothing() {
         .store(false, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(pick(&workers), Pick::Worker(ONE));
 }
+
+#[test]
+fn a_newcomer_without_new_code_is_covered() {
+    let entities = |names: &[&str], synchronous| {
+        let profiles = names.iter().map(|name| EntityProfile {
+            name: (*name).to_owned(),
+            synchronous,
+        });
+        Accepts::Only(profiles.collect())
+    };
+    let none = || takes(named(&[]));
+    let activities = |activities| WorkerProfile {
+        activities,
+        ..none()
+    };
+    let with = |entities| WorkerProfile { entities, ..none() };
+    let a1 = || takes(named(&[("a", Some("1"))]));
+    let all_a = || takes(named(&[("a", None)]));
+    let table = [
+        (vec![], none(), false),
+        (vec![none()], none(), true),
+        (vec![a1()], none(), true),
+        (vec![none()], a1(), false),
+        (vec![a1()], a1(), true),
+        (vec![a1()], takes(named(&[("a", Some("2"))])), false),
+        (vec![a1()], all_a(), false),
+        (vec![all_a()], a1(), true),
+        (vec![all_a()], all_a(), true),
+        (vec![all_a()], takes(Accepts::Everything), false),
+        (vec![takes(Accepts::Everything)], all_a(), true),
+        (vec![takes(Accepts::Everything)], a1(), true),
+        (
+            vec![takes(Accepts::Everything)],
+            takes(Accepts::Everything),
+            true,
+        ),
+        // One has this, another one that.
+        (
+            vec![a1(), takes(named(&[("b", Some("1"))]))],
+            takes(named(&[("a", Some("1")), ("b", Some("1"))])),
+            true,
+        ),
+        // Each kind has its own names.
+        (vec![a1()], activities(named(&[("a", Some("1"))])), false),
+        (
+            vec![activities(named(&[("a", None)]))],
+            activities(named(&[("a", Some("1"))])),
+            true,
+        ),
+        (
+            vec![takes(Accepts::Everything)],
+            activities(Accepts::Everything),
+            false,
+        ),
+        (
+            vec![with(entities(&["e"], true))],
+            with(entities(&["e"], false)),
+            true,
+        ),
+        (
+            vec![with(entities(&["e"], true))],
+            with(entities(&["e", "f"], true)),
+            false,
+        ),
+        (
+            vec![with(entities(&["e"], true))],
+            with(Accepts::Everything),
+            false,
+        ),
+        (
+            vec![with(Accepts::Everything)],
+            with(entities(&["e"], true)),
+            true,
+        ),
+        (
+            vec![with(Accepts::Everything)],
+            with(Accepts::Everything),
+            true,
+        ),
+    ];
+    for (number, (here, newcomer, is_covered)) in table.into_iter().enumerate() {
+        assert_eq!(workers(here).cover(&newcomer), is_covered, "row {number}");
+    }
+}

@@ -16,6 +16,7 @@ use task_hub::{Hub, HubOptions, HubStats};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::Code;
 use tonic::transport::Channel;
 
 pub use worker::Worker;
@@ -113,6 +114,22 @@ pub fn start(id: &str, name: &str, input: &str) -> CreateInstanceRequest {
         name: name.to_owned(),
         input: Some(input.to_owned()),
         ..CreateInstanceRequest::default()
+    }
+}
+
+/// Starts instances until the hub refuses that, as it does when it drains. They are due in a far
+/// year: no worker is given one of them.
+pub async fn refuses_starts(client: &mut Client) {
+    for number in 0.. {
+        let mut one = start(&format!("later-{number}"), "Order", "1");
+        one.scheduled_start_timestamp = Some(prost_types::Timestamp {
+            seconds: 10_000_000_000,
+            nanos: 0,
+        });
+        if let Err(refused) = client.start_instance(one).await {
+            assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+            break;
+        }
     }
 }
 
