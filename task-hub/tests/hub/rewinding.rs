@@ -246,3 +246,88 @@ async fn a_rewind_survives_a_crash_after_any_commit() {
     }
     assert!(survived >= 2, "more than one commit was tried: {survived}");
 }
+
+/// How many events of a history are of that kind.
+async fn count(bench: &Bench, instance: &str, is: impl Fn(&EventType) -> bool) -> usize {
+    let history = bench.client.history(&id(instance)).await.unwrap();
+    let events = history.iter().filter_map(|event| event.event_type.as_ref());
+    events.filter(|event| is(event)).count()
+}
+
+/// The process dies after each of the commits from the order to the end: before the order is
+/// accepted, between that and the answer of the worker, and after that. Each instance is rewound
+/// once, and the activity counts once.
+#[tokio::test]
+async fn a_rewind_goes_on_once_wherever_its_process_dies() {
+    for remote in [false, true] {
+        let family = || if remote { family().remote() } else { family() };
+        let (mut unasked, mut unanswered, mut answered) = (0, 0, 0);
+        for survived in 0.. {
+            let why = format!("after {survived} commits, remote {remote}");
+            let store = Arc::new(MemoryStore::new());
+            let bench = Bench::on(Arc::clone(&store) as Arc<dyn Store>, family()).await;
+            bench.start("top", "top", "").await;
+            fail_low(&bench).await.unwrap().complete("9");
+            bench.completes("side", "9").await;
+            let faults = store.faults();
+            faults.hold_after(survived);
+            let goes_on = async {
+                rewind(&bench, "top").await.unwrap();
+                bench.worker.started().await.complete("1");
+                bench.ended("top").await;
+            };
+            let all = tokio::select! {
+                biased;
+                () = faults.commit_is_held() => false,
+                () = goes_on => true,
+            };
+            let left = Arc::new(store.after_crash());
+            let next = Bench::on(left as Arc<dyn Store>, family()).await;
+            match next.state("top").await.status {
+                Status::Failed => {
+                    unasked += 1;
+                    rewind(&next, "top").await.expect(&why);
+                }
+                Status::Running => {
+                    let again = rewind(&next, "top").await.expect_err(&why);
+                    assert!(matches!(again, ClientError::InvalidState { .. }), "{why}");
+                }
+                _ => {}
+            }
+            let again = tokio::select! {
+                biased;
+                _ = next.ended("top") => false,
+                started = next.worker.started() => {
+                    started.complete("2");
+                    true
+                }
+            };
+            unanswered += usize::from(again);
+            answered += usize::from(!again);
+            let ended = next.ended("top").await;
+            assert_eq!(ended.status, Status::Completed, "{why}: {ended:?}");
+            assert_eq!(next.worker.started_count(), 0, "{why}: it ran again");
+            let of_low = if again { "2" } else { "1" };
+            for instance in ["low", "mid"] {
+                next.completes(instance, of_low).await;
+            }
+            let mut parts: Vec<_> = ended.output.as_deref().unwrap().split('+').collect();
+            parts.sort_unstable();
+            assert_eq!(parts, [of_low, "9"], "{why}");
+            for instance in ["low", "mid", "top"] {
+                let orders = |event: &EventType| matches!(event, EventType::ExecutionRewound(_));
+                assert_eq!(count(&next, instance, orders).await, 1, "{why}: {instance}");
+                let ends = |event: &EventType| matches!(event, EventType::ExecutionCompleted(_));
+                assert_eq!(count(&next, instance, ends).await, 1, "{why}: {instance}");
+            }
+            let results = |event: &EventType| matches!(event, EventType::TaskCompleted(_));
+            assert_eq!(count(&next, "low", results).await, 1, "{why}");
+            faults.release();
+            if all {
+                break;
+            }
+        }
+        let met = [unasked, unanswered - unasked, answered];
+        assert!(met.iter().all(|met| *met >= 1), "{met:?}");
+    }
+}
