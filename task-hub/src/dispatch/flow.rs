@@ -269,6 +269,7 @@ impl Dispatcher {
             Instance::Entity(entity) => entity.state().is_some() || entity.lock().is_some(),
         };
         if keep {
+            instance.rest();
             self.residents.remember(id, durable);
         } else {
             self.residents.forget(id);

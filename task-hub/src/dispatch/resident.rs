@@ -13,10 +13,12 @@ use super::profile::WorkerId;
 use super::request::{Reply, Request};
 use crate::engine::{Instance, Message};
 
-/// How many instances are remembered.
-const REMEMBERED_MAX: usize = 4_096;
+/// How many orchestrations are remembered: about as many as a worker keeps sessions of.
+const ORCHESTRATIONS_MAX: usize = 1_024;
+/// How many entities are remembered.
+const ENTITIES_MAX: usize = 4_096;
 /// How many bytes of entity states are remembered.
-const REMEMBERED_BYTES_MAX: usize = 2 * 1024 * 1024;
+const ENTITY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// One id in memory.
 pub(super) struct Resident {
@@ -143,8 +145,10 @@ impl Resident {
 #[derive(Default)]
 pub(super) struct Residents {
     by_id: HashMap<InstanceId, Resident>,
-    remembered: BTreeMap<u64, InstanceId>,
-    remembered_bytes: usize,
+    /// Those that are only remembered, by their places.
+    orchestrations: BTreeMap<u64, InstanceId>,
+    entities: BTreeMap<u64, InstanceId>,
+    entity_bytes: usize,
     next_place: u64,
 }
 
@@ -156,15 +160,13 @@ impl Residents {
 
     /// Its place in memory; `true` if it has to be read.
     pub(super) fn wake(&mut self, id: &InstanceId) -> (&mut Resident, bool) {
+        let place = self.by_id.get_mut(id).and_then(|known| known.place.take());
+        self.leave(id, place);
         let mut new = false;
         let resident = self.by_id.entry(id.clone()).or_insert_with(|| {
             new = true;
             Resident::loading()
         });
-        if let Some((place, bytes)) = resident.place.take() {
-            self.remembered.remove(&place);
-            self.remembered_bytes -= bytes;
-        }
         (resident, new)
     }
 
@@ -187,12 +189,38 @@ impl Residents {
 
     /// Forgets it.
     pub(super) fn forget(&mut self, id: &InstanceId) {
-        if let Some(resident) = self.by_id.remove(id)
-            && let Some((place, bytes)) = resident.place
-        {
-            self.remembered.remove(&place);
-            self.remembered_bytes -= bytes;
+        let place = self.by_id.remove(id).and_then(|forgotten| forgotten.place);
+        self.leave(id, place);
+    }
+
+    /// Gives up a place among those that are only remembered.
+    fn leave(&mut self, id: &InstanceId, place: Option<(u64, usize)>) {
+        if let Some((place, bytes)) = place {
+            self.remembered(id).remove(&place);
+            self.entity_bytes -= bytes;
         }
+    }
+
+    /// Those that are only remembered, of the same kind.
+    fn remembered(&mut self, id: &InstanceId) -> &mut BTreeMap<u64, InstanceId> {
+        if id.is_entity() {
+            &mut self.entities
+        } else {
+            &mut self.orchestrations
+        }
+    }
+
+    /// The first one that there is no room for.
+    fn too_many(&self) -> Option<InstanceId> {
+        let many_bytes = self.entity_bytes > ENTITY_BYTES_MAX;
+        let first = if self.orchestrations.len() > ORCHESTRATIONS_MAX {
+            self.orchestrations.first_key_value()
+        } else if self.entities.len() > ENTITIES_MAX || many_bytes {
+            self.entities.first_key_value()
+        } else {
+            None
+        };
+        first.map(|(_, id)| id.clone())
     }
 
     /// Keeps it as long as there is room. What is not durable, or busy, is never forgotten here: it
@@ -202,18 +230,13 @@ impl Residents {
             return;
         };
         if resident.place.is_none() {
-            let bytes = resident.bytes();
-            resident.place = Some((self.next_place, bytes));
-            self.remembered_bytes += bytes;
-            self.remembered.insert(self.next_place, id.clone());
+            let (place, bytes) = (self.next_place, resident.bytes());
+            resident.place = Some((place, bytes));
+            self.entity_bytes += bytes;
             self.next_place += 1;
+            self.remembered(id).insert(place, id.clone());
         }
-        while self.remembered.len() > REMEMBERED_MAX || self.remembered_bytes > REMEMBERED_BYTES_MAX
-        {
-            let Some((_, first)) = self.remembered.first_key_value() else {
-                return;
-            };
-            let first = first.clone();
+        while let Some(first) = self.too_many() {
             let (resident, _) = self.wake(&first);
             if resident.is_idle(durable) {
                 self.forget(&first);
@@ -237,10 +260,10 @@ mod tests {
     const DURABLE: u64 = 4;
 
     fn add(residents: &mut Residents, id: &str, commit: u64) -> InstanceId {
-        let id = InstanceId::from_stored(id);
+        let id = InstanceId::from_stored(format!("@state@{id}"));
         let (resident, _) = residents.wake(&id);
         resident.commit = commit;
-        resident.written = Some("x".repeat(REMEMBERED_BYTES_MAX / 2).into());
+        resident.written = Some("x".repeat(ENTITY_BYTES_MAX / 2).into());
         residents.remember(&id, DURABLE);
         id
     }
@@ -250,7 +273,22 @@ mod tests {
         let mut residents = Residents::default();
         let ids = ["a", "b", "c"].map(|id| add(&mut residents, id, DURABLE));
         assert_eq!(ids.map(|id| residents.contains(&id)), [false, true, true]);
-        assert_eq!(residents.remembered_bytes, REMEMBERED_BYTES_MAX);
+        assert_eq!(residents.entity_bytes, ENTITY_BYTES_MAX);
+    }
+
+    #[test]
+    fn orchestrations_and_entities_take_no_room_from_each_other() {
+        let mut residents = Residents::default();
+        for number in 0..2 * ENTITIES_MAX {
+            for name in ["", "@state@"] {
+                let id = InstanceId::from_stored(format!("{name}{number}"));
+                residents.wake(&id);
+                residents.remember(&id, DURABLE);
+            }
+        }
+        assert_eq!(residents.len(), ORCHESTRATIONS_MAX + ENTITIES_MAX);
+        assert_eq!(residents.orchestrations.len(), ORCHESTRATIONS_MAX);
+        assert_eq!(residents.entities.len(), ENTITIES_MAX);
     }
 
     #[test]
@@ -276,13 +314,13 @@ mod tests {
     fn a_state_that_grows_while_it_is_remembered_is_counted_as_it_was() {
         let mut residents = Residents::default();
         let id = add(&mut residents, "a", DURABLE);
-        let state = "y".repeat(REMEMBERED_BYTES_MAX);
+        let state = "y".repeat(ENTITY_BYTES_MAX);
         residents.get(&id).unwrap().written = Some(state.into());
         residents.wake(&id);
-        assert_eq!(residents.remembered_bytes, 0);
+        assert_eq!(residents.entity_bytes, 0);
         residents.remember(&id, DURABLE);
         residents.get(&id).unwrap().written = None;
         residents.forget(&id);
-        assert_eq!(residents.remembered_bytes, 0);
+        assert_eq!(residents.entity_bytes, 0);
     }
 }

@@ -44,6 +44,11 @@ impl Entity {
         Self::from_row(id, row)
     }
 
+    /// Gives back the room that messages took.
+    pub(super) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
     /// What a store knows of it. Messages are received afterwards.
     pub fn from_row(id: InstanceId, row: EntityRow) -> Self {
         Self {

@@ -176,6 +176,15 @@ impl Instance {
         }
     }
 
+    /// Gives back the room that messages took: it may wait for long.
+    pub fn rest(&mut self) {
+        match self {
+            Self::Absent(_) => {}
+            Self::Orchestration(orchestration) => orchestration.inbox.shrink_to_fit(),
+            Self::Entity(entity) => entity.rest(),
+        }
+    }
+
     /// Rows for messages that have none yet.
     pub fn store_messages(&mut self) -> Vec<MessageRow> {
         match self {

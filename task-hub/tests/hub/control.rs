@@ -239,6 +239,19 @@ async fn an_unknown_instance_is_not_found() {
 }
 
 #[tokio::test]
+async fn what_waits_is_remembered_up_to_a_limit_and_goes_on_from_its_row() {
+    let bench = Bench::memory(listen()).await;
+    for number in 0..3_000 {
+        bench.start("listen", &format!("a{number}"), "").await;
+    }
+    assert_eq!(bench.hub.stats().instances_in_memory, 1_024);
+    for name in ["a0", "a2999"] {
+        bench.raise(name, "go", "1").await;
+        bench.completes(name, "1").await;
+    }
+}
+
+#[tokio::test]
 async fn only_what_has_ended_is_purged() {
     let bench = Bench::memory(listen()).await;
     bench.start("listen", "a", "").await;

@@ -154,3 +154,17 @@ fn the_hub_knows_whether_it_chose_the_version() {
         assert_eq!(version, given.or(Some("2.0")));
     }
 }
+
+#[test]
+fn one_that_waits_keeps_no_room_for_messages() {
+    let mut outside = Outside::new();
+    let (orchestration, _) = outside.running("a", Vec::new());
+    assert!(orchestration.inbox.capacity() > 0);
+    let mut instance = Instance::Orchestration(Box::new(orchestration));
+    instance.rest();
+    assert_eq!(instance.orchestration().unwrap().inbox.capacity(), 0);
+    let raised = outside.raised("a", "go");
+    instance.receive(raised, &mut outside.env());
+    instance.rest();
+    assert!(instance.is_ready(), "what waits stays");
+}
