@@ -42,6 +42,7 @@ const COLUMNS: &str = "
     history_events, history_bytes, execution_id, generation, name, version, version_by_hub, \
     parked, parent_id, parent, tags, custom_status, input, input_payload_id, output_payload_id, \
     failure, locks, scheduled_at, trace";
+const FIND: &str = "SELECT key FROM instances WHERE instance_id = ?1";
 const STEP: &str = "
 UPDATE instances SET
     version = ?2, version_by_hub = ?3, status = ?4, parked = ?5, parent = ?6, custom_status = ?7,
@@ -57,6 +58,7 @@ WHERE key = ?1";
 const ADD_HISTORY: &str = "
 INSERT INTO history (instance_key, row, event_count, events, payload_id)
 VALUES (?1, ?2, ?3, ?4, ?5)";
+const PAYLOAD_OF_TASK: &str = "SELECT payload_id FROM tasks WHERE id = ?1";
 const CLOSE_TASK: &str = "DELETE FROM tasks WHERE id = ?1";
 const OPEN_TASK: &str = "
 INSERT INTO tasks (id, instance_key, execution_id, task_id, name, request, payload_id)
@@ -115,16 +117,9 @@ struct TaskRow {
 struct Step {
     id: Arc<str>,
     number: usize,
-    /// Of the commit before.
-    open: Open,
-    done: SyncSender<Open>,
-}
-
-/// What a commit leaves for the next one.
-#[derive(Clone, Copy, Default)]
-struct Open {
-    key: i64,
+    /// The open task, which the commit before has left.
     task: i64,
+    done: SyncSender<i64>,
 }
 
 impl Raw {
@@ -209,12 +204,12 @@ impl Raw {
             group.extend(steps.try_iter());
             statements.begin.execute([])?;
             for step in &mut group {
-                step.open = statements.write(&self.pattern, step, &mut self.next_task)?;
+                step.task = statements.write(&self.pattern, step, &mut self.next_task)?;
             }
             statements.commit.execute([])?;
             for step in group {
                 // Its submitter waits; if it is gone, nobody does.
-                let _ = step.done.send(step.open);
+                let _ = step.done.send(step.task);
             }
         }
         Ok(())
@@ -228,19 +223,19 @@ impl Raw {
 fn submit_all(id: &str, commits: usize, submit: &Sender<Step>) {
     let id = Arc::from(id);
     let (done, committed) = sync_channel(1);
-    let mut open = Open::default();
+    let mut task = 0;
     for number in 0..commits {
         let step = Step {
             id: Arc::clone(&id),
             number,
-            open,
+            task,
             done: done.clone(),
         };
         if submit.send(step).is_err() {
             return;
         }
         match committed.recv() {
-            Ok(next) => open = next,
+            Ok(next) => task = next,
             Err(_) => return,
         }
     }
@@ -251,9 +246,11 @@ struct Statements<'a> {
     connection: &'a Connection,
     begin: Statement<'a>,
     create: Statement<'a>,
+    find: Statement<'a>,
     step: Statement<'a>,
     end: Statement<'a>,
     add_history: Statement<'a>,
+    payload_of_task: Statement<'a>,
     close_task: Statement<'a>,
     open_task: Statement<'a>,
     commit: Statement<'a>,
@@ -270,9 +267,11 @@ impl<'a> Statements<'a> {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             create: connection.prepare(&create)?,
+            find: connection.prepare(FIND)?,
             step: connection.prepare(STEP)?,
             end: connection.prepare(END)?,
             add_history: connection.prepare(ADD_HISTORY)?,
+            payload_of_task: connection.prepare(PAYLOAD_OF_TASK)?,
             close_task: connection.prepare(CLOSE_TASK)?,
             open_task: connection.prepare(OPEN_TASK)?,
             commit: connection.prepare("COMMIT")?,
@@ -285,13 +284,13 @@ impl<'a> Statements<'a> {
         pattern: &Pattern,
         step: &Step,
         next_task: &mut i64,
-    ) -> rusqlite::Result<Open> {
+    ) -> rusqlite::Result<i64> {
         let Some(rows) = pattern.commits.get(step.number) else {
-            return Ok(step.open);
+            return Ok(step.task);
         };
-        let key = match step.number {
+        let key: i64 = match step.number {
             0 => self.create(pattern, &step.id, rows)?,
-            _ => self.update(pattern, step.open.key, step.number, rows)?,
+            _ => self.update(pattern, &step.id, step.number, rows)?,
         };
         let number = as_integer(step.number);
         let no_payload = None::<i64>;
@@ -303,7 +302,9 @@ impl<'a> Statements<'a> {
             no_payload
         ])?;
         if step.number > 0 {
-            self.close_task.execute([step.open.task])?;
+            let task = [step.task];
+            let _: Option<i64> = self.payload_of_task.query_row(task, |row| row.get(0))?;
+            self.close_task.execute(task)?;
         }
         let task = *next_task;
         if let Some(row) = &rows.task {
@@ -324,7 +325,7 @@ impl<'a> Statements<'a> {
                 no_payload
             ])?;
         }
-        Ok(Open { key, task })
+        Ok(task)
     }
 
     fn create(&mut self, pattern: &Pattern, id: &str, rows: &Rows) -> rusqlite::Result<i64> {
@@ -348,10 +349,11 @@ impl<'a> Statements<'a> {
     fn update(
         &mut self,
         pattern: &Pattern,
-        key: i64,
+        id: &str,
         number: usize,
         rows: &Rows,
     ) -> rusqlite::Result<i64> {
+        let key = self.find.query_row([id], |row| row.get(0))?;
         let now = Timestamp::now().ticks();
         let same = |place: usize| pattern.identity.get(place).unwrap_or(&Value::Null);
         let status = match rows.task {

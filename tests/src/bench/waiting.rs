@@ -18,6 +18,8 @@ use crate::workload;
 pub const CHILD: &str = "--child";
 pub const FEW: usize = 1_000;
 pub const MANY: usize = 10_000;
+/// What a hub remembers while a worker may hold the session, however many wait.
+pub const REMEMBERED_MAX: f64 = 1_024.0;
 const STARTS: usize = 11;
 const CLIENTS: usize = 50;
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -44,31 +46,70 @@ fn children() -> Figures {
         run_child(&program, "first", folder.path())?;
         starts.push(began.elapsed().as_secs_f64());
     }
-    let ([idle, few, many], each_kib) = memory_of("waiting")?;
+    let Told {
+        idle,
+        few,
+        many,
+        remembered,
+        each_kib,
+    } = memory_of("waiting")?;
     Ok(vec![
         Figure::new("process-start-to-first-result", median(starts), "s"),
         Figure::new("memory-of-idle-hub", idle, "MiB"),
         Figure::new("memory-for-1000-waiting", few - idle, "MiB"),
         Figure::new("memory-for-10000-waiting", many - idle, "MiB"),
         Figure::counted("memory-per-waiting-instance", each_kib, Limit::AtMost(2.0)),
+        Figure::counted(
+            "remembered-of-10000-waiting",
+            remembered,
+            Limit::AtMost(REMEMBERED_MAX),
+        ),
     ])
 }
 
-/// What a process of a kind says of its memory in MiB: idle, with few and with many instances that
-/// wait; and what one of these costs, in KiB.
-pub fn memory_of(what: &str) -> Result<([f64; 3], f64), Box<dyn Error>> {
+/// What a process says.
+pub struct Told {
+    /// Its memory in MiB when it is idle, with few and with many that wait.
+    pub idle: f64,
+    pub few: f64,
+    pub many: f64,
+    /// How many of the many its hub has in memory.
+    pub remembered: f64,
+    /// What one that waits costs, in KiB.
+    pub each_kib: f64,
+}
+
+/// Asks a process of a kind.
+pub fn memory_of(what: &str) -> Result<Told, Box<dyn Error>> {
     let folder = TempDir::new()?;
     let told = run_child(&std::env::current_exe()?, what, folder.path())?;
     let numbers: Vec<f64> = told
         .split_whitespace()
         .map(str::parse)
         .collect::<Result<_, _>>()?;
-    let [idle, few, many] = numbers[..] else {
+    let [idle, few, many, remembered] = numbers[..] else {
         return Err(format!("the process said `{told}`").into());
     };
     #[allow(clippy::cast_precision_loss, reason = "small")]
     let each_kib = (many - few) * 1024.0 / (MANY - FEW) as f64;
-    Ok(([idle, few, many], each_kib))
+    Ok(Told {
+        idle,
+        few,
+        many,
+        remembered,
+        each_kib,
+    })
+}
+
+/// Says it.
+pub fn tell(stage: &Stage, [idle, few, many]: [u64; 3]) {
+    let remembered = stage.hub.stats().instances_in_memory;
+    println!(
+        "{} {} {} {remembered}",
+        mebibytes(idle),
+        mebibytes(few),
+        mebibytes(many)
+    );
 }
 
 fn run_child(program: &Path, what: &str, folder: &Path) -> Result<String, Box<dyn Error>> {
@@ -99,7 +140,7 @@ pub async fn child(what: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
         let few = own_resident_bytes()?;
         wait_for(&stage, FEW..MANY).await?;
         let many = own_resident_bytes()?;
-        println!("{} {} {}", mebibytes(idle), mebibytes(few), mebibytes(many));
+        tell(&stage, [idle, few, many]);
     }
     stage.hub.shutdown(DEADLINE).await;
     Ok(())

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::Figures;
 use crate::figure::{Figure, Limit};
 use crate::hub::Stage;
-use crate::memory::{mebibytes, own_resident_bytes};
-use crate::waiting::{DEADLINE, FEW, MANY, SETTLE, memory_of};
+use crate::memory::own_resident_bytes;
+use crate::waiting::{DEADLINE, FEW, MANY, REMEMBERED_MAX, SETTLE, Told, memory_of, tell};
 use crate::workload::finish;
 
 /// What that process is asked to do.
@@ -55,11 +55,22 @@ fn granted(yes: bool) -> bool {
 
 pub async fn measure() -> Figures {
     let told = tokio::task::spawn_blocking(|| memory_of(CHILD).map_err(|error| error.to_string()));
-    let ([idle, few, many], each_kib) = told.await??;
+    let Told {
+        idle,
+        few,
+        many,
+        remembered,
+        each_kib,
+    } = told.await??;
     Ok(vec![
         Figure::new("memory-for-1000-waiting-runs", few - idle, "MiB"),
         Figure::new("memory-for-10000-waiting-runs", many - idle, "MiB"),
         Figure::counted("memory-per-waiting-run", each_kib, Limit::AtMost(2.0)),
+        Figure::counted(
+            "remembered-of-10000-waiting-runs",
+            remembered,
+            Limit::AtMost(REMEMBERED_MAX),
+        ),
     ])
 }
 
@@ -78,7 +89,7 @@ pub async fn child(folder: &Path) -> Result<(), Box<dyn Error>> {
     let few = own_resident_bytes()?;
     wait_for(&stage, &client, FEW..MANY).await?;
     let many = own_resident_bytes()?;
-    println!("{} {} {}", mebibytes(idle), mebibytes(few), mebibytes(many));
+    tell(&stage, [idle, few, many]);
     stage.hub.shutdown(DEADLINE).await;
     Ok(())
 }
