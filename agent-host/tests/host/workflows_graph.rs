@@ -147,6 +147,7 @@ async fn a_run_of_a_version_that_is_not_there_is_left_alone_and_says_so() {
     let status = new.run_status("review", "r1").await;
     assert_eq!(status["version"], "v1");
     assert_eq!(status["runtimeStatus"], "Running");
+    assert_eq!(status["parked"], true, "nothing has woken it since");
     assert_eq!(
         status["pendingHumanInputRequests"][1]["requestId"],
         "lawyer-0"
@@ -170,11 +171,12 @@ async fn a_run_of_a_version_that_is_not_there_is_left_alone_and_says_so() {
     // New runs are of the new version.
     new.start_run("review", "r2", &draft()).await;
     assert_eq!(new.run_status("review", "r2").await["version"], "v2");
-    let parked = new.run_until("review", "r1", |status| status["parked"] == true);
-    // Something has to come for the run, so that it is looked at.
+    assert_eq!(new.run_status("review", "r2").await["parked"], Value::Null);
+    // Something comes for the run, so that it is looked at.
     let event = new.manage(Method::POST, "/instances/r1/raiseEvent/nothing", Some("1"));
-    let (answer, status) = tokio::join!(event, parked);
-    assert_eq!(answer.status, 202);
+    assert_eq!(event.await.status, 202);
+    let parked = |status: &Value| status["parked"] == true;
+    let status = new.run_until("review", "r1", parked).await;
     assert_eq!(status["runtimeStatus"], "Running");
     new.end().await;
 

@@ -289,12 +289,21 @@ async fn a_request_that_nobody_answers_in_time_has_its_default_or_fails_the_run(
     app.start_run("patient", "r1", &draft()).await;
     let ended = app.ended_run("patient", "r1").await;
     assert_eq!(ended["output"], json!(["nobody: false"]));
+    assert_eq!(node_state(&app, "patient", "r1", "ask").await, "completed");
     app.start_run("strict", "r2", &draft()).await;
     let failed = app.ended_run("strict", "r2").await;
     assert_eq!(failed["runtimeStatus"], "Failed");
     let text = failed["error"].as_str().unwrap();
     assert!(text.contains("ask-0"), "names the request: {text}");
+    assert_eq!(node_state(&app, "strict", "r2", "ask").await, "failed");
     app.end().await;
+}
+
+/// Where a node stands, as the graph of a run says it.
+async fn node_state(app: &TestApp, workflow: &str, run: &str, node: &str) -> Value {
+    let path = format!("/api/workflow/{workflow}/graph?format=json&instanceId={run}");
+    let graph = app.get(&path).await.json();
+    graph["executors"][node]["run"]["state"].clone()
 }
 
 #[tokio::test]

@@ -252,8 +252,16 @@ async fn an_input_that_does_not_fit_starts_nothing() {
         (r#"{"lines": []}"#, ".", "missing field `to`"),
         ("null", ".", "invalid type: null"),
         ("[1]", "[0]", "invalid type: integer"),
-        (r#"{"to": "#, ".", "not JSON, and as a text: invalid type"),
-        ("hello", ".", "not JSON, and as a text: invalid type"),
+        (
+            r#"{"to": "#,
+            ".",
+            "not JSON: EOF while parsing a value at line 1 column 7; and as",
+        ),
+        (
+            "hello",
+            ".",
+            "not JSON: expected value at line 1 column 1; and as a text: invalid",
+        ),
         (&"x".repeat(100_000), ".", "xxx.."),
     ] {
         let answer = app.post_text("/api/workflow/post/run?runId=r1", body).await;

@@ -40,6 +40,7 @@ pub fn expand(port: &Port) -> TokenStream {
                 type Kind = #plain;
                 type This = Self;
                 type Yielded = #no_yields;
+                const ASKS: ::core::primitive::bool = true;
 
                 fn definition() -> #node_definition {
                     #port_node::<Self>(

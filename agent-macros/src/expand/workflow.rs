@@ -165,9 +165,9 @@ fn graph(places: &Places) -> TokenStream {
     let of = |item: TokenStream| places.of(&item);
     let (data, type_data) = (of(quote!(Graph)), of(quote!(TypeData)));
     let (name, description) = (&workflow.name, &workflow.description);
-    let version = match &workflow.version {
-        Some(version) => version.to_token_stream(),
-        None => signature::of(workflow).to_token_stream(),
+    let (version, computed) = match &workflow.version {
+        Some(version) => (version.to_token_stream(), None),
+        None => (quote!(__VERSION.as_str()), Some(version(places))),
     };
     let supersteps_max = match &workflow.max_supersteps {
         Some(max) => max.to_token_stream(),
@@ -188,6 +188,7 @@ fn graph(places: &Places) -> TokenStream {
     let joins = edges::joins(places);
     let forks = edges::forks(places);
     quote! {
+        #computed
         const __GRAPH: &#data = &#data {
             name: #name,
             description: #description,
@@ -204,6 +205,19 @@ fn graph(places: &Places) -> TokenStream {
             joins: #joins,
             forks: #forks,
         };
+    }
+}
+
+/// Which graph it is: the text, and what the text does not show.
+fn version(places: &Places) -> TokenStream {
+    let data = places.of(&quote!(GraphVersion));
+    let text = signature::of(places.workflow);
+    let count = places.workflow.graph.nodes.len();
+    let asks = (0..count).map(|index| places.item(index, "ASKS"));
+    let nodes = edges::nodes(places);
+    let slots = checks::state_item(places, "SLOTS");
+    quote! {
+        const __VERSION: &#data = &#data::of(#text, #nodes, __NAMES, &[#(#asks),*], #slots);
     }
 }
 

@@ -15,6 +15,7 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const ASKS: ::core::primitive::bool = true;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             ::agent_sdk::__private::port_node::<
                 Self,

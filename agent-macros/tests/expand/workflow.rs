@@ -297,10 +297,23 @@ const _: () = {
             ],
         ),
     };
+    const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
+        "7b0139f33946dd0ecf94d82c2ac51661",
+        &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4],
+        __NAMES,
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_1 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_2 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_3 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_4 as ::agent_sdk::workflow::Node>::ASKS,
+        ],
+        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+    );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "triage",
         description: "Answers mail.",
-        version: "7b0139f33946dd0ecf94d82c2ac51661",
+        version: __VERSION.as_str(),
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,

@@ -52,10 +52,17 @@ const _: () = {
             ),
         ),
     };
+    const __VERSION: &crate::vendored::sdk::workflow::GraphVersion = &crate::vendored::sdk::workflow::GraphVersion::of(
+        "d874acfea2dfa6d7db2307770183619e",
+        &[__NODE_0],
+        __NAMES,
+        &[<__N_0 as crate::vendored::sdk::workflow::Node>::ASKS],
+        <crate::vendored::sdk::workflow::NoState as crate::vendored::sdk::workflow::WorkflowState>::SLOTS,
+    );
     const __GRAPH: &crate::vendored::sdk::workflow::Graph = &crate::vendored::sdk::workflow::Graph {
         name: "plan",
         description: "",
-        version: "d874acfea2dfa6d7db2307770183619e",
+        version: __VERSION.as_str(),
         supersteps_max: crate::vendored::sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,

@@ -294,10 +294,25 @@ const _: () = {
         >(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Drop,
     };
+    const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
+        "2037d9efdce39e27da0c36a2ebc771c8",
+        &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4, __NODE_5, __NODE_6],
+        __NAMES,
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_1 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_2 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_3 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_4 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_5 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_6 as ::agent_sdk::workflow::Node>::ASKS,
+        ],
+        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+    );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "plan",
         description: "",
-        version: "2037d9efdce39e27da0c36a2ebc771c8",
+        version: __VERSION.as_str(),
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,

@@ -180,10 +180,21 @@ const _: () = {
             ),
         ),
     };
+    const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
+        "c1bcd5b9271c8bfac0d194d4ee32162c",
+        &[__NODE_0, __NODE_1, __NODE_2],
+        __NAMES,
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_1 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_2 as ::agent_sdk::workflow::Node>::ASKS,
+        ],
+        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+    );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "plan",
         description: "",
-        version: "c1bcd5b9271c8bfac0d194d4ee32162c",
+        version: __VERSION.as_str(),
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,

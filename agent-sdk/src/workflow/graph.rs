@@ -27,7 +27,7 @@ pub struct Graph {
     pub name: &'static str,
     /// What it is for.
     pub description: &'static str,
-    /// Which graph it is: the option `version`, else computed from the text of the graph.
+    /// Which graph it is: the option `version`, else a [`GraphVersion`](super::GraphVersion).
     pub version: &'static str,
     /// How many supersteps a run may take.
     pub supersteps_max: u32,

@@ -23,6 +23,7 @@ pub mod runner;
 pub(crate) mod state;
 pub mod superstep;
 mod text;
+mod version;
 
 pub use check::{Rival, Solution, check_names, check_node, solve};
 pub use client::{
@@ -59,3 +60,4 @@ pub use state::{
     Emits, InState, MayRead, Merge, MergeError, NoState, Reads, SLOT_BYTES_MAX, SLOTS_MAX,
     STATE_BYTES_MAX, Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
 };
+pub use version::GraphVersion;

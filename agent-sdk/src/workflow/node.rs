@@ -37,6 +37,9 @@ pub trait Node: 'static {
     /// or a workflow, its name, and the path of the item.
     #[doc(hidden)]
     const REGISTERED: Option<Registered> = None;
+    /// Whether it asks somebody outside: whether it is a request port.
+    #[doc(hidden)]
+    const ASKS: bool = false;
 
     /// Everything that is needed to run it.
     fn definition() -> NodeDefinition;

@@ -12,3 +12,4 @@ mod model_request;
 mod model_scripted;
 mod workflow_graph;
 mod workflow_nodes;
+mod workflow_version;

@@ -71,6 +71,8 @@ pub(super) struct Readings {
     /// Which of them is the body as JSON, whatever its content type, if it is JSON. The other one
     /// is the body as a text.
     pub(super) json: Option<usize>,
+    /// Why it is not JSON, if it is not.
+    pub(super) not_json: Option<String>,
 }
 
 /// As JSON, else as a text.
@@ -89,17 +91,24 @@ fn readings(body: &[u8], is_json_first: bool) -> Readings {
         return Readings {
             in_order: Vec::new(),
             json: None,
+            not_json: None,
         };
     }
     let mut in_order = vec![Value::from(text.as_ref()).to_string()];
     // Bytes that are not UTF-8 are no JSON: a value is never changed on the way in.
-    let json = serde_json::from_slice::<&RawValue>(body).ok();
-    let json = json.map(|json| {
-        let place = usize::from(!is_json_first);
-        in_order.insert(place, json.get().to_owned());
-        place
-    });
-    Readings { in_order, json }
+    let (json, not_json) = match serde_json::from_slice::<&RawValue>(body) {
+        Ok(json) => {
+            let place = usize::from(!is_json_first);
+            in_order.insert(place, json.get().to_owned());
+            (Some(place), None)
+        }
+        Err(error) => (None, Some(error.to_string())),
+    };
+    Readings {
+        in_order,
+        json,
+        not_json,
+    }
 }
 
 #[cfg(test)]
@@ -151,23 +160,32 @@ mod tests {
         let both = |json: &str, text: &str| Readings {
             in_order: vec![json.to_owned(), text.to_owned()],
             json: Some(0),
+            not_json: None,
         };
-        let only = |text: &str| Readings {
+        let only = |text: &str, why: &str| Readings {
             in_order: vec![text.to_owned()],
             json: None,
+            not_json: Some(why.to_owned()),
         };
+        let no_json = "expected value at line 1 column 1";
         assert_eq!(
             json_first(b" {\"a\": 1} "),
             both("{\"a\": 1}", "\" {\\\"a\\\": 1} \"")
         );
         assert_eq!(json_first(b"12345"), both("12345", "\"12345\""));
         assert_eq!(json_first(b"null"), both("null", "\"null\""));
-        assert_eq!(json_first(b"Hi there"), only("\"Hi there\""));
-        assert_eq!(json_first(b"\"a\xff\""), only("\"\\\"a\u{fffd}\\\"\""));
+        assert_eq!(json_first(b"Hi there"), only("\"Hi there\"", no_json));
+        assert_eq!(
+            json_first(b"\"a\xff\""),
+            only(
+                "\"\\\"a\u{fffd}\\\"\"",
+                "invalid unicode code point at line 1 column 3"
+            )
+        );
         let text = text_first(b"12345");
         assert_eq!(text.in_order, ["\"12345\"", "12345"]);
         assert_eq!(text.json, Some(1));
-        assert_eq!(text_first(b"Hi"), only("\"Hi\""));
+        assert_eq!(text_first(b"Hi"), only("\"Hi\"", no_json));
         assert!(json_first(b" \n").in_order.is_empty());
     }
 }

@@ -173,8 +173,8 @@ async fn start(
             };
             (workflow.to_owned(), nothing)
         });
-        if readings.json.is_none() {
-            problem.problem = format!("not JSON, and as a text: {}", problem.problem);
+        if let Some(why) = &readings.not_json {
+            problem.problem = format!("not JSON: {why}; and as a text: {}", problem.problem);
         }
         Err(WorkflowError::InvalidInput { workflow, problem })
     })

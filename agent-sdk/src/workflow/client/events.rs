@@ -59,15 +59,15 @@ struct Tally {
     begun: u32,
     /// Those that have ended well.
     completed: u32,
-    /// Those that have failed, and requests that expired.
+    /// Those that have failed, and requests that expired without a default.
     failed: u32,
     /// Requests that wait for an answer.
     waiting: u32,
 }
 
 impl Tally {
-    fn note(&mut self, kind: EventKind) {
-        match kind {
+    fn note(&mut self, event: &Event) {
+        match event.kind {
             EventKind::ExecutorInvoked => self.begun += 1,
             EventKind::ExecutorCompleted => self.completed += 1,
             EventKind::ExecutorFailed => self.failed += 1,
@@ -81,7 +81,11 @@ impl Tally {
             }
             EventKind::RequestExpired => {
                 self.waiting = self.waiting.saturating_sub(1);
-                self.failed += 1;
+                // The data is the default that counts as the answer.
+                match &event.data {
+                    Some(_) => self.completed += 1,
+                    None => self.failed += 1,
+                }
             }
             _ => {}
         }
@@ -222,7 +226,7 @@ impl WorkflowClient {
         let mut own: BTreeMap<&str, Tally> = BTreeMap::new();
         for RecordedEvent { event, .. } in &self.replayed(state).await?.events {
             if let Some(node) = event.executor_id.or(event.source_executor_id) {
-                own.entry(node).or_default().note(event.kind);
+                own.entry(node).or_default().note(event);
             }
         }
         for (node, tally) in own {

@@ -100,6 +100,8 @@ impl WorkflowClient {
         if !state.status.is_terminal() {
             self.gather(&state, String::new(), 0, &mut pending).await?;
         }
+        // A run that nothing has woken since the deployment does not know yet that it waits.
+        let has_code = state.status.is_terminal() || self.graph_of(&state).is_some();
         let custom_status = state.custom_status.as_deref();
         let outputs = match (state.status, &state.output) {
             (Status::Completed, Some(output)) => {
@@ -116,7 +118,7 @@ impl WorkflowClient {
             workflow: workflow_of(&state.name).unwrap_or_default().to_owned(),
             version: state.version,
             status: state.status,
-            parked: state.parked,
+            parked: state.parked || !has_code,
             custom_status: custom_status.and_then(|text| serde_json::from_str(text).ok()),
             outputs,
             failure: state.failure,

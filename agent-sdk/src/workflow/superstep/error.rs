@@ -48,8 +48,9 @@ pub enum RunError {
     },
     /// Two tasks of one superstep wrote a slot that has no reducer.
     #[error(
-        "`{first}` and `{second}` wrote the slot `{slot}` at the same time, in superstep \
-         {superstep}; add `#[slot(reduce = ..)]` to it"
+        "{} wrote the slot `{slot}` at the same time, in superstep {superstep}; add \
+         `#[slot(reduce = ..)]` to it",
+        both(first, second)
     )]
     Conflict {
         /// Which slot.
@@ -63,8 +64,9 @@ pub enum RunError {
     },
     /// Two tasks of one superstep wrote one key of a keyed slot.
     #[error(
-        "`{first}` and `{second}` wrote key {key} of the slot `{slot}` at the same time, in \
-         superstep {superstep}; give each its own keys"
+        "{} wrote key {key} of the slot `{slot}` at the same time, in superstep {superstep}; give \
+         each its own keys",
+        both(first, second)
     )]
     KeyConflict {
         /// Which slot.
@@ -197,6 +199,15 @@ pub enum RunError {
         /// What is wrong.
         problem: String,
     },
+}
+
+/// Two tasks, which may be of one node.
+fn both(first: &str, second: &str) -> String {
+    if first == second {
+        format!("two runs of `{first}`")
+    } else {
+        format!("`{first}` and `{second}`")
+    }
 }
 
 fn names(of: &[&str]) -> String {

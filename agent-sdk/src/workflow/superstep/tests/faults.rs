@@ -24,6 +24,10 @@ const STOCK: KeyedSlot = match <SlotProbe<Stock>>::KEYED {
 
 /// `start >> (a, b)`, both with all slots.
 fn both_with(slots: Vec<Slot>) -> Lab {
+    started_with(slots, &[A, B])
+}
+
+fn started_with(slots: Vec<Slot>, first: &[To]) -> Lab {
     let mut nodes = vec![node("a", executor(), OUT), node("b", executor(), OUT)];
     for node in &mut nodes {
         node.facts = NodeFacts {
@@ -31,7 +35,7 @@ fn both_with(slots: Vec<Slot>) -> Lab {
             ..NodeFacts::default()
         };
     }
-    let mut graph = graph(to(&[A, B]), nodes, vec![]);
+    let mut graph = graph(to(first), nodes, vec![]);
     graph.slots = leak(slots);
     let mut lab = Lab::new(graph, &json!(0));
     lab.begin();
@@ -124,19 +128,21 @@ fn a_default_that_is_too_large_fails_the_start() {
 
 #[test]
 fn one_key_from_two_nodes_names_slot_key_and_nodes() {
-    let slots = vec![slot(
-        "stock",
-        TypeId::of::<Stock>,
-        Some(STOCK.default),
-        Some(STOCK.merge),
-    )];
+    let slots = || {
+        let of = TypeId::of::<Stock>;
+        vec![slot("stock", of, Some(STOCK.default), Some(STOCK.merge))]
+    };
     let put = |key: &str| {
         (
             0,
             Message::of(&Keyed::insert(key.to_owned(), 1_u32)).unwrap(),
         )
     };
-    let mut lab = both_with(slots);
+    let mut lab = started_with(slots(), &[A, A]);
+    lab.end_with(vec![wrote(vec![put("nut")]), wrote(vec![put("nut")])]);
+    let twice = lab.outcome().unwrap_err().to_string();
+    assert!(twice.starts_with("two runs of `a` wrote key"), "{twice}");
+    let mut lab = both_with(slots());
     lab.end_with(vec![wrote(vec![put("nut")]), wrote(vec![put("nut")])]);
     let error = lab.outcome().unwrap_err();
     assert_eq!(error.error_type(), "StateConflict");
