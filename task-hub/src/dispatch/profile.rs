@@ -9,7 +9,8 @@ use durable_task::{Accepts, NameAndVersion, WorkHandler, WorkerProfile};
 use super::settings::REMOTE_EVENTS_BYTES_MAX;
 use crate::engine::newest;
 
-/// How much is looked at to find that a worker brings no new code. Beyond, it is taken to bring some.
+/// How much is looked at to find that a worker brings no new code. Beyond, it is taken to bring
+/// some.
 const COVER_LOOKS_MAX: usize = 200_000;
 
 /// A worker, from its attachment to its detachment. Never used twice in a process.
