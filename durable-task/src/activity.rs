@@ -140,6 +140,11 @@ impl ActivityContext {
 
     /// `{instance}:{execution}:{task}`: the same whenever this call is run again after a crash, and
     /// different for any other call. Hand it to whatever can recognise a repeated request.
+    ///
+    /// An attempt that a retry policy makes is another call, with another key. But an attempt that
+    /// has failed may have had its effect all the same: its time was over, or the connection broke
+    /// before the answer. Where that matters, let the orchestrator make one key for all attempts,
+    /// with [`new_uuid`](crate::OrchestrationContext::new_uuid), and send it with the input.
     pub fn idempotency_key(&self) -> String {
         let Inner {
             instance,

@@ -104,7 +104,7 @@ pub struct InstanceState {
     pub version: String,
     /// Where it stands.
     pub status: Status,
-    /// Whether it waits for code that no worker has.
+    /// Whether it, or an activity that it has called, waits for code that no worker has.
     pub parked: bool,
     /// Its input, if fetched.
     pub input: Option<String>,

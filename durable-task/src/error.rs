@@ -1,6 +1,6 @@
 //! What can go wrong in an orchestrator.
 
-use crate::{EntityId, Failure, InstanceId};
+use crate::{EntityId, Failure, IdError, InstanceId};
 
 /// Why an operation of an orchestration, or the orchestration itself, failed.
 ///
@@ -86,6 +86,13 @@ impl OrchestrationError {
 impl From<Failure> for OrchestrationError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
+    }
+}
+
+/// An id that the orchestrator chose can't be one. Repeating does not help.
+impl From<IdError> for OrchestrationError {
+    fn from(error: IdError) -> Self {
+        Self::Failed(Failure::new("InvalidId", error.to_string()).non_retriable())
     }
 }
 

@@ -15,7 +15,7 @@ const LAST_TICKS: i64 = 253_402_300_800 * TICKS_PER_SECOND - 1;
 
 /// A point in time in UTC, in ticks of 100 ns since 1970: the precision of every Durable Task
 /// store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timestamp {
     ticks: i64,
 }
@@ -123,6 +123,13 @@ impl From<Timestamp> for prost_types::Timestamp {
 }
 
 /// RFC 3339 with the fractional digits that are needed.
+/// As its text: states of instances are looked at with `{:?}`.
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from(*self)
@@ -155,6 +162,7 @@ mod tests {
         for ticks in [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX] {
             let time = Timestamp::from_ticks(ticks);
             assert_eq!(Timestamp::from(prost_types::Timestamp::from(time)), time);
+            assert_eq!(format!("{time:?}"), time.to_string());
         }
         // The seconds before the years 1, 0 and -9999, and the one after 9999.
         for seconds in [

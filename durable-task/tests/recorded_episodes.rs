@@ -31,7 +31,7 @@ fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    let in_ci = std::env::var_os("CI").is_some();
     assert!(!in_ci, "{} is missing", folder.display());
     eprintln!("skipped: {} is missing", folder.display());
     None

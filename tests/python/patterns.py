@@ -7,13 +7,15 @@ Prints one line per pattern, `ok NAME` or `FAILED NAME: why`, and ends with 1 if
 """
 
 import functools
+import gzip
 import sys
 import threading
 import time
 import traceback
 from datetime import datetime, timedelta, timezone
 
-from durabletask import client, entities, task, worker
+from durabletask import client, entities, scheduled, task, worker
+from durabletask.extensions import history_export
 
 PATTERNS = []
 TIMEOUT_SECONDS = 60
@@ -40,12 +42,24 @@ def eventually(what, ask, seconds=30):
         time.sleep(0.02)
 
 
+class Exported:
+    """Where the SDK's export of histories writes to."""
+
+    def __init__(self):
+        self.payloads = {}
+
+    def write(self, *, instance_id, payload, **_):
+        self.payloads[instance_id] = gzip.decompress(payload)
+
+
 class Bench:
     """A client and one worker with everything registered."""
 
     def __init__(self, address):
         self.address = address
         self.client = client.TaskHubGrpcClient(host_address=address)
+        self.exported = Exported()
+        self.export = history_export.ExportHistoryClient(self.client, self.exported)
         self.number = 0
 
     def worker(self, filters=None, versioning=None, **code):
@@ -60,6 +74,8 @@ class Bench:
             started.use_work_item_filters()
         if versioning:
             started.use_versioning(versioning)
+        for prepare in code.get("prepare", []):
+            prepare(started)
         started.start()
         return started
 
@@ -506,6 +522,49 @@ def locks_entities(bench):
     eventually("released", lambda: not metadata.get_locked_by())
 
 
+@pattern
+def starts_orchestrations_from_entities(bench):
+    """The SDK's schedules: an entity that signals itself later, and starts an orchestration."""
+    schedules = scheduled.ScheduledTaskClient(bench.client)
+    schedule = schedules.create_schedule(scheduled.ScheduleCreationOptions(
+        schedule_id="each-second",
+        orchestration_name="sequence",
+        orchestration_input=["a"],
+        interval=timedelta(seconds=1),
+        start_immediately_if_late=True,
+    ))
+
+    def runs():
+        states = bench.client.get_all_orchestration_states()
+        return [state for state in states if state.instance_id.startswith("each-second-")]
+
+    eventually("two runs", lambda: len(runs()) >= 2)
+    schedule.pause()
+    check(schedule.describe().status, scheduled.ScheduleStatus.PAUSED)
+    schedule.delete()
+    check(schedules.get_schedule("each-second"), None)
+    for run in runs():
+        check(bench.finish(run.instance_id).get_output(), ["Hello, a!"])
+
+
+@pattern
+def exports_histories(bench):
+    """The SDK's export: a job that lists what has ended, and reads its history."""
+    began = datetime.now(timezone.utc) - timedelta(minutes=1)
+    names = [bench.completes(sequence, ["Hello, x!"], input=["x"]).instance_id for _ in range(3)]
+    job = bench.export.create_job(history_export.ExportJobCreationOptions(
+        mode=history_export.ExportMode.BATCH,
+        completed_time_from=began,
+        completed_time_to=datetime.now(timezone.utc),
+        destination=history_export.ExportDestination(container="histories"),
+    ))
+    ended = bench.export.get_job_client(job.job_id).wait(timeout=TIMEOUT_SECONDS)
+    check(ended.status, history_export.ExportJobStatus.COMPLETED)
+    for name in names:
+        assert b"Hello, x!" in bench.exported.payloads[name], name
+    bench.export.delete_job(job.job_id)
+
+
 def versioned(ctx, _):
     return ctx.version
     yield  # makes it a generator
@@ -569,7 +628,9 @@ def main(address, names):
     good = True
     with_worker = [each for each in PATTERNS if not names or each.__name__ in names]
     if with_worker:
-        everything = bench.worker()
+        everything = bench.worker(prepare=[
+            worker.TaskHubGrpcWorker.configure_scheduled_tasks, bench.export.register_worker,
+        ])
         for each in with_worker:
             good &= attempt(each.__name__, lambda each=each: each(bench))
         everything.stop()

@@ -98,7 +98,26 @@ async fn the_example_answers_on_a_service_and_leaves_its_state_there() -> TestRe
     ] {
         assert!(serving.contains(name), "{name}: {serving}");
     }
+    let listed = http
+        .get("../runtime/webhooks/durabletask/instances")
+        .await?;
+    let run = listed.body[0]["instanceId"].as_str().ok_or("no run")?;
     assert!(app.terminate().await?.success());
+    // The service has the histories as well.
+    let url = service.url();
+    for (id, verdict, code) in [(run, "OK", 0), ("nobody", "UNREADABLE", 2)] {
+        let replay = [
+            "replay",
+            "--backend",
+            "grpc",
+            "--endpoint",
+            &url,
+            "--instance",
+            id,
+        ];
+        let [said, _] = ended(&example, &replay, code)?;
+        assert!(said.starts_with(&format!("{verdict} {id}\n")), "{said}");
+    }
     let hub = example.hub_file();
     assert!(!hub.exists(), "it has no state of its own");
     Ok(())

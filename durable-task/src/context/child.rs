@@ -78,6 +78,15 @@ pub struct SubOrchestrationCall<O> {
 
 impl<O> SubOrchestrationCall<O> {
     /// Sets the id of the new instance. With a retry policy every attempt has this id.
+    ///
+    /// ```
+    /// use durable_task::{InstanceId, OrchestrationContext, OrchestrationError};
+    ///
+    /// async fn trip(ctx: OrchestrationContext, city: String) -> Result<u64, OrchestrationError> {
+    ///     let id = InstanceId::new(format!("{}-hotel", ctx.instance_id()))?;
+    ///     ctx.call_sub_orchestration("book_hotel", &city).instance_id(id).await
+    /// }
+    /// ```
     pub fn instance_id(mut self, id: InstanceId) -> Self {
         if let Target::SubOrchestration { instance, .. } = &mut self.call.target {
             *instance = Some(id);

@@ -54,6 +54,17 @@ impl HistoryBuilder {
         Self::empty(now).event(-1, EventType::ExecutionStarted(start))
     }
 
+    /// The start asks for this version of the orchestrator; without, the newest one runs.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        for event in &mut self.events {
+            if let Some(EventType::ExecutionStarted(start)) = &mut event.event_type {
+                start.version = Some(version.to_owned());
+            }
+        }
+        self
+    }
+
     /// A batch of events at a time, with nothing in it yet.
     pub fn empty(now: Timestamp) -> Self {
         let events = Vec::new();

@@ -36,7 +36,8 @@ pub enum WaitError {
         /// Why, if it was said.
         reason: Option<String>,
     },
-    /// It has not ended in time. Wait again; if it is parked, register its orchestrator first.
+    /// It has not ended in time. Wait again; if it is parked, register its orchestrator or its
+    /// activity first.
     #[error("instance `{instance}` has not ended in time: it is {status:?}{}", code(*.parked))]
     TimedOut {
         /// Which one.
@@ -68,7 +69,7 @@ fn because(reason: Option<&str>) -> String {
 
 fn code(parked: bool) -> &'static str {
     if parked {
-        ", and no worker has code for its name and version"
+        ", and no worker has code for it, or for an activity that it calls"
     } else {
         ""
     }

@@ -366,8 +366,8 @@ async fn a_wait_gives_the_result_or_says_why_there_is_none() {
                 parked: true,
                 ..state(Status::Pending)
             },
-            "instance `a` has not ended in time: it is Pending, and no worker has code for its \
-             name and version",
+            "instance `a` has not ended in time: it is Pending, and no worker has code for it, or \
+             for an activity that it calls",
             true,
         ),
     ];

@@ -20,7 +20,7 @@ use super::limits::CUSTOM_STATUS_BYTES_MAX;
 use super::message::Message;
 use super::orchestration::{Episode, Orchestration};
 use super::{Env, payload};
-use crate::store::{TaskKind, TaskRow, TimerRow};
+use crate::store::{HistorySize, TaskKind, TaskRow, TimerRow};
 
 impl Orchestration {
     /// Applies a worker's answer to the episode that is running. Without one it changes nothing.
@@ -67,7 +67,11 @@ impl Orchestration {
         };
         match outcome {
             Some(outcome) => self.finish(outcome, env, &mut delta),
-            None => self.close_episode(&mut delta),
+            None => {
+                let before = self.history;
+                self.close_episode(&mut delta);
+                self.warn_at_a_tenth(before, env);
+            }
         }
         delta
     }
@@ -101,20 +105,26 @@ impl Orchestration {
         None
     }
 
-    fn over_limit(&self, delta: &Delta, env: &Env<'_>) -> Option<Failure> {
-        let events = self.history.events + delta.history.events();
-        let bytes = self.history.bytes + delta.history.len() as u64;
-        let (limits, id) = (env.limits, self.id());
+    /// Says once that a history grows, while there is time to do something about it. Measured with
+    /// the events that end an episode: steps that are all alike would step over the mark otherwise.
+    fn warn_at_a_tenth(&self, before: HistorySize, env: &Env<'_>) {
+        let (limits, HistorySize { events, bytes, .. }) = (env.limits, self.history);
         let tenth = |before: u64, after: u64, max: u64| before < max / 10 && after >= max / 10;
-        if tenth(self.history.events, events, limits.history_events_max)
-            || tenth(self.history.bytes, bytes, limits.history_bytes_max)
+        if tenth(before.events, events, limits.history_events_max)
+            || tenth(before.bytes, bytes, limits.history_bytes_max)
         {
             tracing::warn!(
-                instance = %id, events, bytes,
+                instance = %self.id(), events, bytes,
                 "the history has reached a tenth of its limit; orchestrations that go on use \
                  `continue_as_new`"
             );
         }
+    }
+
+    fn over_limit(&self, delta: &Delta, env: &Env<'_>) -> Option<Failure> {
+        let events = self.history.events + delta.history.events();
+        let bytes = self.history.bytes + delta.history.len() as u64;
+        let limits = env.limits;
         if events <= limits.history_events_max && bytes <= limits.history_bytes_max {
             return None;
         }

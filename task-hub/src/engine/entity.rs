@@ -316,8 +316,12 @@ impl Entity {
         delta: &mut Delta,
     ) {
         let as_event = message.is_sent_as_event();
-        let Some(EventType::EntityOperationCalled(call)) = message.event.event_type else {
-            return;
+        let call = match message.event.event_type {
+            Some(EventType::EntityOperationCalled(call)) => call,
+            Some(EventType::EntityOperationSignaled(signal)) => {
+                return self.tell_unheard(&signal.operation, outcome);
+            }
+            _ => return,
         };
         let event = answer(call.request_id, outcome, as_event);
         let target = InstanceId::from_stored(call.parent_instance_id.unwrap_or_default());
@@ -326,6 +330,18 @@ impl Entity {
             Some(execution) => reply.for_execution(ExecutionId::new(execution)),
             None => reply,
         });
+    }
+
+    /// Nobody gets the answer to a signal: without a line in the log its failure would be lost. The
+    /// text of the failure stays out of it, since it may quote the input.
+    fn tell_unheard(&self, operation: &str, outcome: Option<ResultType>) {
+        if let Some(ResultType::Failure(failure)) = outcome {
+            let failure = failure.failure_details.unwrap_or_default();
+            tracing::warn!(
+                entity = %self.id, operation, error_type = failure.error_type,
+                "a signalled operation has failed; it changed nothing, and nobody else is told"
+            );
+        }
     }
 
     fn act(&self, action: OperationAction, env: &mut Env<'_>, delta: &mut Delta) {

@@ -47,14 +47,22 @@ impl Core {
         signaled.await.map_err(status)
     }
 
-    /// Reads an entity.
+    /// Reads an entity. SDKs read its state without a look whether it has one: without a state it
+    /// does not exist for them, whoever has locked it and whatever waits for it.
     pub(super) async fn get_entity(
         &self,
         request: GetEntityRequest,
     ) -> Result<GetEntityResponse, Status> {
         let id = entity_id(&request.instance_id)?;
-        let found = self.client.get_entity(&id, request.include_state).await;
-        let found = found.map_err(status)?;
+        let filter = EntityFilter {
+            id_prefix: Some(id.to_string()),
+            ..EntityFilter::default()
+        };
+        // The id itself comes first of all that begin with it.
+        let (client, with_state) = (&self.client, request.include_state);
+        let listed = client.query_entities(&filter, with_state, 1, None).await;
+        let first = listed.map_err(status)?.items.into_iter().next();
+        let found = first.filter(|entity| entity.id == id);
         Ok(GetEntityResponse {
             exists: found.is_some(),
             entity: found.map(entity),

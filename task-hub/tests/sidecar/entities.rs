@@ -26,17 +26,25 @@ fn signal(id: &str) -> SignalEntityRequest {
     }
 }
 
+/// The state of an entity; `None` if it does not exist.
 async fn get(client: &mut Client, id: &str) -> Option<String> {
-    let request = GetEntityRequest {
-        instance_id: id.to_owned(),
-        include_state: true,
-    };
-    let response = client.get_entity(request).await.unwrap().into_inner();
-    assert_eq!(response.exists, response.entity.is_some());
-    let entity = response.entity?;
-    assert_eq!(entity.instance_id, id);
-    assert!(entity.last_modified_time.is_some());
-    entity.serialized_state
+    let mut answers = Vec::new();
+    for include_state in [false, true] {
+        let request = GetEntityRequest {
+            instance_id: id.to_owned(),
+            include_state,
+        };
+        let response = client.get_entity(request).await.unwrap().into_inner();
+        assert_eq!(response.exists, response.entity.is_some());
+        if let Some(entity) = &response.entity {
+            assert_eq!(entity.instance_id, id);
+            assert!(entity.last_modified_time.is_some());
+            assert_eq!(entity.serialized_state.is_some(), include_state);
+        }
+        answers.push(response.entity);
+    }
+    assert_eq!(answers[0].is_some(), answers[1].is_some());
+    answers.remove(1)?.serialized_state
 }
 
 #[tokio::test]
@@ -49,6 +57,12 @@ async fn a_signal_reaches_the_worker_and_its_state_is_kept() {
     let item = worker.entity().await;
     assert_eq!(item.request.instance_id, COUNTER);
     assert_eq!(item.request.entity_state, None);
+    // It has work and no state, another one whose id begins the same has both.
+    client.signal_entity(signal("@counter@k2")).await.unwrap();
+    let other = worker.entity().await;
+    worker.operated(&other, "7", "7").await;
+    assert_eq!(get(&mut client, COUNTER).await, None);
+    assert_eq!(get(&mut client, "@counter@k2").await.as_deref(), Some("7"));
     let event = &item.request.operation_requests[0];
     assert!(event.timestamp.is_some());
     let Some(EventType::EntityOperationSignaled(signaled)) = &event.event_type else {
@@ -81,8 +95,9 @@ async fn a_signal_reaches_the_worker_and_its_state_is_kept() {
     };
     let request = QueryEntitiesRequest { query: Some(query) };
     let listed = client.query_entities(request).await.unwrap().into_inner();
-    assert_eq!(listed.entities.len(), 1);
-    assert_eq!(listed.entities[0].serialized_state.as_deref(), Some("4"));
+    let states = listed.entities.into_iter();
+    let states: Vec<_> = states.filter_map(|one| one.serialized_state).collect();
+    assert_eq!(states, ["4", "7"]);
 }
 
 #[tokio::test]

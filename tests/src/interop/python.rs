@@ -16,5 +16,5 @@ fn the_python_sdk_runs_its_patterns() -> Result<(), Box<dyn Error>> {
     script
         .env("PYTHONPATH", packages)
         .arg(workspace().join(FOLDER).join("patterns.py"));
-    run_patterns(&script, 22)
+    run_patterns(&script, 24)
 }

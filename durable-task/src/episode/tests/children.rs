@@ -45,6 +45,21 @@ fn a_child_can_have_an_id_and_a_version() {
 }
 
 #[test]
+fn an_id_that_can_not_be_one_fails_the_orchestration_for_good() {
+    let registry = registry(|ctx| async move {
+        let id = InstanceId::new("a/b")?;
+        let call = ctx.call_sub_orchestration::<()>("child", &1);
+        call.instance_id(id).await
+    });
+    both(&registry, |test| {
+        let failure = test.failure();
+        assert_eq!(failure.error_type, "InvalidId");
+        assert!(failure.message.contains("'/'"), "{failure}");
+        assert!(failure.non_retriable);
+    });
+}
+
+#[test]
 fn a_child_that_fails_is_started_again_with_another_id() {
     let registry = registry(|ctx| async move {
         let policy = RetryPolicy::new(2, SECOND);

@@ -12,7 +12,7 @@ use durable_task::wire::proto::{
     TaskFailureDetails,
 };
 
-use super::{Outside, id};
+use super::{Outside, id, warnings};
 use crate::engine::{Delta, Drop, Entity, Instance, Taking};
 
 fn call(request: &str, from: &str) -> EventType {
@@ -231,6 +231,39 @@ fn one_operation_may_fail_alone() {
     });
     assert_eq!(told(&delta), [say("a", "failed 1: no"), say("a", "done 2")]);
     assert_eq!(bench.entity.state(), None, "a state can be removed");
+}
+
+#[test]
+fn the_failure_of_a_signal_is_logged_without_its_text() {
+    let mut bench = Bench::new();
+    let failed = || OperationResult {
+        result_type: Some(ResultType::Failure(OperationResultFailure {
+            failure_details: Some(TaskFailureDetails {
+                error_type: String::from("InvalidInput"),
+                ..failure("a secret")
+            }),
+            ..OperationResultFailure::default()
+        })),
+    };
+    bench.receive("a", signal("put"));
+    bench.receive("a", signal("good"));
+    bench.receive("a", call("get", "a"));
+    bench.begin();
+    let logged = warnings::during(|| {
+        bench.apply(EntityBatchResult {
+            results: vec![failed(), success(), failed()],
+            ..EntityBatchResult::default()
+        });
+    });
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    for part in [
+        "entity=@c@k ",
+        "operation=\"put\" ",
+        "error_type=\"InvalidInput\" ",
+    ] {
+        assert!(logged[0].contains(part), "{logged:?}");
+    }
+    assert!(!logged[0].contains("secret"), "{logged:?}");
 }
 
 #[test]

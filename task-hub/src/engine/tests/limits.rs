@@ -14,7 +14,7 @@ use durable_task::wire::proto::{
     TaskFailureDetails,
 };
 
-use super::{Outside, activity, id, kinds, response};
+use super::{Outside, activity, completed, id, kinds, response, warnings};
 use crate::engine::limits::CUSTOM_STATUS_BYTES_MAX;
 use crate::engine::{Entity, Orchestration, Taking, bounded_response};
 
@@ -84,6 +84,36 @@ fn a_history_has_a_size() {
         }
         assert_eq!(orchestration.status(), Status::Failed);
         assert!(orchestration.history.events <= 20);
+    }
+}
+
+#[test]
+fn a_history_is_warned_of_once_at_a_tenth() {
+    for steps_max in [9, 20] {
+        let mut outside = Outside::new();
+        // Each step has four events: the mark is reached by the last event of the tenth one.
+        outside.limits.history_events_max = 400;
+        let logged = warnings::during(|| {
+            let (mut orchestration, _) = outside.running("a", vec![activity("x")]);
+            assert_eq!(orchestration.history.events, 4);
+            for step in 1..steps_max {
+                let done = outside.message("a", completed(step - 1));
+                orchestration.receive(done, &mut outside.env());
+                orchestration.begin("", Taking::Everything, &mut outside.env());
+                let answer = response(step, vec![activity("x")]);
+                orchestration.apply(answer, &mut outside.env());
+                assert_eq!(
+                    orchestration.history.events,
+                    4 * (u64::from(step.unsigned_abs()) + 1)
+                );
+            }
+            assert_eq!(orchestration.status(), Status::Running);
+        });
+        assert_eq!(logged.len(), usize::from(steps_max > 9), "{logged:?}");
+        assert!(
+            logged.iter().all(|text| text.contains("events=40 ")),
+            "{logged:?}"
+        );
     }
 }
 

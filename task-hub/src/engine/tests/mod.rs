@@ -9,6 +9,7 @@ mod reloading;
 mod rewinds;
 mod sent_events;
 mod starts;
+mod warnings;
 mod world;
 
 use durable_task::wire::proto::history_event::EventType;

@@ -345,16 +345,16 @@ impl Tables {
     ) -> Result<Page<EntityMetadata>, StoreError> {
         let prefix = filter.id_prefix.as_deref().unwrap_or("@");
         let from = entity_token(token)?.unwrap_or_default().max(prefix);
-        let start = Bound::Included(InstanceId::from_stored(from));
-        let range = (start, Bound::Unbounded);
-        // An id may be in both.
+        let range = InstanceId::from_stored(from)..;
+        let within = |id: &&InstanceId| id.as_str().starts_with(prefix);
         let known = self.entities.range(range.clone()).map(|(id, _)| id);
-        let waiting = self.owned.range(range);
-        let waiting = waiting.filter(|(_, owned)| !owned.messages.is_empty());
-        let ids: BTreeSet<&InstanceId> = known.chain(waiting.map(|(id, _)| id)).collect();
+        let owned = self.owned.range(range);
+        let waiting = owned.filter_map(|(id, owned)| (!owned.messages.is_empty()).then_some(id));
+        // An id may be in both.
+        let all = known.take_while(within).chain(waiting.take_while(within));
+        let ids: BTreeSet<&InstanceId> = all.collect();
         let mut items: Vec<EntityMetadata> = ids
             .into_iter()
-            .take_while(|id| id.as_str().starts_with(prefix))
             .filter(|id| token != Some(id.as_str()))
             .filter_map(|id| {
                 let has_state = self.entities.get(id).is_some_and(|row| row.state.is_some());
