@@ -9,12 +9,14 @@ use agent_sdk::{Agent, AgentDefinition, App, AppBuilder};
 use durable_task::{
     Activity, EntityType, Executor, Orchestrator, Registry, RegistryError, Runtime, TokioRuntime,
 };
+use task_hub::HubOptions;
 use tokio::runtime::Handle;
 
 use crate::backend::{Backend, Engine};
 use crate::config::{HubLocation, ModelChoice};
 use crate::error::HostError;
 use crate::host::{Host, HostPlan};
+use crate::hub_setup::HubSetup;
 use crate::model::{self, Models};
 use crate::options::{AuthLevel, HttpOptions, POLL_INTERVAL, RunDialect, SHUTDOWN_DEADLINE};
 use crate::program;
@@ -39,6 +41,7 @@ pub struct FunctionApp {
     pub(crate) model: Option<Arc<dyn ChatModel>>,
     pub(crate) offline_model: Option<Arc<dyn ChatModel>>,
     pub(crate) options: HttpOptions,
+    hub: HubSetup,
     pub(crate) shutdown_deadline: Option<Duration>,
 }
 
@@ -257,6 +260,29 @@ impl FunctionApp {
         self
     }
 
+    /// Sets up the embedded hub: how long ended instances are kept, how much of one name runs at
+    /// once, how large things may be, what a commit survives. Unless a retention is set here, runs
+    /// of agents are kept for a week after their end
+    /// ([`AGENT_RUN_RETENTION`](crate::AGENT_RUN_RETENTION)), and everything else until it is purged.
+    /// A service of `--backend grpc` is set up where it runs.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use agent_host::{Concurrency, FunctionApp, RetentionPolicy};
+    ///
+    /// let month = Duration::from_hours(30 * 24);
+    /// let app = FunctionApp::new().hub(move |hub| {
+    ///     hub.retention(RetentionPolicy::new().all_after(month))
+    ///         .concurrency(Concurrency::default().activity("send_mail", 5))
+    /// });
+    /// # drop(app);
+    /// ```
+    pub fn hub(mut self, setup: impl FnOnce(HubOptions) -> HubOptions + Send + 'static) -> Self {
+        self.hub = HubSetup::new(setup);
+        self
+    }
+
     /// How long running requests and running steps may take to end when the server stops. What has
     /// not ended then goes on at the next start. Default: 25 seconds, below the patience of what
     /// usually sends the signal.
@@ -303,6 +329,6 @@ impl FunctionApp {
             None => self.app,
         };
         let app: App = builder.build()?;
-        Ok(HostPlan::new(app, self.options))
+        Ok(HostPlan::new(app, self.options, self.hub))
     }
 }

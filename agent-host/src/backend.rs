@@ -64,9 +64,18 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// Opens the hub, or begins to connect to the service.
+    /// Opens the hub as it is, or begins to connect to the service.
     pub(crate) async fn open(
         backend: &Backend,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, HostError> {
+        Self::open_with(backend, |options| options, runtime).await
+    }
+
+    /// The same, with a hub that is set up. A service is set up where it runs.
+    pub(crate) async fn open_with(
+        backend: &Backend,
+        setup: impl FnOnce(HubOptions) -> HubOptions,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, HostError> {
         match backend {
@@ -75,7 +84,7 @@ impl Engine {
                     HubLocation::Memory => HubOptions::memory(),
                     HubLocation::File(path) => HubOptions::file(path),
                 };
-                Ok(Self::Embedded(Hub::open(options, runtime).await?))
+                Ok(Self::Embedded(Hub::open(setup(options), runtime).await?))
             }
             #[cfg(feature = "grpc")]
             Backend::Grpc(options) => Ok(Self::Grpc(GrpcHub::connect(options.clone())?)),

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::FunctionKeys;
 use crate::backend::{Backend, Engine};
 use crate::error::HostError;
+use crate::hub_setup::HubSetup;
 use crate::options::HttpOptions;
 use crate::registered::Registered;
 use crate::routes::durable::Functions;
@@ -24,15 +25,17 @@ use crate::routes::{self, Origin, RouteState};
 pub(crate) struct HostPlan {
     app: App,
     options: HttpOptions,
+    hub: HubSetup,
     keys: FunctionKeys,
     url: HostUrl,
 }
 
 impl HostPlan {
-    pub(crate) fn new(app: App, options: HttpOptions) -> Self {
+    pub(crate) fn new(app: App, options: HttpOptions, hub: HubSetup) -> Self {
         Self {
             app,
             options,
+            hub,
             keys: FunctionKeys::default(),
             url: HostUrl::default(),
         }
@@ -74,9 +77,11 @@ impl HostPlan {
     }
 
     /// Opens the hub and starts the worker.
-    pub(crate) async fn start(self, backend: &Backend) -> Result<Host, HostError> {
+    pub(crate) async fn start(mut self, backend: &Backend) -> Result<Host, HostError> {
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new(Handle::current()));
-        let hub = Engine::open(backend, Arc::clone(&runtime)).await?;
+        let setup = std::mem::take(&mut self.hub);
+        let setup = |options| setup.apply(options);
+        let hub = Engine::open_with(backend, setup, Arc::clone(&runtime)).await?;
         let client = hub.client();
         let registry = self.registry(Arc::clone(&client))?;
         let app = Arc::new(self.app);

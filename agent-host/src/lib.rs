@@ -62,6 +62,7 @@ mod config;
 mod error;
 mod graph;
 mod host;
+mod hub_setup;
 mod model;
 mod options;
 mod program;
@@ -76,8 +77,11 @@ pub use backend::Backend;
 pub use config::{HubLocation, SettingError};
 pub use error::HostError;
 pub use host::Host;
+pub use hub_setup::AGENT_RUN_RETENTION;
 pub use model::OPENAI_DEFAULT_MODEL;
 pub use options::{
     AuthLevel, BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEAD_TIMEOUT, POLL_INTERVAL,
     POLL_RETRIES_MAX, RunDialect, SHUTDOWN_DEADLINE,
 };
+/// What [`FunctionApp::hub`] sets.
+pub use task_hub::{Concurrency, Durability, HubLimits, HubOptions, RetentionPolicy};

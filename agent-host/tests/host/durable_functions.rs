@@ -89,8 +89,7 @@ impl Orchestrator for Parent {
     type Output = Value;
 
     async fn run(ctx: OrchestrationContext, _: Option<Value>) -> Result<Value, OrchestrationError> {
-        let child = InstanceId::new(format!("{}-child", ctx.instance_id()))
-            .map_err(|error| OrchestrationError::failed(error.to_string()))?;
+        let child = InstanceId::new(format!("{}-child", ctx.instance_id()))?;
         ctx.call_orchestrator::<Long>(Some(Value::from(7)))
             .instance_id(child)
             .await

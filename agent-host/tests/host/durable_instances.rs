@@ -1,5 +1,6 @@
 //! The management API over instances: start, look, signal, end, list, remove.
 
+use agent_host::HubLimits;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use durable_task::WaitFor;
@@ -474,5 +475,20 @@ async fn the_api_can_be_taken_away() {
         (answer.status, answer.text.as_str()),
         (404, r#"{"error":"Not found"}"#)
     );
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_app_sets_up_its_hub() {
+    let mut limits = HubLimits::default();
+    limits.input_bytes_max = 10;
+    let app = app_with(move |app| app.hub(move |hub| hub.limits(limits))).await;
+    for (id, input, status) in [("a", "\"fits\"", 202), ("b", "\"too long for it\"", 400)] {
+        let path = format!("/orchestrators/Long/{id}");
+        let answer = app.manage(Method::POST, &path, Some(input)).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        let named = answer.text.contains("input_bytes_max");
+        assert_eq!(named, status == 400, "{}", answer.text);
+    }
     app.end().await;
 }

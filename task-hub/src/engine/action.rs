@@ -65,13 +65,12 @@ impl Orchestration {
             (None, Some((id, complete))) => Some(Outcome::of_action(id, complete)),
             (None, None) => self.over_limit(&delta, env).map(Outcome::failed),
         };
-        match outcome {
-            Some(outcome) => self.finish(outcome, env, &mut delta),
-            None => {
-                let before = self.history;
-                self.close_episode(&mut delta);
-                self.warn_at_a_tenth(before, env);
-            }
+        if let Some(outcome) = outcome {
+            self.finish(outcome, env, &mut delta);
+        } else {
+            let before = self.history;
+            self.close_episode(&mut delta);
+            self.warn_at_a_tenth(before, env);
         }
         delta
     }
