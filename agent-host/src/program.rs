@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_sdk::model::ChatModel;
-use agent_sdk::{CorrelationId, RunRequest, RunState, SessionId};
+use agent_sdk::{App, CorrelationId, RunRequest, RunState, SessionId};
 use clap::Parser as _;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,9 @@ const RUN_LOG: &str = "info";
 const ASK_LOG: &str = "warn";
 /// How long threads that block may hold up the end of the process.
 const THREADS_END: Duration = Duration::from_secs(1);
+/// Said where other machines may call and nothing says by which name.
+const NO_NAME: &str = "links in answers to other machines are paths only: set AGENT_BASE_URL to what \
+                       this app is called outside";
 /// How long `ask` lets the hub end after its answer.
 const ASK_END: Duration = Duration::from_secs(5);
 /// How long running steps may take to end where the requests have used up the deadline.
@@ -120,6 +123,11 @@ fn choose_model(
     model::choose(models, settings.model, settings.openai.as_ref()).map(Some)
 }
 
+/// The names of the agents that an app hosts.
+fn agents_of(app: &App) -> Vec<String> {
+    app.agents().map(|agent| agent.name.to_string()).collect()
+}
+
 /// Serves until the process is asked to end.
 async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     let model = choose_model(&app, &settings)?;
@@ -127,19 +135,13 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
     let deadline = app.deadline();
     let has_keys = !settings.keys.is_empty();
     if has_keys && !settings.origin.is_known() {
-        tracing::warn!(
-            "links in answers to other machines are paths only: set AGENT_BASE_URL to what this \
-             app is called outside"
-        );
+        tracing::warn!("{NO_NAME}");
     }
     let plan = app
         .into_plan(model)?
         .guarded(settings.keys, settings.origin)?;
-    let agents: Vec<String> = plan
-        .app()
-        .agents()
-        .map(|agent| agent.name.to_string())
-        .collect();
+    let agents = agents_of(plan.app());
+    let workflows: Vec<&str> = plan.app().workflows().map(|graph| graph.name).collect();
     let url = plan.listening_on(settings.port);
     // The hub first: who has it already is a better answer than who has the port.
     let host = plan.start(&settings.backend).await?;
@@ -166,6 +168,7 @@ async fn serve(app: FunctionApp, settings: Settings) -> Result<(), HostError> {
         hub = %settings.backend,
         model = provider,
         ?agents,
+        ?workflows,
         orchestrators = ?registered.orchestrators,
         executors = ?registered.executors,
         entities = ?registered.entities,
@@ -195,11 +198,7 @@ async fn ask(app: FunctionApp, settings: Settings, options: &AskOptions) -> Resu
     }
     let model = choose_model(&app, &settings)?;
     let plan = app.into_plan(model)?;
-    let names: Vec<String> = plan
-        .app()
-        .agents()
-        .map(|agent| agent.name.to_string())
-        .collect();
+    let names = agents_of(plan.app());
     let agent = whom(options, names)?;
     let limit = plan
         .app()

@@ -31,7 +31,7 @@ const LINE_HEIGHT: f64 = 17.0;
 /// How wide a letter of a node is at most, on average.
 const LETTER: f64 = 9.0;
 /// Labels of edges are broken after so many characters, where they have a space.
-const LABEL_CHARS_MAX: usize = 32;
+const LABEL_CHARS_MAX: usize = 40;
 const LINE: u32 = 0x33_33_33_ff;
 const FAN_IN: u32 = 0xfa_fa_d2_ff;
 const START: u32 = 0x90_ee_90_ff;

@@ -149,5 +149,7 @@ async fn two_experts_are_asked_at_once() -> TestResult {
     let status = demo.send("Where it stands").await?.with(200);
     let expected = json!({"runId": "question-1", "status": "Completed", "waitingForInput": null});
     assert_eq!(status, expected);
+    let title = "What it gave, which the singular routes tell";
+    assert_eq!(demo.send(title).await?.with(200)["output"], json!([output]));
     demo.end().await
 }

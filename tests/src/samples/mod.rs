@@ -4,14 +4,16 @@
 mod agents;
 mod diagrams;
 mod functions;
+mod graphs;
 mod humans;
 mod requests;
+mod services;
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
-use agent_tests::tools::{need, program, workspace};
+use agent_tests::tools::{Sidecar, need, program, workspace};
 use agent_tests::{Program, Running};
 use requests::Request;
 use reqwest::Client;
@@ -29,12 +31,19 @@ struct Sample {
     folder: TempDir,
     program: Program,
     requests: Vec<Request>,
+    /// Whether its state is with a service.
+    is_elsewhere: bool,
 }
 
 impl Sample {
     /// Builds it, where a program can be built.
     fn new(package: &str) -> Result<Option<Self>, Box<dyn Error>> {
-        let Some(path) = need(program(package, &[])) else {
+        Self::with(package, &[])
+    }
+
+    /// The same with these features.
+    fn with(package: &str, features: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(path) = need(program(package, features)) else {
             return Ok(None);
         };
         let folder = TempDir::new()?;
@@ -46,12 +55,21 @@ impl Sample {
             program: Program::new(path, folder.path()),
             folder,
             requests,
+            is_elsewhere: false,
         }))
     }
 
     /// With a variable of its environment.
     fn env(mut self, name: &str, value: &str) -> Self {
         self.program = self.program.env(name, value);
+        self
+    }
+
+    /// As a worker of a service, which has its state.
+    fn on(mut self, service: &Sidecar) -> Self {
+        let arguments = ["--backend", "grpc", "--endpoint", &service.url()];
+        self.program = self.program.on(arguments);
+        self.is_elsewhere = true;
         self
     }
 
@@ -261,7 +279,8 @@ impl Demo<'_> {
         let output = self.running.output();
         assert!(!output.contains("panicked"), "{output}");
         assert!(self.running.terminate().await?.success());
-        assert!(self.sample.folder.path().join("hub.db").exists());
+        let has_hub = self.sample.folder.path().join("hub.db").exists();
+        assert_eq!(has_hub, !self.sample.is_elsewhere);
         Ok(())
     }
 }
