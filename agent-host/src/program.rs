@@ -28,8 +28,8 @@ const ASK_LOG: &str = "warn";
 /// How long threads that block may hold up the end of the process.
 const THREADS_END: Duration = Duration::from_secs(1);
 /// Said where other machines may call and nothing says by which name.
-const NO_NAME: &str = "links in answers to other machines are paths only: set AGENT_BASE_URL to what \
-                       this app is called outside";
+const NO_NAME: &str = "links in answers to other machines are paths only: set AGENT_BASE_URL to \
+                       what this app is called outside";
 /// How long `ask` lets the hub end after its answer.
 const ASK_END: Duration = Duration::from_secs(5);
 /// How long running steps may take to end where the requests have used up the deadline.

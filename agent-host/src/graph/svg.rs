@@ -41,8 +41,8 @@ const ROUNDED: usize = 15;
 /// A graph that is not drawn: the time it takes grows much faster than the graph.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the graph of `{workflow}` is too large or too tangled for SVG: it takes {places} places, of at \
-     most {PLACES_MAX}; take the format mermaid, dot or json"
+    "the graph of `{workflow}` is too large or too tangled for SVG: it takes {places} places, of \
+     at most {PLACES_MAX}; take the format mermaid, dot or json"
 )]
 pub(crate) struct TooLarge {
     workflow: String,

@@ -51,8 +51,8 @@ pub(super) fn order(view: &GraphView) -> Order {
     }
 }
 
-/// Where the edges of a graph lead. The input, the nodes and the fan-ins have numbers in this order;
-/// the dots of edges that lead nowhere have none.
+/// Where the edges of a graph lead. The input, the nodes and the fan-ins have numbers in this
+/// order; the dots of edges that lead nowhere have none.
 struct Ways<'a> {
     view: &'a GraphView,
     /// Of each place, its edges and where they lead.

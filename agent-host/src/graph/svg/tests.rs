@@ -280,8 +280,8 @@ fn generated_workflows_are_drawn_with_all_their_nodes() {
 #[test]
 fn a_graph_that_is_too_large_is_refused_and_says_where_else_to_look() {
     let large = view(nodes(PLACES_MAX + 1), Vec::new(), Vec::new());
-    let text = "the graph of `any` is too large or too tangled for SVG: it takes 2001 places, of at \
-                most 2000; take the format mermaid, dot or json";
+    let text = "the graph of `any` is too large or too tangled for SVG: it takes 2001 places, of \
+                at most 2000; take the format mermaid, dot or json";
     assert_eq!(svg(&large).unwrap_err().to_string(), text);
     // Few edges, each of which passes many rows.
     let chain = (0..499).map(|index| edge(index, Some(index + 1), None));
