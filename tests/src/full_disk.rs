@@ -40,11 +40,7 @@ impl Limit {
     pub fn launcher(self, folder: &Path) -> Vec<String> {
         match self {
             Self::FileSystem => mounted(folder, "true"),
-            Self::FileSize => {
-                let limit = format!("--fsize={ROOM_BYTES}:unlimited");
-                let script = format!("trap '' XFSZ; exec prlimit {limit} \"$@\"");
-                ["sh", "-c", &script, "sh"].map(str::to_owned).to_vec()
-            }
+            Self::FileSize => no_file_above(ROOM_BYTES),
         }
     }
 
@@ -71,6 +67,12 @@ impl Limit {
     }
 }
 
+/// Words before a program's path so that none of its files gets larger. Every machine allows that.
+fn no_file_above(bytes: usize) -> Vec<String> {
+    let script = format!("trap '' XFSZ; exec prlimit --fsize={bytes}:unlimited \"$@\"");
+    ["sh", "-c", &script, "sh"].map(str::to_owned).to_vec()
+}
+
 /// Words before a program's path that give it a file system in memory at a folder; `first` is done
 /// before it starts, and calls the folder `$0`.
 fn mounted(folder: &Path, first: &str) -> Vec<String> {
@@ -91,7 +93,8 @@ pub fn may_mount(folder: &Path) -> bool {
     });
     let may = matches!(tried, Some(Ok(output)) if output.status.success());
     if !may {
-        // Not a program that is missing: a rule of the machine.
+        // Not a program that is missing: a rule of the machine. Each case has one that needs no
+        // mount, with a limit of file sizes.
         eprintln!("skipped: no mounts in a namespace of one's own here");
     }
     may
@@ -274,14 +277,42 @@ async fn what_was_accepted_before_there_was_no_room_survives_a_kill() -> TestRes
     Ok(())
 }
 
-#[tokio::test]
-async fn a_disk_that_takes_nothing_is_named_at_the_start() -> TestResult {
+/// Starts the app with a disk that does not take what it has to write: it says which file, and why.
+fn is_named(folder: &TempDir, launcher: Vec<String>, text: &str) -> TestResult {
+    let case = launcher.join(" ");
+    let hub = folder.path().join("hub.db");
+    let program = app(folder).under(launcher);
+    let mut command = program.command(["run", "--port", "0", "--hub", &hub.to_string_lossy()]);
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{case}: {said}");
+    let problem = said.lines().last().unwrap_or_default();
+    assert!(problem.starts_with("Error: the "), "{case}: {said}");
+    assert!(
+        problem.contains("hub.db`") && problem.contains(text),
+        "{case}: {said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_named_at_the_start() -> TestResult {
+    for (bytes, text) in [
+        (0, "File too large"),
+        (8_192, "it goes on when the disk"),
+        (40_000, "it goes on when the disk"),
+    ] {
+        is_named(&TempDir::new()?, no_file_above(bytes), text)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_system_that_takes_nothing_is_named_at_the_start() -> TestResult {
     let folder = TempDir::new()?;
     if !may_mount(folder.path()) {
         return Ok(());
     }
-    let hub = folder.path().join("hub.db");
-    let hub = hub.to_string_lossy();
     let fill = |bytes: usize| format!("head -c {bytes} /dev/zero > \"$0\"/ballast");
     for (first, text) in [
         (fill(ROOM_BYTES), "No space left on device"),
@@ -291,17 +322,7 @@ async fn a_disk_that_takes_nothing_is_named_at_the_start() -> TestResult {
             "Read-only file system",
         ),
     ] {
-        let program = app(&folder).under(mounted(folder.path(), &first));
-        let mut command = program.command(["run", "--port", "0", "--hub", &hub]);
-        let output = command.output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{first}: {said}");
-        let problem = said.lines().last().unwrap_or_default();
-        assert!(problem.starts_with("Error: the "), "{said}");
-        assert!(
-            problem.contains("hub.db`") && problem.contains(text),
-            "{said}"
-        );
+        is_named(&folder, mounted(folder.path(), &first), text)?;
     }
     Ok(())
 }
