@@ -15,7 +15,7 @@ use crate::agent::{AgentDefinition, Runner};
 use crate::model::ChatModel;
 use crate::tool::Resources;
 use crate::workflow::Graph;
-use crate::workflow::durable::HostedWorkflows;
+use crate::workflow::durable::{HostedWorkflows, LargeValues};
 
 pub use builder::AppBuilder;
 pub use problem::{AppError, AppProblem};
@@ -35,6 +35,8 @@ pub struct App {
     model: Option<Arc<dyn ChatModel>>,
     session_ttl: Option<Duration>,
     registry: Registry,
+    /// Of the runs of workflows.
+    large_values: Arc<LargeValues>,
 }
 
 impl std::fmt::Debug for App {
@@ -94,6 +96,11 @@ impl App {
     /// Everything that the workflows consist of.
     pub(crate) fn hosted_workflows(&self) -> &HostedWorkflows {
         &self.workflows
+    }
+
+    /// The large values that runs of workflows needed last.
+    pub(crate) fn large_values(&self) -> &LargeValues {
+        &self.large_values
     }
 
     /// The model that the agents ask; `None` only where there are no agents.

@@ -1,9 +1,10 @@
 //! Workflows that the tests and the benchmarks run, with everything that a graph can have.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use agent_sdk::prelude::*;
-use agent_sdk::workflow::Message;
+use agent_sdk::workflow::{Graph, Message, Workflow};
 use agent_sdk::{App, AppError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,27 @@ fn mix(one: u64, other: u64) -> u64 {
     (one ^ other.rotate_left(9)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16
 }
 
+/// How many points have been passed in this process.
+static POINTS: AtomicU64 = AtomicU64::new(0);
+/// The point that ends the process.
+static DEATH: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Ends this process, without any farewell, when an executor has passed so many more points: in the
+/// middle of its function.
+pub fn die_after(points: u64) {
+    let passed = POINTS.load(Ordering::SeqCst);
+    DEATH.store(passed.saturating_add(points), Ordering::SeqCst);
+}
+
+/// A place in the middle of an executor.
+fn point() {
+    if POINTS.fetch_add(1, Ordering::SeqCst) >= DEATH.load(Ordering::SeqCst) {
+        std::process::abort();
+    }
+}
+
 async fn work(number: u64) {
+    point();
     tokio::time::sleep(Duration::from_millis(number % (WORK_MS_MAX + 1))).await;
 }
 
@@ -99,6 +120,8 @@ async fn work(number: u64) {
 async fn depart(leg: Leg, ctx: &WorkflowContext<depart>) -> Result<Leg, ExecutorError> {
     work(leg.value).await;
     ctx.set::<Ticket>(Ticket(leg.value));
+    ctx.add_event("departed", &leg);
+    point();
     Ok(leg)
 }
 
@@ -112,6 +135,8 @@ async fn go_on(leg: Leg) -> Result<Leg, ExecutorError> {
 async fn by_road(leg: Leg, ctx: &WorkflowContext<by_road>) -> Result<Leg, ExecutorError> {
     work(leg.value).await;
     ctx.set::<Stamps>(Stamps(vec![leg.value]));
+    ctx.add_event("stamped", &leg.value);
+    point();
     Ok(Leg {
         value: mix(leg.value, 1),
         ..leg
@@ -122,6 +147,8 @@ async fn by_road(leg: Leg, ctx: &WorkflowContext<by_road>) -> Result<Leg, Execut
 async fn by_sea(leg: Leg, ctx: &WorkflowContext<by_sea>) -> Result<Leg, ExecutorError> {
     work(leg.rounds).await;
     ctx.set::<Stamps>(Stamps(vec![leg.rounds]));
+    point();
+    ctx.add_event("stamped", &leg.rounds);
     Ok(Leg {
         value: mix(leg.value, ctx.get::<Ticket>().0),
         ..leg
@@ -217,8 +244,68 @@ pub fn crowd(count: u64) -> Vec<u64> {
     numbers >> each(visit);
 }
 
+/// The state of a fair.
+#[derive(WorkflowState)]
+pub struct Stalls {
+    /// By what was sold.
+    pub sold: Sold,
+}
+
+/// How much was paid for what.
+pub type Sold = Keyed<u64, u64>;
+
+/// Sends any number of messages.
+#[executor(sends(u64))]
+async fn hawk(count: u64, ctx: &WorkflowContext<hawk>) -> Result<(), ExecutorError> {
+    for item in 0..=count % 4 {
+        ctx.send(mix(count, item));
+        point();
+        ctx.add_event("hawked", &item);
+    }
+    work(count).await;
+    Ok(())
+}
+
+#[executor(yields(u64), writes(Sold))]
+async fn sell(item: u64, ctx: &WorkflowContext<sell>) -> Result<u64, ExecutorError> {
+    work(item).await;
+    ctx.set::<Sold>((item, mix(item, 5)));
+    ctx.yield_output(item);
+    point();
+    ctx.add_event("sold", &item);
+    Ok(mix(item, 5))
+}
+
+#[executor(reads(Sold))]
+async fn close(price: u64, ctx: &WorkflowContext<close>) -> Result<u64, ExecutorError> {
+    let sold = ctx.get::<Sold>();
+    let sum = sold
+        .iter()
+        .fold(price, |sum, (item, paid)| mix(sum ^ item, *paid));
+    work(sum).await;
+    Ok(sum)
+}
+
+/// Messages that are sent, outputs that are yielded, a keyed slot.
+#[workflow(state = Stalls)]
+pub fn fair(count: u64) -> Vec<u64> {
+    hawk >> sell >> close;
+}
+
+/// The graph of one of these workflows.
+pub fn graph(name: &str) -> &'static Graph {
+    match name {
+        crowd::NAME => crowd::GRAPH,
+        fair::NAME => fair::GRAPH,
+        _ => journey::GRAPH,
+    }
+}
+
 /// The application of these workflows.
 pub fn app() -> Result<App, AppError> {
-    let app = App::builder().workflow::<journey>().workflow::<crowd>();
+    let app = App::builder()
+        .workflow::<journey>()
+        .workflow::<crowd>()
+        .workflow::<fair>();
     app.build()
 }

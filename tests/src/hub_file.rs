@@ -56,6 +56,29 @@ impl HubFile {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
+    /// The rows of an instance's history: bytes in the row itself, and bytes out of line.
+    pub fn history_rows(&self, instance: &str) -> Result<Vec<(i64, i64)>, Box<dyn Error>> {
+        let mut statement = self.connection.prepare(
+            "SELECT coalesce(length(events), 0), coalesce(length(data), 0) FROM history \
+             JOIN instances ON key = instance_key LEFT JOIN payloads ON id = payload_id \
+             WHERE instance_id = ?1 ORDER BY row",
+        )?;
+        let rows = statement.query_map([instance], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How large everything that is out of line is, in bytes.
+    pub fn payload_bytes(&self) -> Result<i64, Box<dyn Error>> {
+        let sum = "SELECT coalesce(sum(length(data)), 0) FROM payloads";
+        Ok(self.connection.query_row(sum, [], |row| row.get(0))?)
+    }
+
+    /// How large the file is, in bytes, with what the write-ahead log has.
+    pub fn file_bytes(&self) -> Result<i64, Box<dyn Error>> {
+        let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        Ok(self.connection.query_row(size, [], |row| row.get(0))?)
+    }
+
     /// The external events in all histories: instance and payload.
     pub fn raised_events(&self) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let mut raised = Vec::new();

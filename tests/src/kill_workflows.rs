@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent_sdk::workflow::runner::GraphRunner;
-use agent_sdk::workflow::{Graph, Message, Workflow};
+use agent_sdk::workflow::{Message, Workflow};
 use agent_tests::{Random, flows};
 use serde_json::{Value, json};
 
@@ -22,18 +22,18 @@ const LIFE_MS: std::ops::Range<u64> = 2..250;
 /// How many runs are under way at once.
 const RUNS_AT_ONCE: usize = 4;
 /// How long the program may take to do what is left, at the end.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The program, alive.
-struct App {
+pub struct App {
     child: Child,
     input: ChildStdin,
     answers: Receiver<String>,
 }
 
 impl App {
-    fn start(file: &Path) -> Result<Self, Box<dyn Error>> {
+    pub fn start(file: &Path) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_workflow-app"))
             .arg(file)
             .stdin(Stdio::piped())
@@ -59,7 +59,7 @@ impl App {
     }
 
     /// `None` once `end` has come; the request may have been done or not.
-    fn ask(&mut self, request: &str, end: Instant) -> Result<Option<String>, Box<dyn Error>> {
+    pub fn ask(&mut self, request: &str, end: Instant) -> Result<Option<String>, Box<dyn Error>> {
         writeln!(self.input, "{request}")?;
         let left = end.saturating_duration_since(Instant::now());
         let Ok(answer) = self.answers.recv_timeout(left) else {
@@ -71,8 +71,13 @@ impl App {
         }
     }
 
+    /// Waits until it has ended by itself.
+    pub fn ended(mut self) -> std::io::Result<()> {
+        self.child.wait().map(|_| ())
+    }
+
     /// `kill -9`.
-    fn kill(mut self) -> std::io::Result<()> {
+    pub fn kill(mut self) -> std::io::Result<()> {
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }
@@ -96,8 +101,9 @@ struct Load(BTreeMap<String, Wanted>);
 impl Load {
     fn draw(&mut self, random: &mut Random) {
         let value = random.between(0, 1 << 20);
-        let (workflow, input) = match random.between(0, 4) {
+        let (workflow, input) = match random.between(0, 5) {
             0 => (flows::crowd::NAME, json!(value % 25)),
+            1 => (flows::fair::NAME, json!(value)),
             _ => (
                 flows::journey::NAME,
                 json!({"value": value, "rounds": value % 4}),
@@ -170,7 +176,8 @@ fn fifty_kills_leave_the_outputs_and_events_of_a_run_in_memory() -> Result<(), B
     for (id, wanted) in &load.0 {
         let story = app.ask(&format!("story {} {id}", wanted.workflow), end)?;
         let story: Value = serde_json::from_str(&story.ok_or("no story")?)?;
-        assert_eq!(story, in_memory(wanted)?, "{id}: {wanted:?}");
+        let expected = in_memory(wanted.workflow, &wanted.input)?;
+        assert_eq!(story, expected, "{id}: {wanted:?}");
     }
     app.kill()?;
     let killed = load.0.values().filter(|wanted| wanted.lives > 0).count();
@@ -184,15 +191,12 @@ fn fifty_kills_leave_the_outputs_and_events_of_a_run_in_memory() -> Result<(), B
 }
 
 /// What comes of a run without a hub.
-fn in_memory(wanted: &Wanted) -> Result<Value, Box<dyn Error>> {
-    let graph: &'static Graph = match wanted.workflow {
-        name if name == flows::crowd::NAME => flows::crowd::GRAPH,
-        _ => flows::journey::GRAPH,
-    };
+pub fn in_memory(workflow: &str, input: &Value) -> Result<Value, Box<dyn Error>> {
+    let graph = flows::graph(workflow);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let input: Message = serde_json::from_value(wanted.input.clone())?;
+    let input: Message = serde_json::from_value(input.clone())?;
     let run = runtime.block_on(async {
         let mut run = GraphRunner::new(graph).start(input).await?;
         while !run.has_ended() {

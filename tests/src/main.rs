@@ -25,6 +25,8 @@ mod kill_mixed;
 #[cfg(test)]
 mod kill_workflows;
 #[cfg(test)]
+mod mid_executor;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod readme;
@@ -36,3 +38,5 @@ mod samples;
 mod scene;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod workflows;

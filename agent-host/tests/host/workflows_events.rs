@@ -1,6 +1,7 @@
 //! `GET workflow/{wf}/events/{id}`: server-sent events.
 
 use agent_host::FunctionApp;
+use agent_sdk::prelude::*;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -121,6 +122,44 @@ async fn a_failed_run_ends_its_stream_with_the_failure() {
     let message = last.data["data"]["message"].as_str().unwrap();
     assert!(message.contains("it went off"), "{message}");
     assert!(kinds(&all).contains(&"executor_failed"));
+    app.end().await;
+}
+
+#[executor]
+async fn shout(text: String, ctx: &WorkflowContext<shout>) -> Result<String, ExecutorError> {
+    ctx.add_event("heard", &json!({"letters": text.len()}));
+    ctx.add_event("two.lines", &format!("{text}\n{text}"));
+    Ok(text.to_uppercase())
+}
+
+#[workflow]
+fn shouting(text: String) -> String {
+    shout;
+}
+
+#[tokio::test]
+async fn the_events_of_an_executor_are_sent_with_their_names() {
+    let app = app(FunctionApp::workflow::<shouting>).await;
+    app.start_run("shouting", "r1", "hey").await;
+    let answer = stream(&app, "/api/workflow/shouting/events/r1", None).await;
+    let all = events(&answer.text);
+    let around = ["executor_invoked", "custom", "custom", "executor_completed"];
+    assert_eq!(kinds(&all)[2..6], around);
+    let told: Vec<_> = all[3..5]
+        .iter()
+        .map(|sent| {
+            (
+                &sent.data["executor_id"],
+                &sent.data["name"],
+                &sent.data["data"],
+            )
+        })
+        .collect();
+    let node = json!("shout");
+    let heard = (json!("heard"), json!({"letters": 3}));
+    let lines = (json!("two.lines"), json!("hey\nhey"));
+    let expected = [(&node, &heard.0, &heard.1), (&node, &lines.0, &lines.1)];
+    assert_eq!(told, expected);
     app.end().await;
 }
 

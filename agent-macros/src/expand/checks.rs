@@ -3,7 +3,7 @@
 //! Each type of the user is bounded in one place only, and that constant is what the rest of the
 //! expansion works with: so a type that does not fit is one error.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Path, Type};
 
@@ -139,7 +139,14 @@ pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {
-            token.set_span(span);
+            // What a macro means by `$crate` is in its span.
+            let is_of_macro = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
+            let at = if is_of_macro {
+                token.span().located_at(span)
+            } else {
+                span
+            };
+            token.set_span(at);
             token
         })
         .collect()

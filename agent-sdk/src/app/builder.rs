@@ -224,6 +224,7 @@ impl AppBuilder {
             model: self.model,
             session_ttl: self.session_ttl,
             registry: self.registry,
+            large_values: Arc::default(),
         })
     }
 

@@ -28,9 +28,9 @@ impl App {
         hub: Arc<dyn Client>,
     ) -> Result<(), RegistryError> {
         if self.all_agents().next().is_some() {
-            self.register_runs(registry, hub)?;
+            self.register_runs(registry, Arc::clone(&hub))?;
         }
-        self.register_workflows(registry)?;
+        self.register_workflows(registry, hub)?;
         registry.merge(self.registry().clone())
     }
 

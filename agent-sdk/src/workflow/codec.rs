@@ -67,6 +67,7 @@ impl<T> Codec<T> {
     /// Writes a value; `what` it is for.
     pub(crate) fn write(self, what: &str, value: &T) -> Result<Message, Failure> {
         (self.write)(value)
+            .and_then(|text| self.readable(text))
             .and_then(RawValue::from_string)
             .map(Message::from_raw)
             .map_err(|error| {
@@ -74,6 +75,19 @@ impl<T> Codec<T> {
                 let message = format!("{what} of type `{name}` can't be written: {error}");
                 Failure::new("InvalidMessage", message).non_retriable()
             })
+    }
+
+    /// A number that is none (NaN, infinite) is written as null, where its type can't read it.
+    fn readable(self, text: String) -> Result<String, serde_json::Error> {
+        if !text.contains("null") {
+            return Ok(text);
+        }
+        match (self.read)(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(serde_json::Error::custom(format!(
+                "it could not be read again ({error}); NaN and infinite numbers become null"
+            ))),
+        }
     }
 }
 
@@ -100,6 +114,47 @@ mod tests {
             failure.message,
             "the input can't be read as `u8`: invalid type: string \"seven\", expected u8 at line \
              1 column 7"
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let codec = <Codec<Vec<f64>>>::OF;
+        assert_eq!(
+            codec.write("an output", &vec![1.5]).unwrap().json(),
+            "[1.5]"
+        );
+        for none in [f64::NAN, f64::INFINITY] {
+            let failure = codec.write("an output", &vec![1.5, none]).unwrap_err();
+            assert!(failure.non_retriable);
+            assert_eq!(
+                failure.message,
+                "an output of type `alloc::vec::Vec<f64>` can't be written: it could not be read \
+                 again (invalid type: null, expected f64 at line 1 column 9); NaN and infinite \
+                 numbers become null"
+            );
+        }
+        let codec = <Codec<(Option<u8>, String)>>::OF;
+        let fine = (None, String::from("null"));
+        assert_eq!(codec.write("it", &fine).unwrap().json(), r#"[null,"null"]"#);
+    }
+
+    #[test]
+    fn a_map_whose_keys_are_no_texts_is_not_written() {
+        type Pairs = std::collections::BTreeMap<(u8, u8), u8>;
+        let failure = <Codec<Pairs>>::OF
+            .write("a message", &Pairs::from([((1, 2), 3)]))
+            .unwrap_err();
+        assert!(failure.non_retriable);
+        assert!(
+            failure.message.starts_with("a message of type `"),
+            "{failure}"
+        );
+        assert!(
+            failure
+                .message
+                .ends_with("can't be written: key must be a string"),
+            "{failure}"
         );
     }
 

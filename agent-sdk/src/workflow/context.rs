@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use durable_task::{ActivityContext, Failure};
+use serde::Serialize;
+use serde_json::value::to_raw_value;
 use tokio_util::sync::CancellationToken;
 
 use super::codec::Codec;
@@ -14,10 +16,18 @@ use super::links::segment;
 use super::node::{Access, SlotUse};
 use super::state::check_state_size;
 use super::state::declared::{MayBeReadBy, ReadBy, SentBy, WrittenBy, YieldedBy};
-use super::{HostUrl, LinkError, Message, NodeAnswer, NodeCall, PublicUrl, RequestPort};
+use super::{
+    CustomEvent, HostUrl, LinkError, Message, NodeAnswer, NodeCall, PublicUrl, RequestPort,
+};
 
 /// How many messages and outputs one run of an executor may give.
 pub const MESSAGES_MAX: usize = 10_000;
+/// How many events of its own one run of an executor may add.
+pub const EVENTS_MAX: usize = 1_000;
+/// How large the names and the JSON of these events may be together, in bytes.
+pub const EVENTS_BYTES_MAX: usize = 1024 * 1024;
+/// How long the name of an event may be, in bytes.
+pub const EVENT_NAME_BYTES_MAX: usize = 64;
 
 /// What an executor works with in a workflow: the run's state, its messages, and who it runs for.
 ///
@@ -51,6 +61,8 @@ struct Done {
     problem: Option<Failure>,
     /// How large all that it wrote is.
     state_bytes: usize,
+    /// How large its events are.
+    event_bytes: usize,
 }
 
 impl<E> WorkflowContext<E> {
@@ -142,6 +154,40 @@ impl<E> WorkflowContext<E> {
     pub fn yield_output<T: YieldedBy<E>>(&self, value: T) {
         let message = T::CODEC.write("an output", &value);
         self.done().add(message, |answer| &mut answer.outputs);
+    }
+
+    /// Adds an event of your own to those of the run, for those who watch it: its kind is `custom`.
+    ///
+    /// They are told in the order in which they were added, when this run of the executor has
+    /// succeeded, before its `executor_completed`; those of an attempt that fails are not told. Its
+    /// name has ASCII letters, digits, `_`, `-` and `.`, at most 64; one run of an executor has at
+    /// most 1,000 events, of 1 MiB together. Anything else fails the executor.
+    ///
+    /// ```
+    /// use agent_sdk::prelude::*;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Progress {
+    ///     pages: usize,
+    /// }
+    ///
+    /// #[executor]
+    /// async fn index(text: String, ctx: &WorkflowContext<index>) -> Result<String, ExecutorError> {
+    ///     let pages = text.split('\u{c}').count();
+    ///     ctx.add_event("progress", &Progress { pages });
+    ///     Ok(text)
+    /// }
+    /// ```
+    pub fn add_event<T: Serialize + ?Sized>(&self, name: &str, data: &T) {
+        let node = self.node();
+        let data = to_raw_value(data).map(Message::from_raw).map_err(|error| {
+            let message = format!(
+                "event `{}` of node `{node}` can't be written: {error}",
+                quoted(name)
+            );
+            Failure::new("InvalidEvent", message).non_retriable()
+        });
+        self.done().add_event(node, name, data);
     }
 
     /// The address at which the question of a request port is answered: the one that the same
@@ -337,6 +383,42 @@ impl Done {
         }
     }
 
+    fn add_event(&mut self, node: &str, name: &str, data: Result<Message, Failure>) {
+        let data = match data {
+            Ok(data) => data,
+            Err(failure) => return self.fail(failure),
+        };
+        let refuse = |error_type: &str, problem: String| {
+            let message = format!("node `{node}`: {problem}");
+            Failure::new(error_type, message).non_retriable()
+        };
+        if !is_event_name(name) {
+            let problem = format!(
+                "an event can't be named `{}`: a name has ASCII letters, digits, `_`, `-` and `.`, \
+                 and at most {EVENT_NAME_BYTES_MAX} of them",
+                quoted(name)
+            );
+            return self.fail(refuse("InvalidEvent", problem));
+        }
+        self.event_bytes = self
+            .event_bytes
+            .saturating_add(name.len() + data.json().len());
+        if self.answer.events.len() >= EVENTS_MAX {
+            let problem = format!("one run of an executor may add {EVENTS_MAX} events");
+            self.fail(refuse("TooManyEvents", problem));
+        } else if self.event_bytes > EVENTS_BYTES_MAX {
+            let problem = format!(
+                "the events of one run of an executor may have {EVENTS_BYTES_MAX} bytes, and with \
+                 `{name}` they have {}",
+                self.event_bytes
+            );
+            self.fail(refuse("EventsTooLarge", problem));
+        } else {
+            let name = name.to_owned();
+            self.answer.events.push(CustomEvent { name, data });
+        }
+    }
+
     fn set<X: 'static>(&mut self, message: Message, is_reduced: bool, keyed: Option<KeyedSlot>) {
         let slot = TypeId::of::<X>();
         let mut message = message;
@@ -370,6 +452,17 @@ impl Done {
         let at = updates.iter().position(|(id, _)| *id == slot)?;
         (!each_counts).then(|| updates.remove(at).1)
     }
+}
+
+fn is_event_name(name: &str) -> bool {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    (1..=EVENT_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_fine)
+}
+
+/// The beginning of a name that may be anything.
+fn quoted(name: &str) -> String {
+    let name = name.chars().take(EVENT_NAME_BYTES_MAX);
+    name.flat_map(char::escape_debug).collect()
 }
 
 impl<E> fmt::Debug for WorkflowContext<E> {

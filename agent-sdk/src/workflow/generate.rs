@@ -7,6 +7,6 @@ mod behaviour;
 mod build;
 mod random;
 
-pub use behaviour::{Ball, Does, Jitter, answer_of};
+pub use behaviour::{Ball, Does, Doom, Jitter, answer_of};
 pub use build::{End, Part, Sketch, build};
 pub use random::{Mix, Random, graph};

@@ -30,7 +30,9 @@ pub use client::{
     EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd, WorkflowClient,
     WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
 };
-pub use context::{MESSAGES_MAX, WorkflowContext};
+pub use context::{
+    EVENT_NAME_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_MAX, MESSAGES_MAX, WorkflowContext,
+};
 pub use edge::{
     Accepts, AcceptsEach, Converts, ConvertsParts, JOIN_SOURCES_MAX, JoinsSources, Parts, Read,
     ReadAll, Write, as_it_is, deliver, deliver_each, hand_on, hand_on_each, part, put_together,
@@ -44,9 +46,9 @@ pub use keyed::Keyed;
 pub use links::{HostUrl, LinkError, PublicUrl};
 pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
-    Access, Asked, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage, NoYields, Node,
-    NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition, Registered,
-    SlotUse, Yields,
+    Access, Asked, CustomEvent, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage,
+    NoYields, Node, NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition,
+    Registered, SlotUse, Yields,
 };
 pub use output::{
     AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne, WriteOutput, add,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::{ActivityContext, BoxFuture, Failure, Payload, ResourceNeed, RetryPolicy};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edge::failed;
@@ -279,6 +280,17 @@ pub struct NodeAnswer {
     pub outputs: Vec<Message>,
     /// What it wrote, by the type of the slot, in order.
     pub updates: Vec<(TypeId, Message)>,
+    /// The events that it added to those of the run, in order.
+    pub events: Vec<CustomEvent>,
+}
+
+/// An event that a function adds to those of its run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CustomEvent {
+    /// What it is, for those who watch.
+    pub name: String,
+    /// What belongs to it.
+    pub data: Message,
 }
 
 /// A question to somebody outside, as a value.

@@ -3,6 +3,7 @@
 //!
 //! - `start WORKFLOW ID JSON`: `ok` once the run is durable;
 //! - `tend WORKFLOW ID`: answers its first open request; `ended` or `going`;
+//! - `die N`: the program ends in the middle of an executor, after so many more points of them;
 //! - `story WORKFLOW ID`: what came of it, with all of its events.
 
 use std::error::Error;
@@ -61,6 +62,10 @@ async fn answer(client: &WorkflowClient, line: &str) -> Outcome<String> {
             Ok(String::from("ok"))
         }
         "tend" => tend(client, workflow, &run).await,
+        "die" => {
+            flows::die_after(workflow.parse()?);
+            Ok(String::from("ok"))
+        }
         "story" => story(client, workflow, &run).await,
         other => Err(format!("`{other}` is no verb").into()),
     }

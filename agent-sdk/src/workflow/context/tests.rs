@@ -66,7 +66,7 @@ fn call() -> NodeCall {
     call_with(Resources::default())
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Message {
+fn json<T: Serialize>(value: &T) -> Message {
     serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
 }
 
@@ -157,6 +157,111 @@ fn messages_are_counted() {
     assert_eq!(
         failure.message,
         "an executor may give 10000 messages and outputs"
+    );
+}
+
+fn events_failure(ctx: &WorkflowContext<Reviewer>) -> Failure {
+    let failure = ctx.finish("review", &[]).unwrap_err();
+    assert!(failure.non_retriable);
+    failure
+}
+
+#[test]
+fn events_keep_their_order_names_and_data() {
+    let ctx = context(call());
+    ctx.add_event("progress", &[1, 2]);
+    ctx.add_event("a.b-c_9", "text");
+    ctx.add_event("progress", &());
+    let events = ctx.finish("review", &[]).unwrap().events;
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| (event.name.as_str(), event.data.json()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("progress", "[1,2]"),
+            ("a.b-c_9", "\"text\""),
+            ("progress", "null")
+        ]
+    );
+}
+
+#[test]
+fn an_event_has_a_plain_name() {
+    context(call()).add_event(&"n".repeat(EVENT_NAME_BYTES_MAX), &1);
+    for name in [
+        "",
+        "a b",
+        "ä",
+        "a\nb",
+        &"n".repeat(EVENT_NAME_BYTES_MAX + 1),
+    ] {
+        let ctx = context(call());
+        ctx.add_event(name, &1);
+        ctx.add_event("fine", &1);
+        let failure = events_failure(&ctx);
+        assert_eq!(failure.error_type, "InvalidEvent");
+        let begin = "node `review`: an event can't be named `";
+        assert!(failure.message.starts_with(begin), "{failure}");
+        assert!(!failure.message.contains('\n') && failure.message.len() < 250);
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_written_fails_the_executor() {
+    let ctx = context(call());
+    let pairs = std::collections::BTreeMap::from([((1, 2), 3)]);
+    ctx.add_event("pairs", &pairs);
+    let failure = events_failure(&ctx);
+    assert_eq!(
+        (failure.error_type.as_str(), failure.message.as_str()),
+        (
+            "InvalidEvent",
+            "event `pairs` of node `review` can't be written: key must be a string"
+        )
+    );
+}
+
+#[test]
+fn events_are_counted() {
+    let ctx = context(call());
+    for _ in 0..EVENTS_MAX {
+        ctx.add_event("tick", &1);
+    }
+    assert_eq!(ctx.finish("review", &[]).unwrap().events.len(), EVENTS_MAX);
+    let ctx = context(call());
+    for _ in 0..=EVENTS_MAX {
+        ctx.add_event("tick", &1);
+    }
+    let failure = events_failure(&ctx);
+    assert_eq!(
+        (failure.error_type.as_str(), failure.message.as_str()),
+        (
+            "TooManyEvents",
+            "node `review`: one run of an executor may add 1000 events"
+        )
+    );
+}
+
+#[test]
+fn events_have_a_size_together() {
+    let part = "x".repeat(EVENTS_BYTES_MAX / 2 - 2 - "half".len());
+    let ctx = context(call());
+    ctx.add_event("half", &part);
+    ctx.add_event("half", &part);
+    assert!(ctx.finish("review", &[]).is_ok(), "just within");
+    let ctx = context(call());
+    ctx.add_event("half", &part);
+    ctx.add_event("half", &format!("{part}x"));
+    let failure = events_failure(&ctx);
+    assert_eq!(
+        (failure.error_type.as_str(), failure.message.as_str()),
+        (
+            "EventsTooLarge",
+            "node `review`: the events of one run of an executor may have 1048576 bytes, and with \
+             `half` they have 1048577"
+        )
     );
 }
 

@@ -6,6 +6,7 @@ use durable_task::{ActivityContext, Failure};
 use tokio::sync::Semaphore;
 
 use super::envelope::{ActivityAnswer, ActivityInput};
+use super::large::Values;
 use crate::workflow::superstep::TaskAnswer;
 use crate::workflow::{ExecutorDefinition, Graph, NodeCall, Place, linked_requests};
 
@@ -42,7 +43,9 @@ impl NodeActivity {
         &self,
         ctx: ActivityContext,
         input: ActivityInput,
+        values: &Values,
     ) -> Result<ActivityAnswer, Failure> {
+        let input = self.complete(&ctx, input, values).await?;
         // The wait for a place is not part of the attempt's time.
         let _place = match &self.places {
             Some(places) => places.acquire().await.ok(),
@@ -59,6 +62,23 @@ impl NodeActivity {
         };
         let answer = TaskAnswer::of_executor(self.graph, answer)?;
         ActivityAnswer::of(self.graph, self.node, answer)
+    }
+
+    /// Puts in what is only named.
+    async fn complete(
+        &self,
+        ctx: &ActivityContext,
+        mut input: ActivityInput,
+        values: &Values,
+    ) -> Result<ActivityInput, Failure> {
+        if let Some(digest) = input.large_message.take() {
+            input.message = values.find(self.graph, ctx, &digest).await?;
+        }
+        for (name, digest) in std::mem::take(&mut input.large_state) {
+            let value = values.find(self.graph, ctx, &digest).await?;
+            input.shared_state_snapshot.insert(name, value);
+        }
+        Ok(input)
     }
 
     fn call(&self, ctx: ActivityContext, input: ActivityInput) -> Result<NodeCall, Failure> {
@@ -100,6 +120,7 @@ impl NodeActivity {
 /// back: other code might do something else, so it waits, as its run does.
 pub(crate) async fn run_node(
     versions: Arc<[NodeActivity]>,
+    values: Values,
     ctx: ActivityContext,
     input: ActivityInput,
 ) -> Result<ActivityAnswer, Failure> {
@@ -114,5 +135,5 @@ pub(crate) async fn run_node(
         ctx.give_back(problem.clone());
         return Err(Failure::new("UnknownNode", problem));
     };
-    node.run(ctx, input).await
+    node.run(ctx, input, &values).await
 }

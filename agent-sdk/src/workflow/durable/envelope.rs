@@ -6,17 +6,25 @@ use durable_task::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::large::Digest;
 use super::markers::{ADDRESS_KEY, INPUT_KEY, RESULT_KEY};
 use crate::workflow::superstep::TaskAnswer;
-use crate::workflow::{Graph, Message};
+use crate::workflow::{CustomEvent, Graph, Message};
 
 /// The input of an executor's activity.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ActivityInput {
     pub(crate) executor_id: String,
+    /// Null if it is large.
     pub(crate) message: Message,
-    /// The slots that it reads, by name; absent ones are not set.
+    /// Which message it is, if it is large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) large_message: Option<Digest>,
+    /// The slots that it reads, by name; absent ones are not set, or large.
     pub(crate) shared_state_snapshot: BTreeMap<String, Message>,
+    /// The large slots that it reads, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) large_state: BTreeMap<String, Digest>,
     pub(crate) source_executor_ids: Vec<String>,
     pub(crate) host_context: HostContext,
 }
@@ -44,9 +52,9 @@ pub(crate) struct HostContext {
 pub(crate) struct ActivityAnswer {
     pub(crate) sent_messages: Vec<SentMessage>,
     pub(crate) outputs: Vec<Message>,
-    /// Always empty: a run's events follow from its history.
+    /// The executor's own events; all others follow from the history.
     #[serde(default)]
-    pub(crate) events: Vec<Message>,
+    pub(crate) events: Vec<CustomEvent>,
     /// What was written to slots that hold what was written last, in order.
     #[serde(default, with = "in_order")]
     pub(crate) shared_state_updates: Vec<(String, Message)>,
@@ -81,6 +89,7 @@ impl ActivityAnswer {
         let mut wire = Self {
             sent_messages: sent.collect(),
             outputs: answer.outputs,
+            events: answer.events,
             ..Self::default()
         };
         for (index, value) in answer.updates {
@@ -116,6 +125,7 @@ impl ActivityAnswer {
             messages: sent.map(|sent| sent.message).collect(),
             outputs: self.outputs,
             updates: updates.collect::<Result<_, Failure>>()?,
+            events: self.events,
         })
     }
 }

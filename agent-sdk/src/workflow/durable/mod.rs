@@ -4,6 +4,7 @@ mod activity;
 mod call;
 mod envelope;
 mod hosted;
+mod large;
 mod markers;
 mod names;
 mod orchestrator;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use call::{WorkflowCall, WorkflowCalls};
 pub(crate) use hosted::{Hosted, HostedWorkflows, Root};
+pub(crate) use large::LargeValues;
 pub use markers::strip_markers;
 pub(crate) use markers::stripped;
 pub use names::{WORKFLOW_NAMES_RESERVED, activity_name, orchestration_name};

@@ -16,6 +16,7 @@ use durable_task::{
 use serde_json::value::RawValue;
 
 use super::envelope::{Address, ChildInput, ChildResult};
+use super::large::Digest;
 use super::markers::stripped;
 use super::status::{RUNNING, RunStatus};
 use crate::app::App;
@@ -67,6 +68,7 @@ impl Orchestrator {
             ctx,
             children: RefCell::default(),
             retries: RefCell::default(),
+            large_slots: RefCell::default(),
         });
         let end = Driver::new(&shared, &message).drive().await;
         shared.end_children();
@@ -97,6 +99,8 @@ struct Shared {
     children: RefCell<BTreeSet<InstanceId>>,
     /// The retry policies of nodes, once they are known.
     retries: RefCell<BTreeMap<usize, Option<durable_task::RetryPolicy>>>,
+    /// What large slots were when they were read last.
+    large_slots: RefCell<BTreeMap<usize, (Message, Digest)>>,
 }
 
 impl Shared {

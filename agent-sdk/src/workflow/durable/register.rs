@@ -3,23 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use durable_task::{Registry, RegistryError};
+use durable_task::{Client, Registry, RegistryError};
 
 use super::activity::{NodeActivity, run_node};
 use super::hosted::Hosted;
+use super::large::Values;
 use super::names::{activity_name, orchestration_name};
 use super::orchestrator::{Observer, Orchestrator};
 use crate::app::App;
 use crate::workflow::{Graph, NodeCode};
 
 impl App {
-    /// Registers every workflow in all its versions, and the executors that are nodes.
-    pub(crate) fn register_workflows(&self, registry: &mut Registry) -> Result<(), RegistryError> {
+    /// Registers every workflow in all its versions, and the executors that are nodes. `hub` is
+    /// where histories are read.
+    pub(crate) fn register_workflows(
+        &self,
+        registry: &mut Registry,
+        hub: Arc<dyn Client>,
+    ) -> Result<(), RegistryError> {
+        let values = Values {
+            app: self.clone(),
+            hub,
+        };
         for versions in self.hosted_workflows().by_name() {
             for version in versions {
                 self.register_run(registry, version.graph, None)?;
             }
-            register_nodes(registry, versions)?;
+            register_nodes(registry, versions, &values)?;
         }
         Ok(())
     }
@@ -46,7 +56,11 @@ impl App {
 
 /// Registers the executors of a workflow. A node that several versions have is one activity, which
 /// knows by the version of the run what to run.
-fn register_nodes(registry: &mut Registry, versions: &[Hosted]) -> Result<(), RegistryError> {
+fn register_nodes(
+    registry: &mut Registry,
+    versions: &[Hosted],
+    values: &Values,
+) -> Result<(), RegistryError> {
     let mut nodes: BTreeMap<&'static str, Vec<NodeActivity>> = BTreeMap::new();
     let mut in_order: Vec<&Hosted> = versions.iter().collect();
     in_order.sort_by_key(|hosted| hosted.is_current);
@@ -63,8 +77,9 @@ fn register_nodes(registry: &mut Registry, versions: &[Hosted]) -> Result<(), Re
             continue;
         };
         let activities: Arc<[NodeActivity]> = activities.into();
+        let values = values.clone();
         registry.activity_fn(activity_name(first.graph.name, id), move |ctx, input| {
-            run_node(Arc::clone(&activities), ctx, input)
+            run_node(Arc::clone(&activities), values.clone(), ctx, input)
         })?;
     }
     Ok(())

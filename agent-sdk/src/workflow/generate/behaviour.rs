@@ -2,15 +2,19 @@
 
 use std::any::{TypeId, type_name};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use durable_task::{Failure, RetryPolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::workflow::{
-    Access, ExecutorCode, ExecutorDefinition, InvalidMessage, MergeError, Message, NodeAnswer,
-    NodeCall, NodeCode, NodeDefinition, PortDefinition, RouteError, Slot, SlotUse,
+    Access, CustomEvent, ExecutorCode, ExecutorDefinition, InvalidMessage, MergeError, Message,
+    NodeAnswer, NodeCall, NodeCode, NodeDefinition, PortDefinition, RouteError, Slot, SlotUse,
 };
 
 /// What travels: a number that every node mixes, and how many times it may still turn back.
@@ -25,6 +29,37 @@ pub struct Ball {
 /// Lets generated executors take their time: a resource, a different number for another order.
 #[derive(Debug, Clone, Copy)]
 pub struct Jitter(pub u64);
+
+/// Ends the world in the middle of an executor: a resource. The step that it strikes, and every
+/// step after it, ends only when the worker does.
+#[derive(Debug, Clone)]
+pub struct Doom {
+    left: Arc<AtomicUsize>,
+    struck: Arc<Notify>,
+}
+
+impl Doom {
+    /// Strikes after so many steps of executors, each of which has one at least.
+    pub fn after(steps: usize) -> Self {
+        Self {
+            left: Arc::new(AtomicUsize::new(steps)),
+            struck: Arc::default(),
+        }
+    }
+
+    /// Waits until it has struck.
+    pub async fn has_struck(&self) {
+        self.struck.notified().await;
+    }
+
+    async fn step(&self, end: &CancellationToken) {
+        let less = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Relaxed, Relaxed, less).is_err() {
+            self.struck.notify_one();
+            end.cancelled().await;
+        }
+    }
+}
 
 /// Mixes two numbers.
 pub(super) fn mix(one: u64, other: u64) -> u64 {
@@ -175,6 +210,12 @@ impl Does {
                 answer.updates.push(((slot.type_id)(), value));
             }
         }
+        for number in 0..ball.value % 3 {
+            answer.events.push(CustomEvent {
+                name: format!("event-{number}"),
+                data: written(&mix(ball.value, 200 + number)).map_err(wrong)?,
+            });
+        }
         Ok(answer)
     }
 
@@ -196,9 +237,16 @@ impl Does {
                     let round = u64::from(call.place.round);
                     mix(seed, mix(self.node as u64, round)) % 5
                 });
+            let doom = call.activity.resource::<Doom>().cloned();
             Box::pin(async move {
                 for _ in 0..jitter {
                     pause().await;
+                    if let Some(doom) = &doom {
+                        doom.step(call.activity.cancelled()).await;
+                    }
+                }
+                if let Some(doom) = &doom {
+                    doom.step(call.activity.cancelled()).await;
                 }
                 outcome
             })

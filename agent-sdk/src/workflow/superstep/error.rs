@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use durable_task::Failure;
 
-use super::RequestId;
+use super::{PAYLOAD_BYTES_MAX, RequestId};
 use crate::workflow::{OutputCount, RouteError};
 
 /// Why a run of a workflow failed. None of it can be mended by repeating the run with the same
@@ -123,6 +123,14 @@ pub enum RunError {
         /// The nodes that had messages waiting.
         waiting: Vec<&'static str>,
     },
+    /// A message or all outputs together are too large.
+    #[error("{what} takes {bytes} bytes of JSON, and the limit is {PAYLOAD_BYTES_MAX}")]
+    TooLarge {
+        /// What is.
+        what: String,
+        /// How large it is.
+        bytes: usize,
+    },
     /// Too many messages at once.
     #[error("{count} messages at once are more than {max}, from `{source_id}`")]
     TooManyMessages {
@@ -240,6 +248,7 @@ impl RunError {
             Self::Route { .. } | Self::NoList { .. } | Self::Messages { .. } => "RoutingFailed",
             Self::Conflict { .. } | Self::KeyConflict { .. } => "StateConflict",
             Self::StateTooLarge { .. } => "StateTooLarge",
+            Self::TooLarge { .. } => "PayloadTooLarge",
             Self::Panic { .. } => "Panic",
             Self::Slot { .. } | Self::Undeclared { .. } => "StateFailed",
             Self::Supersteps { .. } => "SuperstepsExceeded",

@@ -14,6 +14,9 @@ pub struct Event {
     /// The node that it happened to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executor_id: Option<&'static str>,
+    /// What the node calls it, of a `custom` one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What belongs to it: a message, an output, a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<EventData>,
@@ -41,6 +44,8 @@ pub enum EventKind {
     SuperstepStarted,
     /// A node got a message, which is `data`.
     ExecutorInvoked,
+    /// A node added an event of its own, which `name` names; told when the node has ended.
+    Custom,
     /// A node has ended; `data` lists what it sent and what it added to the outputs.
     ExecutorCompleted,
     /// A node failed; `data` says how.
@@ -107,6 +112,7 @@ impl Event {
         Self {
             kind,
             executor_id: None,
+            name: None,
             data: None,
             request_id: None,
             source_executor_id: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::flow::{Delivery, Flow, Item, hand_on};
 use super::plan::{Asked, Plan, Started, Step};
 use super::request::Requests;
+use super::size;
 use super::slots::{Slots, Write, Writes};
 use super::{
     AgentTask, Child, Event, EventData, EventKind, Request, RequestId, RunError, Status, Task,
@@ -22,7 +23,7 @@ pub struct Run {
     pub(super) graph: &'static Graph,
     pub(super) superstep: u32,
     pub(super) flow: Flow,
-    slots: Option<Slots>,
+    pub(super) slots: Option<Slots>,
     step: Option<Step>,
     pub(super) requests: Requests,
     /// Answers that wait for the next superstep, in the order in which they came.
@@ -33,8 +34,9 @@ pub struct Run {
     /// The request ports, once they are known.
     pub(super) ports: Option<Arc<[usize]>>,
     pub(super) cancelled: Vec<RequestId>,
-    outputs: Vec<Message>,
-    events: Vec<Event>,
+    pub(super) outputs: Vec<Message>,
+    pub(super) output_bytes: usize,
+    pub(super) events: Vec<Event>,
     pub(super) end: Option<Result<Vec<Message>, RunError>>,
 }
 
@@ -76,6 +78,7 @@ impl Run {
             ports: None,
             cancelled: Vec::new(),
             outputs: Vec::new(),
+            output_bytes: 0,
             events: Vec::new(),
             end: None,
         };
@@ -89,8 +92,7 @@ impl Run {
     fn begin(&mut self, input: &Message) -> Outcome {
         self.slots = Some(Slots::new(self.graph)?);
         self.flow.start(input)?;
-        self.note_outputs();
-        Ok(())
+        self.note_outputs()
     }
 
     /// The graph.
@@ -239,6 +241,9 @@ impl Run {
         } = delivery;
         plan.origin = origin;
         let node = self.flow.node(index)?;
+        size::check(message.json().len(), || {
+            format!("a message to node `{}`", node.id)
+        })?;
         let round = self.next_round(index);
         let work = match self.code(index, node) {
             NodeCode::Port(port) => {
@@ -346,7 +351,7 @@ impl Run {
                 self.flow.outputs.push((node.id, output));
             }
             self.flow.given(index, item, answer.messages)?;
-            self.note_outputs();
+            self.note_outputs()?;
         }
         self.emit(Event::new(EventKind::SuperstepCompleted, self.superstep));
         Ok(())
@@ -360,7 +365,7 @@ impl Run {
                 messages,
             } = answer;
             self.flow.given(node, item, messages)?;
-            self.note_outputs();
+            self.note_outputs()?;
         }
         Ok(())
     }
@@ -451,31 +456,8 @@ impl Run {
         self.end = Some(Err(error));
     }
 
-    fn id_of(&self, node: usize) -> &'static str {
+    pub(super) fn id_of(&self, node: usize) -> &'static str {
         self.graph.nodes.get(node).map_or("", |node| node.id)
-    }
-
-    pub(super) fn emit(&mut self, event: Event) {
-        self.events.push(event);
-    }
-
-    fn emit_of_node(&mut self, kind: EventKind, node: usize, data: EventData) {
-        let event = Event::new(kind, self.superstep).of_node(self.id_of(node));
-        self.emit(event.with(data));
-    }
-
-    fn note_completed(&mut self, node: usize, answer: &TaskAnswer) {
-        let given = answer.messages.iter().chain(&answer.outputs);
-        let data = EventData::List(given.cloned().collect());
-        self.emit_of_node(EventKind::ExecutorCompleted, node, data);
-    }
-
-    fn note_outputs(&mut self) {
-        for (node, output) in std::mem::take(&mut self.flow.outputs) {
-            let event = Event::new(EventKind::Output, self.superstep).of_node(node);
-            self.emit(event.with(EventData::One(output.clone())));
-            self.outputs.push(output);
-        }
     }
 }
 

@@ -47,6 +47,11 @@ impl Slots {
         Ok(slots)
     }
 
+    /// What is in those that are set.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Message> {
+        self.values.iter().flatten()
+    }
+
     /// What a node may see.
     pub(super) fn snapshot(&self, node: &GraphNode) -> Arc<[(usize, Message)]> {
         let visible = node.facts.reads | node.facts.may_read;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use durable_task::Failure;
 
+use super::size::check_answer;
 use super::{AgentTask, RequestId, RunError};
 use crate::workflow::message::join;
-use crate::workflow::{Graph, Message, NodeAnswer, OutputCount};
+use crate::workflow::{CustomEvent, Graph, Message, NodeAnswer, OutputCount};
 
 /// Who sent the input of the run, as nodes see it.
 pub const START_SOURCE: &str = "__workflow_start__";
@@ -69,6 +70,8 @@ pub struct TaskAnswer {
     pub outputs: Vec<Message>,
     /// What it wrote, by the index of the slot, in order.
     pub updates: Vec<(usize, Message)>,
+    /// The events that it added to those of the run, in order.
+    pub events: Vec<CustomEvent>,
 }
 
 impl TaskAnswer {
@@ -80,7 +83,8 @@ impl TaskAnswer {
         }
     }
 
-    /// What a function gave. It fails if it wrote what is no slot of the graph.
+    /// What a function gave. It fails if it wrote what is no slot of the graph, and if all of it
+    /// together is larger than [`PAYLOAD_BYTES_MAX`](super::PAYLOAD_BYTES_MAX).
     pub fn of_executor(graph: &Graph, answer: NodeAnswer) -> Result<Self, Failure> {
         let slot = |(type_id, value)| {
             let index = graph
@@ -92,11 +96,14 @@ impl TaskAnswer {
             Ok((index?, value))
         };
         let updates: Result<_, Failure> = answer.updates.into_iter().map(slot).collect();
-        Ok(Self {
+        let answer = Self {
             messages: answer.messages,
             outputs: answer.outputs,
             updates: updates?,
-        })
+            events: answer.events,
+        };
+        check_answer(&answer)?;
+        Ok(answer)
     }
 
     /// What a sub-workflow gave: its outputs as a value of its return type.

@@ -35,8 +35,8 @@ fn root<T: 'static>(graph: &'static Graph) -> Root {
     }
 }
 
-#[test]
-fn everything_that_is_reached_is_there_once() {
+#[tokio::test]
+async fn everything_that_is_reached_is_there_once() {
     let inner = simple("inner", &["i"]);
     let one = keep(graph(
         "one",
@@ -57,7 +57,9 @@ fn everything_that_is_reached_is_there_once() {
         .collect();
     assert_eq!(hosted, ["inner", "one", "two"]);
     let mut registry = durable_task::Registry::new();
-    app.register_workflows(&mut registry).unwrap();
+    let scene = Scene::of(&[one]).await;
+    app.register_workflows(&mut registry, scene.hub.client())
+        .unwrap();
     let orchestrators: Vec<_> = registry.orchestrator_names().collect();
     assert_eq!(
         orchestrators,

@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use durable_task::{Failure, InstanceId, OrchestrationError, RetryPolicy};
 
+use serde_json::value::RawValue;
+
 use super::Shared;
 use crate::agent::{CorrelationId, RunAnswer, RunId, SessionId};
 use crate::durable::{AnswerFormat, RUN_ORCHESTRATION, RunPlan, RunRequest};
 use crate::workflow::durable::envelope::{
     ActivityAnswer, ActivityInput, Address, ChildInput, ChildResult, HostContext,
 };
+use crate::workflow::durable::large::{Digest, is_large};
 use crate::workflow::durable::names::{
     activity_name, child_instance, node_session, orchestration_name,
 };
@@ -34,18 +37,9 @@ impl Shared {
                     .iter()
                     .map(|(port, id)| (self.node_id(*port).to_owned(), id.to_string()));
                 let requests = requests.collect();
-                let slots = self.of.graph.slots;
-                let named = state.iter().filter_map(|(index, value)| {
-                    let slot = slots.get(*index)?;
-                    Some((slot.name.to_owned(), value.clone()))
-                });
-                let input = ActivityInput {
-                    executor_id: String::new(),
-                    message: message.without_conversation(),
-                    shared_state_snapshot: named.collect::<BTreeMap<_, _>>(),
-                    source_executor_ids: sources.iter().map(|&id| id.to_owned()).collect(),
-                    host_context: self.host_context(task.round, requests),
-                };
+                let sources = sources.iter().map(|&id| id.to_owned()).collect();
+                let host = self.host_context(task.round, requests);
+                let input = self.input(message, &state, sources, host);
                 self.executor(task.node, input).await
             }
             Work::Agent(agent) => self.agent(&agent, task.node, task.round).await,
@@ -53,6 +47,63 @@ impl Shared {
                 self.workflow(graph, self.node_id(task.node), task.round, message)
                     .await
             }
+        }
+    }
+
+    /// The input of an executor. What is large is named in it.
+    fn input(
+        &self,
+        message: Message,
+        state: &[(usize, Message)],
+        source_executor_ids: Vec<String>,
+        host_context: HostContext,
+    ) -> ActivityInput {
+        let mut input = ActivityInput {
+            executor_id: String::new(),
+            message: message.without_conversation(),
+            large_message: None,
+            shared_state_snapshot: BTreeMap::new(),
+            large_state: BTreeMap::new(),
+            source_executor_ids,
+            host_context,
+        };
+        if is_large(&input.message) {
+            let digest = Digest::of(&input.message);
+            self.keep(&digest, &input.message);
+            input.large_message = Some(digest);
+            input.message = Message::from_raw(RawValue::NULL.to_owned());
+        }
+        for (index, value) in state {
+            let Some(slot) = self.of.graph.slots.get(*index) else {
+                continue;
+            };
+            let name = slot.name.to_owned();
+            if is_large(value) {
+                input
+                    .large_state
+                    .insert(name, self.slot_digest(*index, value));
+            } else {
+                input.shared_state_snapshot.insert(name, value.clone());
+            }
+        }
+        input
+    }
+
+    /// A slot is often read more than once before it changes.
+    fn slot_digest(&self, index: usize, value: &Message) -> Digest {
+        let mut known = self.large_slots.borrow_mut();
+        let digest = match known.get(&index) {
+            Some((before, digest)) if std::ptr::eq(before.json(), value.json()) => digest.clone(),
+            _ => Digest::of(value),
+        };
+        known.insert(index, (value.clone(), digest.clone()));
+        self.keep(&digest, value);
+        digest
+    }
+
+    fn keep(&self, digest: &Digest, value: &Message) {
+        if !self.ctx.is_replaying() {
+            self.of.app.large_values().keep(digest, value);
         }
     }
 

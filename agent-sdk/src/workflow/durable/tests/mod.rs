@@ -2,6 +2,7 @@
 
 mod client;
 pub(crate) mod fixture;
+mod large;
 mod random;
 mod requests;
 mod runs;

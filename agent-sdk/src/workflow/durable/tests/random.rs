@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use task_hub::store::memory::MemoryStore;
 
 use super::fixture::*;
-use crate::workflow::generate::{Jitter, Mix, answer_of, graph as generated};
+use crate::workflow::generate::{Doom, Jitter, Mix, answer_of, graph as generated};
 use crate::workflow::runner::GraphRunner;
 use crate::workflow::superstep::Event;
 use crate::workflow::{Graph, WorkflowStatus};
@@ -81,24 +81,47 @@ async fn events(scene: &Scene, run: &InstanceId) -> Vec<Value> {
     as_json(page.events.into_iter().map(|recorded| recorded.event))
 }
 
-/// One process: the run goes on until it ends, or the process dies because its next commit after
-/// `commits` is never made.
+/// When a process dies.
+#[derive(Debug, Clone, Copy)]
+enum Death {
+    /// The commit after so many is never made.
+    Commits(usize),
+    /// An executor that has begun never ends, after so many steps of executors.
+    Steps(usize),
+    Never,
+}
+
+fn death() -> impl Strategy<Value = Death> {
+    prop_oneof![
+        (0_usize..12).prop_map(Death::Commits),
+        (0_usize..30).prop_map(Death::Steps),
+    ]
+}
+
+/// One process: the run goes on until it ends, or the process dies.
 async fn life(
     graph: &'static Graph,
     store: &Arc<MemoryStore>,
-    commits: Option<usize>,
+    death: Death,
     (input, seed): (&Value, u64),
 ) -> Option<Ending> {
-    let app = app(&[graph]).resource(Jitter(seed)).build().unwrap();
-    let scene = Scene::on(app, Arc::clone(store), Arc::new(TestRuntime::new())).await;
+    let steps = match death {
+        Death::Steps(steps) => steps,
+        _ => usize::MAX,
+    };
+    let doom = Doom::after(steps);
+    let app = app(&[graph]).resource(Jitter(seed)).resource(doom.clone());
+    let runtime = Arc::new(TestRuntime::new());
+    let scene = Scene::on(app.build().unwrap(), Arc::clone(store), runtime).await;
     let faults = store.faults();
-    if let Some(commits) = commits {
+    if let Death::Commits(commits) = death {
         faults.hold_after(commits);
     }
     let dies = async {
-        match commits {
-            Some(_) => faults.commit_is_held().await,
-            None => std::future::pending().await,
+        match death {
+            Death::Commits(_) => faults.commit_is_held().await,
+            Death::Steps(_) => doom.has_struck().await,
+            Death::Never => std::future::pending().await,
         }
     };
     let work = std::pin::pin!(on_hub(&scene, input));
@@ -106,21 +129,25 @@ async fn life(
         Either::Left(((), _)) => None,
         Either::Right((ending, _)) => Some(ending),
     };
+    if ending.is_none() {
+        // What executors do when they are told to end is not heard of.
+        faults.hold_after(0);
+    }
     scene.worker.drain(Duration::ZERO).await;
     ending
 }
 
-/// Dies after so many commits, again and again, and then lives on.
+/// Dies again and again, and then lives on.
 async fn with_crashes(
     graph: &'static Graph,
-    crashes: &[usize],
+    crashes: &[Death],
     (input, seed): (&Value, u64),
 ) -> Ending {
     let mut store: Arc<MemoryStore> = Arc::default();
-    let lives = crashes.iter().copied().map(Some).chain([None]);
-    for (number, commits) in lives.enumerate() {
+    let lives = crashes.iter().copied().chain([Death::Never]);
+    for (number, death) in lives.enumerate() {
         let seed = seed + number as u64;
-        if let Some(ending) = life(graph, &store, commits, (input, seed)).await {
+        if let Some(ending) = life(graph, &store, death, (input, seed)).await {
             return ending;
         }
         store = Arc::new(store.after_crash());
@@ -165,7 +192,7 @@ proptest! {
         size in 1_u64..14,
         ports: bool,
         failures in proptest::bool::weighted(0.3),
-        crashes in proptest::collection::vec(0_usize..12, 0..4),
+        crashes in proptest::collection::vec(death(), 0..5),
         given in 0_u64..1000,
     ) {
         let graph = graph_of(seed, size, ports, failures);
@@ -204,14 +231,37 @@ fn a_crash_before_any_commit_changes_nothing() {
             let (seed, graph, expected) = long_run(ports, &input).await;
             for commits in 0.. {
                 let mut store: Arc<MemoryStore> = Arc::default();
-                let first = life(graph, &store, Some(commits), (&input, seed)).await;
+                let death = Death::Commits(commits);
+                let first = life(graph, &store, death, (&input, seed)).await;
                 if first.is_some() {
                     assert!(commits > 4, "only {commits} commits");
                     break;
                 }
                 store = Arc::new(store.after_crash());
-                let ending = life(graph, &store, None, (&input, seed + 1)).await;
+                let ending = life(graph, &store, Death::Never, (&input, seed + 1)).await;
                 assert_eq!(ending.as_ref(), Some(&expected), "after {commits} commits");
+            }
+        });
+    }
+}
+
+/// Every step of every executor, one after the other: it has begun, and never ends.
+#[test]
+fn a_crash_inside_of_any_executor_changes_nothing() {
+    for ports in [true, false] {
+        let input = ball(7);
+        block_on(async {
+            let (seed, graph, expected) = long_run(ports, &input).await;
+            for steps in 0.. {
+                let mut store: Arc<MemoryStore> = Arc::default();
+                let first = life(graph, &store, Death::Steps(steps), (&input, seed)).await;
+                if first.is_some() {
+                    assert!(steps > 8, "only {steps} steps");
+                    break;
+                }
+                store = Arc::new(store.after_crash());
+                let ending = life(graph, &store, Death::Never, (&input, seed + 1)).await;
+                assert_eq!(ending.as_ref(), Some(&expected), "after {steps} steps");
             }
         });
     }

@@ -49,8 +49,8 @@ fn started_with(slots: Vec<Slot>, first: &[To]) -> Lab {
 fn wrote(updates: Vec<(usize, Message)>) -> TaskResult {
     Ok(TaskAnswer {
         messages: vec![message(&json!(1))],
-        outputs: vec![],
         updates,
+        ..TaskAnswer::default()
     })
 }
 

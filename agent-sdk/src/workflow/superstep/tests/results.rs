@@ -24,8 +24,8 @@ fn wrote(value: &Value, updates: &[(usize, Value)]) -> TaskResult {
     let update = |(slot, value): &(usize, Value)| (*slot, message(value));
     Ok(TaskAnswer {
         messages: vec![message(value)],
-        outputs: vec![],
         updates: updates.iter().map(update).collect(),
+        ..TaskAnswer::default()
     })
 }
 
