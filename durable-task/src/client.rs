@@ -233,6 +233,8 @@ pub struct HistoryPart {
     pub events: Vec<HistoryEvent>,
     /// Goes into the next request; `None` at the end.
     pub next: Option<u64>,
+    /// Where the part ends: goes into a later request, for what has been added since.
+    pub end: u64,
 }
 
 /// A page of a listing.

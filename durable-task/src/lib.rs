@@ -69,7 +69,7 @@ pub use payload::Payload;
 #[doc(hidden)]
 pub use private as __private;
 pub use registry::{Registry, RegistryError, RegistryProblem};
-pub use replay::{Divergence, DivergenceKind, ReplayOutcome, ReplayReport, replay};
+pub use replay::{Divergence, DivergenceKind, Player, ReplayOutcome, ReplayReport, replay};
 pub use resource::{MissingResource, ResourceNeed, Resources};
 pub use rewind::{Rewind, RewindError, Rewound, rewind};
 pub use runtime::{BoxFuture, LocalBoxFuture, Runtime};

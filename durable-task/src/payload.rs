@@ -37,9 +37,50 @@ impl<T: Serialize + DeserializeOwned + 'static> Payload for T {
     fn from_json_located(text: &str) -> Result<Self, (String, String)> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| (error.path().to_string(), error.inner().to_string()))?;
+            .map_err(|error| located(&error.path().to_string(), &error.inner().to_string()))?;
         let rest = deserializer.end();
         rest.map_err(|error| (".".to_owned(), error.to_string()))?;
         Ok(value)
+    }
+}
+
+/// A field that is not there is named by its own path, not by that of the object without it.
+fn located(path: &str, problem: &str) -> (String, String) {
+    let missing = problem.strip_prefix("missing field `");
+    let field = missing.and_then(|rest| rest.split_once('`'));
+    let path = match field {
+        Some((field, _)) if path == "." => field.to_owned(),
+        Some((field, _)) => format!("{path}.{field}"),
+        None => path.to_owned(),
+    };
+    (path, problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Outer {
+        lines: Vec<Inner>,
+    }
+
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Inner {
+        count: u32,
+    }
+
+    #[test]
+    fn what_is_wrong_is_located_also_where_it_is_not_there() {
+        for (text, path) in [
+            ("{}", "lines"),
+            (r#"{"lines": [{"count": 1}, {}]}"#, "lines[1].count"),
+            (r#"{"lines": [{"count": "1"}]}"#, "lines[0].count"),
+            (r#"{"lines": 1}"#, "lines"),
+            ("1", "."),
+        ] {
+            let (found, problem) = Outer::from_json_located(text).unwrap_err();
+            assert_eq!(found, path, "{text}: {problem}");
+        }
     }
 }

@@ -249,7 +249,7 @@ async fn an_input_that_does_not_fit_starts_nothing() {
     for (body, path, says) in [
         (count, "lines[1].count", "invalid type: string"),
         (r#"{"to": 1, "lines": []}"#, "to", "invalid type: integer"),
-        (r#"{"lines": []}"#, ".", "missing field `to`"),
+        (r#"{"lines": []}"#, "to", "missing field `to`"),
         ("null", ".", "invalid type: null"),
         ("[1]", "[0]", "invalid type: integer"),
         (

@@ -78,7 +78,7 @@ async fn an_answer_to_a_suspended_run_is_taken_once_and_counts_when_it_goes_on()
     let first = app
         .answer("review", "r1", "editor-0", &verdict("Ann"))
         .await;
-    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(first.status, 202, "it is stored: {first:?}");
     let again = app
         .answer("review", "r1", "editor-0", &verdict("Bob"))
         .await;
@@ -104,7 +104,7 @@ async fn an_answer_to_a_suspended_run_is_taken_once_and_counts_when_it_goes_on()
         "/api/workflows/review/respond/r1/lawyer-0",
         "",
     );
-    assert_eq!(withdrawn.await.status, 200);
+    assert_eq!(withdrawn.await.status, 202);
 
     assert_eq!(
         app.run_status("review", "r1").await["runtimeStatus"],

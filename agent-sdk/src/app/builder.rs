@@ -292,7 +292,7 @@ impl AppBuilder {
         for hosted in workflows.all() {
             let workflow = hosted.graph.name;
             for node in hosted.graph.nodes {
-                let NodeCode::Executor(code) = (node.definition)().code else {
+                let Some(NodeCode::Executor(code)) = node.code() else {
                     continue;
                 };
                 for need in self.resources.missing(&code.needs) {

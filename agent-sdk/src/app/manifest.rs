@@ -69,11 +69,12 @@ fn workflow_manifest(hosted: &Hosted) -> Value {
         .nodes
         .iter()
         .map(|node| {
-            let definition = (node.definition)();
+            let definition = node.defined().ok();
+            let kind = |code| format!("{code:?}").to_lowercase();
             json!({
                 "id": node.id,
-                "kind": format!("{:?}", definition.code).to_lowercase(),
-                "name": definition.name,
+                "kind": definition.as_ref().map(|definition| kind(&definition.code)),
+                "name": definition.as_ref().map(|definition| definition.name),
                 "each": node.each,
             })
         })

@@ -2,8 +2,12 @@
 
 mod error;
 mod events;
+mod fold;
+mod reader;
 mod respond;
 mod status;
+mod tally;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +18,16 @@ use durable_task::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::caught::caught;
 use super::durable::{is_child_form, is_run_of, orchestration_name, stripped};
 use super::{Graph, Workflow};
 use crate::app::App;
-use respond::Answering;
+use reader::Reader;
+use respond::{Answering, TAKEN_WAIT};
 
 pub use error::{RequestEnd, WorkflowError};
 pub use events::{EventPage, RecordedEvent};
+pub use respond::Delivered;
 pub use status::{PendingRequest, WorkflowStatus, decode_outputs};
 
 /// The longest id of a run that is chosen outside, in characters.
@@ -46,6 +53,9 @@ pub struct WorkflowClient {
     app: Arc<App>,
     hub: Arc<dyn Client>,
     answering: Arc<Answering>,
+    reader: Arc<Reader>,
+    /// How long an answer waits until the run has taken it.
+    taken_wait: Duration,
 }
 
 impl std::fmt::Debug for WorkflowClient {
@@ -63,7 +73,15 @@ impl WorkflowClient {
             app,
             hub,
             answering: Arc::default(),
+            reader: Arc::default(),
+            taken_wait: TAKEN_WAIT,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn taken_wait(mut self, wait: Duration) -> Self {
+        self.taken_wait = wait;
+        self
     }
 
     /// The application.
@@ -121,11 +139,14 @@ impl WorkflowClient {
             None => InstanceId::from_stored(Uuid::new_v4().simple().to_string()),
         };
         let clean = stripped(input).map_err(|error| invalid_input(graph, ".", &error))?;
-        let message =
-            (graph.input.check)(&clean).map_err(|problem| WorkflowError::InvalidInput {
-                workflow: graph.name.to_owned(),
-                problem,
-            })?;
+        let checked = caught(|| (graph.input.check)(&clean)).map_err(|problem| {
+            let what = format!("the check of the input of workflow `{}`", graph.name);
+            WorkflowError::Panicked { what, problem }
+        })?;
+        let message = checked.map_err(|problem| WorkflowError::InvalidInput {
+            workflow: graph.name.to_owned(),
+            problem,
+        })?;
         let mut start = StartRequest::new(orchestration_name(graph.name), run.clone())
             .input_json(message.json());
         start.version = (!graph.version.is_empty()).then(|| graph.version.to_owned());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use durable_task::RetryPolicy;
 use serde_json::Value;
 
+use super::caught::caught;
 use super::node::InvalidMessage;
 use super::{Described, InState, Message, NodeCode, NodeDefinition, Slot};
 
@@ -221,6 +222,18 @@ pub type ConvertAll = &'static (dyn Fn(&[Message]) -> Result<Message, RouteError
 
 /// Decides where a message goes; pure.
 pub type Route = &'static (dyn Fn(&Message) -> Result<Vec<Routed>, RouteError> + Send + Sync);
+
+impl GraphNode {
+    /// What runs for it; the error is what a panic of its definition said.
+    pub(crate) fn defined(&self) -> Result<NodeDefinition, String> {
+        caught(|| (self.definition)())
+    }
+
+    /// The same, where a node that can't be defined is like none.
+    pub(crate) fn code(&self) -> Option<NodeCode> {
+        self.defined().ok().map(|definition| definition.code)
+    }
+}
 
 /// Where a message goes after a node.
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 //! Workflows: graphs of nodes that the compiler has checked.
 
 pub(crate) mod agent_node;
+pub(crate) mod caught;
 mod check;
 mod client;
 pub(crate) mod codec;
@@ -27,8 +28,8 @@ mod version;
 
 pub use check::{Rival, Solution, check_names, check_node, solve};
 pub use client::{
-    EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd, WorkflowClient,
-    WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
+    Delivered, EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd,
+    WorkflowClient, WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
 };
 pub use context::{
     EVENT_NAME_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_MAX, MESSAGES_MAX, WorkflowContext,

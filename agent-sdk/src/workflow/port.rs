@@ -69,7 +69,7 @@ pub fn linked_requests(
     find: impl Fn(usize, &str) -> Option<String>,
 ) -> Vec<(TypeId, Option<String>)> {
     let request = |(index, node): (usize, &GraphNode)| {
-        let definition = (node.definition)();
+        let definition = node.defined().ok()?;
         let is_port = matches!(definition.code, NodeCode::Port(_));
         is_port.then(|| (definition.type_id, find(index, node.id)))
     };

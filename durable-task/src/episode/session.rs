@@ -70,6 +70,21 @@ impl Session {
         }
     }
 
+    /// Plays a part of a history, and hands nothing out. For sessions that are only played.
+    pub(crate) fn play(&mut self, events: Vec<HistoryEvent>) {
+        self.state.borrow_mut().replaying = true;
+        for event in events {
+            let position = self.position;
+            self.position += 1;
+            self.take_in(event, position);
+        }
+    }
+
+    /// Whether the code has parted from the history that was played.
+    pub(crate) fn has_parted(&self) -> bool {
+        self.state.borrow().mismatch.is_some()
+    }
+
     /// About how many bytes the session holds: its future, unread events and replies.
     pub(crate) fn bytes(&self) -> usize {
         let future = self

@@ -375,8 +375,9 @@ impl Client for GrpcClient {
         let skip = usize::try_from(from).unwrap_or(usize::MAX);
         let part = self.history_from(instance, execution, skip, HISTORY_PART_EVENTS);
         let (events, more) = part.await?;
-        let next = more.then_some(from.saturating_add(events.len() as u64));
-        Ok(HistoryPart { events, next })
+        let end = from.saturating_add(events.len() as u64);
+        let next = more.then_some(end);
+        Ok(HistoryPart { events, next, end })
     }
 
     async fn signal_entity(

@@ -1,7 +1,10 @@
 //! Runs a downloaded history against the code of today.
 
+mod player;
 #[cfg(test)]
 mod tests;
+
+pub use player::Player;
 
 use std::fmt;
 
@@ -140,22 +143,8 @@ fn replay_with(
     options: EpisodeOptions,
     history: &[HistoryEvent],
 ) -> ReplayReport {
-    let start = history.iter().find_map(|event| match &event.event_type {
-        Some(EventType::ExecutionStarted(started)) => Some(started),
-        _ => None,
-    });
-    let mut report = ReplayReport {
-        instance_id: start.and_then(instance_of).unwrap_or_default(),
-        orchestrator: start.map(|start| start.name.clone()).unwrap_or_default(),
-        version: start
-            .and_then(|start| start.version.clone())
-            .unwrap_or_default(),
-        events: history.len(),
-        episodes: 0,
-        outcome: ReplayOutcome::Matches { ended: false },
-        warnings: Vec::new(),
-    };
-    if start.is_none() {
+    let mut report = described(history);
+    if start_of(history).is_none() {
         let reason = String::from("the history has no start");
         report.outcome = ReplayOutcome::Invalid { reason };
         return report;
@@ -186,6 +175,29 @@ fn replay_with(
         Some(finding) => ReplayOutcome::Diverges(finding.into()),
     };
     report
+}
+
+/// What a history says of its instance.
+fn described(history: &[HistoryEvent]) -> ReplayReport {
+    let start = start_of(history);
+    ReplayReport {
+        instance_id: start.and_then(instance_of).unwrap_or_default(),
+        orchestrator: start.map(|start| start.name.clone()).unwrap_or_default(),
+        version: start
+            .and_then(|start| start.version.clone())
+            .unwrap_or_default(),
+        events: history.len(),
+        episodes: 0,
+        outcome: ReplayOutcome::Matches { ended: false },
+        warnings: Vec::new(),
+    }
+}
+
+fn start_of(history: &[HistoryEvent]) -> Option<&ExecutionStartedEvent> {
+    history.iter().find_map(|event| match &event.event_type {
+        Some(EventType::ExecutionStarted(started)) => Some(started),
+        _ => None,
+    })
 }
 
 fn instance_of(start: &ExecutionStartedEvent) -> Option<String> {

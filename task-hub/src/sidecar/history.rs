@@ -70,7 +70,7 @@ fn recorded(core: Arc<Core>, instance: InstanceId, execution: ExecutionId) -> Ch
         async move {
             let Some(from) = from else { return Ok(None) };
             let part = core.client.history_part(&instance, Some(&execution), from);
-            let HistoryPart { events, next } = part.await.map_err(status)?;
+            let HistoryPart { events, next, .. } = part.await.map_err(status)?;
             let chunks: Vec<_> = in_chunks(events)
                 .into_iter()
                 .map(|chunk| core.checked(chunk))

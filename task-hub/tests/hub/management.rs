@@ -234,6 +234,8 @@ async fn a_part_of_a_history_belongs_to_one_execution() {
             events.extend(part.events);
             from = part.next;
             if from.is_none() {
+                let later = client.history_part(&id("a"), asked, Some(part.end)).await;
+                assert_eq!(later.unwrap().events, [], "nothing was added");
                 break;
             }
         }

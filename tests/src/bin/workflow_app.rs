@@ -10,6 +10,7 @@ use std::error::Error;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
+use agent_sdk::workflow::superstep::EventKind;
 use agent_sdk::workflow::{WorkflowClient, WorkflowError};
 use agent_tests::flows;
 use durable_task::{InstanceId, Registry, Runtime, TokioRuntime, Worker, WorkerOptions};
@@ -83,7 +84,7 @@ async fn tend(client: &WorkflowClient, workflow: &str, run: &InstanceId) -> Outc
         let visa = serde_json::to_string(&flows::visa(data)?)?;
         match client.respond(workflow, run, &open.id, &visa).await {
             // It was answered in the life before this one.
-            Ok(()) | Err(WorkflowError::RequestClosed { .. } | WorkflowError::RunEnded { .. }) => {}
+            Ok(_) | Err(WorkflowError::RequestClosed { .. } | WorkflowError::RunEnded { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -97,6 +98,8 @@ async fn story(client: &WorkflowClient, workflow: &str, run: &InstanceId) -> Out
     let events: Vec<Value> = page
         .events
         .into_iter()
+        // An answer may come twice, where a process died in between.
+        .filter(|recorded| recorded.event.kind != EventKind::RequestIgnored)
         .map(|recorded| serde_json::to_value(recorded.event))
         .collect::<Result<_, _>>()?;
     let story = json!({"outputs": status.outputs, "failure": failure, "events": events});

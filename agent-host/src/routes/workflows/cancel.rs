@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use agent_sdk::workflow::Delivered;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -44,13 +45,20 @@ pub(super) async fn request(State(host): State<Arc<RouteState>>, named: Named) -
     let workflow = named.graph.name;
     let cancel = async move { client.cancel_request(workflow, &run, &request).await };
     match to_the_end(cancel).await {
-        Ok(()) => {
+        Ok(delivered) => {
+            let (status, message) = match delivered {
+                Delivered::Taken => (StatusCode::OK, "Request cancelled"),
+                Delivered::Stored => (
+                    StatusCode::ACCEPTED,
+                    "Cancellation stored until the run goes on",
+                ),
+            };
             let body = json!({
-                "message": "Request cancelled",
+                "message": message,
                 "instanceId": named.run.as_str(),
                 "requestId": named.request,
             });
-            respond::json(StatusCode::OK, &body)
+            respond::json(status, &body)
         }
         Err(error) => refusal::error(&error),
     }

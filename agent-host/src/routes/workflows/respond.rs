@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agent_sdk::workflow::WorkflowError;
+use agent_sdk::workflow::{Delivered, WorkflowError};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -39,13 +39,19 @@ async fn respond_or_refuse(
         answer::error(StatusCode::BAD_REQUEST, text)
     })?;
     let delivered = deliver(host, named, &named.request, body.get()).await;
-    delivered.map_err(|error| refusal::error(&error))?;
+    let (status, message) = match delivered.map_err(|error| refusal::error(&error))? {
+        Delivered::Taken => (StatusCode::OK, "Response delivered successfully"),
+        Delivered::Stored => (
+            StatusCode::ACCEPTED,
+            "Response stored until the run goes on",
+        ),
+    };
     let body = json!({
-        "message": "Response delivered successfully",
+        "message": message,
         "instanceId": named.run.as_str(),
         "requestId": named.request,
     });
-    Ok(answer::json(StatusCode::OK, &body))
+    Ok(answer::json(status, &body))
 }
 
 /// Delivers an answer.
@@ -54,7 +60,7 @@ pub(super) async fn deliver(
     named: &Named,
     request: &str,
     json: &str,
-) -> Result<(), WorkflowError> {
+) -> Result<Delivered, WorkflowError> {
     let client = host.workflows.clone();
     let (workflow, run) = (named.graph.name, named.run.clone());
     let (request, json) = (request.to_owned(), json.to_owned());

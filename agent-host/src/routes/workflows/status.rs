@@ -40,6 +40,7 @@ fn document(named: &Named, status: &WorkflowStatus, link: impl Fn(&str) -> Strin
     });
     if status.parked {
         document["parked"] = true.into();
+        document["parkedBecause"] = json!(status.parked_because);
     }
     if !status.pending.is_empty() {
         let requests = status.pending.iter();

@@ -112,6 +112,14 @@ pub enum WorkflowError {
         /// The version.
         version: String,
     },
+    /// Code of the program panicked. Final, until the program is changed.
+    #[error("{what} panicked: {problem}")]
+    Panicked {
+        /// Which code.
+        what: String,
+        /// What the panic said.
+        problem: String,
+    },
     /// What is stored of the run can't be read. Final.
     #[error("run `{run}` can't be read: {problem}")]
     Unreadable {

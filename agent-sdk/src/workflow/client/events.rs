@@ -1,24 +1,28 @@
 //! What has happened in a run: its history, told by the code that made it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{
-    BoxFuture, Fetch, InstanceId, InstanceState, Registry, ReplayOutcome, Status, Timestamp, replay,
-};
+use durable_task::{BoxFuture, ClientError, Fetch, InstanceId, InstanceState, Status, Timestamp};
 use serde::Serialize;
 
+use super::reader::{Part, Step, Wanted};
+use super::tally::Tally;
+use super::told::Told;
 use super::{WorkflowClient, WorkflowError};
-use crate::workflow::durable::{Observer, RunStatus, child_instance, workflow_of};
-use crate::workflow::superstep::{Event, EventKind, Run};
-use crate::workflow::{Graph, NodeCode, NodeRun, NodeState};
+use crate::workflow::durable::{child_instance, workflow_of};
+use crate::workflow::superstep::Event;
+use crate::workflow::{Graph, NodeCode, NodeRun};
 
 /// The first pause between two looks at a run on a backend that does not notify; each next one is
 /// twice as long.
 const LOOK_PAUSE_MIN: Duration = Duration::from_millis(20);
 /// The longest pause.
 const LOOK_PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// For those who want no events, but what follows from them all.
+pub(super) const LATEST: usize = usize::MAX;
 
 /// How many runs of one sub-workflow are looked into, for the picture of a run: the last ones.
 const CHILDREN_MAX: u32 = 20;
@@ -52,105 +56,8 @@ pub struct EventPage {
     pub status: Status,
 }
 
-/// How often what has happened to a node.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Tally {
-    /// Runs of it that have begun, and requests that it has asked.
-    begun: u32,
-    /// Those that have ended well.
-    completed: u32,
-    /// Those that have failed, and requests that expired without a default.
-    failed: u32,
-    /// Requests that wait for an answer.
-    waiting: u32,
-}
-
-impl Tally {
-    fn note(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::ExecutorInvoked => self.begun += 1,
-            EventKind::ExecutorCompleted => self.completed += 1,
-            EventKind::ExecutorFailed => self.failed += 1,
-            EventKind::RequestInfo => {
-                self.begun += 1;
-                self.waiting += 1;
-            }
-            EventKind::RequestAnswered | EventKind::RequestCancelled => {
-                self.waiting = self.waiting.saturating_sub(1);
-                self.completed += 1;
-            }
-            EventKind::RequestExpired => {
-                self.waiting = self.waiting.saturating_sub(1);
-                // The data is the default that counts as the answer.
-                match &event.data {
-                    Some(_) => self.completed += 1,
-                    None => self.failed += 1,
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.begun += other.begun;
-        self.completed += other.completed;
-        self.failed += other.failed;
-        self.waiting += other.waiting;
-    }
-
-    fn run(self) -> NodeRun {
-        let state = if self.failed > 0 {
-            NodeState::Failed
-        } else if self.waiting > 0 {
-            NodeState::Waiting
-        } else if self.begun > self.completed {
-            NodeState::Running
-        } else {
-            NodeState::Completed
-        };
-        NodeRun {
-            state,
-            runs: self.begun,
-        }
-    }
-}
-
 /// One look: whether it is so. Boxed, since a thread may hand the future on.
 pub(super) type Look<'l> = BoxFuture<'l, Result<bool, WorkflowError>>;
-
-/// What the replay of a run shows.
-#[derive(Debug, Default)]
-pub(super) struct Replayed {
-    pub(super) events: Vec<RecordedEvent>,
-    pub(super) status: Option<RunStatus>,
-}
-
-struct Seen {
-    instance: InstanceId,
-    replayed: Mutex<Replayed>,
-}
-
-impl Observer for Seen {
-    fn begins(&self) {
-        let mut replayed = self.replayed.lock().unwrap_or_else(PoisonError::into_inner);
-        *replayed = Replayed::default();
-    }
-
-    fn sees(&self, now: Timestamp, events: Vec<Event>, run: &Run) {
-        let mut replayed = self.replayed.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = replayed.events.len();
-        let recorded = events
-            .into_iter()
-            .enumerate()
-            .map(|(place, event)| RecordedEvent {
-                index: first + place,
-                at: now,
-                event,
-            });
-        replayed.events.extend(recorded);
-        replayed.status = Some(RunStatus::of(&self.instance, &run.status()));
-    }
-}
 
 impl WorkflowClient {
     /// What has happened in a run, from an index on: read from its history, so that it is there as
@@ -162,10 +69,9 @@ impl WorkflowClient {
         from: usize,
     ) -> Result<EventPage, WorkflowError> {
         let state = self.instance(workflow, run, Fetch::Metadata).await?;
-        let mut events = self.replayed(&state).await?.events;
-        events.drain(..from.min(events.len()));
+        let events = self.told(&state, from, move |told| told.events(from));
         Ok(EventPage {
-            events,
+            events: events.await?,
             status: state.status,
         })
     }
@@ -223,18 +129,13 @@ impl WorkflowClient {
         into: &mut BTreeMap<String, Tally>,
     ) -> Result<(), WorkflowError> {
         let graph = self.graph_of(state).ok_or_else(|| no_code(state))?;
-        let mut own: BTreeMap<&str, Tally> = BTreeMap::new();
-        for RecordedEvent { event, .. } in &self.replayed(state).await?.events {
-            if let Some(node) = event.executor_id.or(event.source_executor_id) {
-                own.entry(node).or_default().note(event);
-            }
-        }
-        for (node, tally) in own {
+        let own = self.told(state, LATEST, |told| told.tallies.clone());
+        for (node, tally) in own.await? {
             let id = format!("{prefix}{node}");
             into.entry(id.clone()).or_default().add(tally);
             let mut nodes = graph.nodes.iter();
             let is_workflow = nodes.any(|known| {
-                known.id == node && matches!((known.definition)().code, NodeCode::Workflow(_))
+                known.id == node && matches!(known.code(), Some(NodeCode::Workflow(_)))
             });
             if !is_workflow || depth >= DEPTH_MAX {
                 continue;
@@ -280,34 +181,69 @@ impl WorkflowClient {
         }
     }
 
-    /// Plays the history of a run.
-    pub(super) async fn replayed(&self, state: &InstanceState) -> Result<Replayed, WorkflowError> {
-        let run = &state.instance_id;
+    /// Asks what a run's history tells, of which only what is new is read and played. `from` is the
+    /// first event that is wanted.
+    pub(super) async fn told<T: Send + 'static>(
+        &self,
+        state: &InstanceState,
+        from: usize,
+        ask: impl FnOnce(&Told) -> T + Send + 'static,
+    ) -> Result<T, WorkflowError> {
         let graph = self.graph_of(state).ok_or_else(|| no_code(state))?;
-        let unreadable = |problem: String| WorkflowError::Unreadable {
-            run: run.clone(),
-            problem,
+        let wanted = Wanted {
+            app: Arc::clone(&self.app),
+            graph,
+            run: state.instance_id.clone(),
+            execution: state.execution_id.clone(),
         };
-        let history = self.hub.history(run).await?;
-        if history.is_empty() {
-            return Ok(Replayed::default());
+        let _turn = self.reader.turns.enter(&wanted.run).await;
+        let told = self.read_on(&wanted, from, ask).await?;
+        told.map_err(|problem| WorkflowError::Unreadable {
+            run: wanted.run,
+            problem,
+        })
+    }
+
+    /// Reads and plays what a history has more than is known, and asks then.
+    async fn read_on<T: Send + 'static>(
+        &self,
+        wanted: &Wanted,
+        from: usize,
+        mut ask: impl FnOnce(&Told) -> T + Send + 'static,
+    ) -> Result<Result<T, String>, ClientError> {
+        let look = wanted.clone();
+        let rest = self.reader.on_thread(move |folds| folds.rest(&look, from));
+        let mut rest = match rest.await {
+            Ok(rest) => rest,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let execution = Some(&wanted.execution).filter(|id| !id.as_str().is_empty());
+        let mut chained = false;
+        loop {
+            let read = self.hub.history_part(&wanted.run, execution, Some(rest));
+            let read = read.await?;
+            let part = Part {
+                from: rest,
+                events: read.events,
+                end: read.end,
+                is_last: read.next.is_none(),
+            };
+            let look = wanted.clone();
+            let step = self
+                .reader
+                .on_thread(move |folds| folds.step(&look, (part, chained), ask));
+            match step.await.and_then(|step| step) {
+                Err(problem) => return Ok(Err(problem)),
+                Ok(Step::Told(told)) => return Ok(Ok(told)),
+                Ok(Step::On(question)) => (rest, ask) = (read.end, question),
+                Ok(Step::Again {
+                    chained: is,
+                    ask: question,
+                }) => {
+                    (rest, chained, ask) = (0, is, question);
+                }
+            }
         }
-        let seen = Arc::new(Seen {
-            instance: run.clone(),
-            replayed: Mutex::default(),
-        });
-        let mut registry = Registry::new();
-        let observer: Arc<dyn Observer> = Arc::clone(&seen) as _;
-        self.app
-            .register_run(&mut registry, graph, Some(observer))
-            .map_err(|error| unreadable(error.to_string()))?;
-        let report = replay(&registry, &history);
-        if let ReplayOutcome::NoCode { reason } | ReplayOutcome::Invalid { reason } = report.outcome
-        {
-            return Err(unreadable(reason));
-        }
-        let mut replayed = seen.replayed.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::mem::take(&mut *replayed))
     }
 }
 

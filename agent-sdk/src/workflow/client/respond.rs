@@ -1,4 +1,8 @@
 //! Answers to requests, and their withdrawal.
+//!
+//! The history of the run decides: of all answers and withdrawals of a request, the first that
+//! fits counts. Each has an id of its own, so that whoever sent it finds out whether it was that
+//! one, whichever server it went through. A gate per request and process saves the others the way.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -6,18 +10,29 @@ use std::time::Duration;
 
 use durable_task::{Fetch, InstanceId, InstanceState};
 
-use super::events::{Look, no_code};
+use super::events::{LATEST, Look, no_code};
 use super::{RequestEnd, WorkflowClient, WorkflowError, ended};
 use crate::durable::Gates;
-use crate::workflow::durable::{cancel_event, child_instance, split_request, stripped};
-use crate::workflow::superstep::EventKind;
-use crate::workflow::{Graph, InvalidMessage, NodeCode};
+use crate::workflow::caught::caught;
+use crate::workflow::durable::{Delivery, cancel_event, child_instance, split_request, stripped};
+use crate::workflow::{Graph, GraphNode, InvalidMessage, NodeCode};
 
 /// How long an answer waits until the run has taken it. On the embedded hub that is in the next
 /// commit. A run that is suspended takes it later: it is durable all the same.
-const TAKEN_WAIT: Duration = Duration::from_secs(5);
+pub(super) const TAKEN_WAIT: Duration = Duration::from_secs(5);
 /// How many answers are remembered that are durable and not taken.
 const SENT_MAX: usize = 10_000;
+
+/// What has become of an answer that is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// The run has taken it: it counts.
+    Taken,
+    /// The run takes it when it goes on: it is suspended, or no worker is there for it. If it turns
+    /// out then that another server had sent one before, this one is told of as an event
+    /// `request_ignored` of the run.
+    Stored,
+}
 
 /// One request of one run.
 type Key = (InstanceId, String);
@@ -47,15 +62,15 @@ impl Answering {
 
 impl WorkflowClient {
     /// Answers a request. The answer is JSON text; it is checked against the type that the port
-    /// asks for before anything happens, and when this returns it is durable. Of two answers at
-    /// once, one is taken, and the other is told that there is an answer.
+    /// asks for before anything happens, and when this returns it is durable. Of several answers,
+    /// also through several servers, one is taken, and the others are told that there is an answer.
     pub async fn respond(
         &self,
         workflow: &str,
         run: &InstanceId,
         request: &str,
         answer: &str,
-    ) -> Result<(), WorkflowError> {
+    ) -> Result<Delivered, WorkflowError> {
         let (owner, own_id) = self.owner(workflow, run, request).await?;
         let (state, node) = self.open_request(run, request, &owner, &own_id).await?;
         let graph = self.graph_of(&state).ok_or_else(|| no_code(&state))?;
@@ -70,7 +85,7 @@ impl WorkflowClient {
         workflow: &str,
         run: &InstanceId,
         request: &str,
-    ) -> Result<(), WorkflowError> {
+    ) -> Result<Delivered, WorkflowError> {
         let (owner, own_id) = self.owner(workflow, run, request).await?;
         let event = cancel_event(&own_id);
         let nothing = String::from("null");
@@ -86,14 +101,17 @@ impl WorkflowClient {
         key: Key,
         event: &str,
         data: String,
-    ) -> Result<(), WorkflowError> {
+    ) -> Result<Delivered, WorkflowError> {
         let _turn = self.answering.gates.enter(&key).await;
         let (owner, own_id) = &key;
         self.open_request(run, request, owner, own_id).await?;
         if self.answering.was_sent(&key) {
             return Err(closed(run, request, RequestEnd::Answered));
         }
-        self.hub.raise_event(owner, event, Some(data)).await?;
+        let delivery = Delivery::new(data);
+        let payload = delivery.payload();
+        let payload = payload.map_err(|error| invalid_answer(request, &error))?;
+        self.hub.raise_event(owner, event, Some(payload)).await?;
         let is_taken = move || -> Look<'_> {
             Box::pin(async move {
                 let state = self.hub.get(owner, Fetch::Metadata).await?;
@@ -105,10 +123,31 @@ impl WorkflowClient {
             })
         };
         // The answer is durable, whatever the look says.
-        if !matches!(self.until(owner, TAKEN_WAIT, is_taken).await, Ok(true)) {
-            self.answering.note_sent(key);
+        if matches!(self.until(owner, self.taken_wait, is_taken).await, Ok(true)) {
+            return self.outcome(run, request, &key, delivery.id).await;
         }
-        Ok(())
+        self.answering.note_sent(key);
+        Ok(Delivered::Stored)
+    }
+
+    /// Whether it was this answer that ended the request.
+    async fn outcome(
+        &self,
+        run: &InstanceId,
+        request: &str,
+        (owner, own_id): &Key,
+        id: Option<String>,
+    ) -> Result<Delivered, WorkflowError> {
+        let Some(state) = self.hub.get(owner, Fetch::Metadata).await? else {
+            return Err(WorkflowError::UnknownRun { run: run.clone() });
+        };
+        match self.end_of(&state, own_id).await? {
+            Some((_, by)) if by == id => Ok(Delivered::Taken),
+            Some((end, _)) => Err(closed(run, request, end)),
+            // The run ended before it came.
+            None if state.status.is_terminal() => Err(ended(&state)),
+            None => Ok(Delivered::Stored),
+        }
     }
 
     /// The run that asks, and what it calls the request.
@@ -154,31 +193,20 @@ impl WorkflowClient {
             }
         }
         match self.end_of(&state, own_id).await? {
-            Some(end) => Err(closed(run, request, end)),
+            Some((end, _)) => Err(closed(run, request, end)),
             None => Err(unknown()),
         }
     }
 
-    /// How a request ended that is not open; `None` if it was never asked.
+    /// How a request ended that is not open, and by which answer; `None` if it was never asked.
     async fn end_of(
         &self,
         state: &InstanceState,
         request: &str,
-    ) -> Result<Option<RequestEnd>, WorkflowError> {
-        let events = self.replayed(state).await?.events;
-        let of_request = events
-            .iter()
-            .map(|recorded| &recorded.event)
-            .filter(|event| {
-                let id = event.request_id.as_ref();
-                id.is_some_and(|id| id.as_str() == request)
-            });
-        let mut ends = of_request.map(|event| match event.kind {
-            EventKind::RequestExpired => RequestEnd::Expired,
-            EventKind::RequestCancelled => RequestEnd::Cancelled,
-            _ => RequestEnd::Answered,
-        });
-        Ok(ends.next_back())
+    ) -> Result<Option<(RequestEnd, Option<String>)>, WorkflowError> {
+        let request = request.to_owned();
+        self.told(state, LATEST, move |told| told.end(&request))
+            .await
     }
 }
 
@@ -189,27 +217,35 @@ fn checked_answer(
     node: &str,
     answer: &str,
 ) -> Result<String, WorkflowError> {
-    let invalid = |problem: InvalidMessage| WorkflowError::InvalidAnswer {
-        request: request.to_owned(),
-        problem,
-    };
-    let at_all = |problem: &dyn std::fmt::Display| {
-        invalid(InvalidMessage {
-            path: String::from("."),
-            problem: problem.to_string(),
-        })
-    };
-    let clean = stripped(answer).map_err(|error| at_all(&error))?;
+    let clean = stripped(answer).map_err(|error| invalid_answer(request, &error))?;
     if clean == "null" && answer.trim() != "null" {
-        return Err(at_all(&"it is a pickled value, which is not read"));
+        let problem = "it is a pickled value, which is not read";
+        return Err(invalid_answer(request, &problem));
     }
     let asks = graph.nodes.iter().find(|known| known.id == node);
-    match asks.map(|node| (node.definition)().code) {
-        Some(NodeCode::Port(port)) => {
-            let message = (port.check)(&clean).map_err(invalid)?;
-            Ok(message.json().to_owned())
-        }
-        _ => Err(at_all(&"this program has no such port any more")),
+    let Some(NodeCode::Port(port)) = asks.and_then(GraphNode::code) else {
+        let problem = "this program has no such port any more";
+        return Err(invalid_answer(request, &problem));
+    };
+    let checked = caught(|| (port.check)(&clean)).map_err(|problem| {
+        let what = format!("the check of answers to port `{node}`");
+        WorkflowError::Panicked { what, problem }
+    })?;
+    let message = checked.map_err(|problem| WorkflowError::InvalidAnswer {
+        request: request.to_owned(),
+        problem,
+    })?;
+    Ok(message.json().to_owned())
+}
+
+/// An answer that is wrong as a whole.
+fn invalid_answer(request: &str, problem: &dyn std::fmt::Display) -> WorkflowError {
+    WorkflowError::InvalidAnswer {
+        request: request.to_owned(),
+        problem: InvalidMessage {
+            path: String::from("."),
+            problem: problem.to_string(),
+        },
     }
 }
 

@@ -3,7 +3,9 @@
 use durable_task::{Failure, Fetch, InstanceId, InstanceState, Payload, Status, Timestamp};
 use serde_json::Value;
 
+use super::events::{LATEST, no_code};
 use super::{WorkflowClient, WorkflowError};
+use crate::workflow::caught::caught;
 use crate::workflow::durable::{PendingData, RunStatus, child_prefix, workflow_of};
 use crate::workflow::superstep::TaskAnswer;
 use crate::workflow::{Graph, Message, NodeCode, Workflow};
@@ -22,8 +24,12 @@ pub struct WorkflowStatus {
     pub version: String,
     /// Where its orchestration stands.
     pub status: Status,
-    /// Whether it waits for code that no worker has, such as its version.
+    /// Whether it waits for code that no worker has, such as its version, or that of a
+    /// sub-workflow.
     pub parked: bool,
+    /// The run, its own or a sub-workflow's, whose version this program does not have, so that
+    /// nothing of it is touched here; and what to do.
+    pub parked_because: Option<String>,
     /// What it says of itself.
     pub custom_status: Option<Value>,
     /// Its outputs, if it has completed.
@@ -57,6 +63,14 @@ pub struct PendingRequest {
     pub response_schema: Option<Value>,
     /// The run that asks: a sub-workflow's, or the run itself.
     pub owner: InstanceId,
+}
+
+/// What a run and those that it has started say.
+#[derive(Default)]
+struct Gathered {
+    pending: Vec<PendingRequest>,
+    parked: bool,
+    parked_because: Option<String>,
 }
 
 impl WorkflowStatus {
@@ -96,12 +110,10 @@ impl WorkflowClient {
         run: &InstanceId,
     ) -> Result<WorkflowStatus, WorkflowError> {
         let state = self.instance(workflow, run, Fetch::Payloads).await?;
-        let mut pending = Vec::new();
+        let mut found = Gathered::default();
         if !state.status.is_terminal() {
-            self.gather(&state, String::new(), 0, &mut pending).await?;
+            self.gather(&state, String::new(), 0, &mut found).await?;
         }
-        // A run that nothing has woken since the deployment does not know yet that it waits.
-        let has_code = state.status.is_terminal() || self.graph_of(&state).is_some();
         let custom_status = state.custom_status.as_deref();
         let outputs = match (state.status, &state.output) {
             (Status::Completed, Some(output)) => {
@@ -118,14 +130,15 @@ impl WorkflowClient {
             workflow: workflow_of(&state.name).unwrap_or_default().to_owned(),
             version: state.version,
             status: state.status,
-            parked: state.parked || !has_code,
+            parked: found.parked,
+            parked_because: found.parked_because,
             custom_status: custom_status.and_then(|text| serde_json::from_str(text).ok()),
             outputs,
             failure: state.failure,
             created_at: state.created_at,
             updated_at: state.updated_at,
             completed_at: state.completed_at,
-            pending,
+            pending: found.pending,
         })
     }
 
@@ -135,12 +148,17 @@ impl WorkflowClient {
         state: &InstanceState,
         prefix: String,
         depth: usize,
-        into: &mut Vec<PendingRequest>,
+        into: &mut Gathered,
     ) -> Result<(), WorkflowError> {
         let status = self.whole_status(state).await?;
         let graph = self.graph_of(state);
+        // A run that nothing has woken since the deployment does not know yet that it waits.
+        into.parked |= state.parked || graph.is_none();
+        if graph.is_none() && into.parked_because.is_none() {
+            into.parked_because = Some(no_code(state).to_string());
+        }
         for request in status.pending_requests.into_values() {
-            into.push(PendingRequest {
+            into.pending.push(PendingRequest {
                 id: format!("{prefix}{}", request.request_id),
                 response_schema: graph.and_then(|graph| response_schema(graph, &request)),
                 node: request.source_executor_id,
@@ -181,16 +199,16 @@ impl WorkflowClient {
         if !said.is_shortened() || self.graph_of(state).is_none() {
             return Ok(said);
         }
-        let replayed = self.replayed(state).await?;
-        Ok(replayed.status.unwrap_or(said))
+        let whole = self.told(state, LATEST, |told| told.status.clone());
+        Ok(whole.await?.unwrap_or(said))
     }
 }
 
 fn response_schema(graph: &Graph, request: &PendingData) -> Option<Value> {
     let mut nodes = graph.nodes.iter();
     let node = nodes.find(|node| node.id == request.source_executor_id)?;
-    match (node.definition)().code {
-        NodeCode::Port(port) => Some((port.response_schema)()),
+    match node.code() {
+        Some(NodeCode::Port(port)) => caught(port.response_schema).ok(),
         _ => None,
     }
 }

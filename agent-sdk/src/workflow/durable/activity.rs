@@ -51,14 +51,20 @@ impl NodeActivity {
             Some(places) => places.acquire().await.ok(),
             None => None,
         };
+        let cancelled = ctx.cancelled().clone();
         let call = self.call(ctx, input)?;
-        let run = (self.executor.run)(call);
+        let mut run = (self.executor.run)(call);
         let answer = match self.executor.timeout {
             None => run.await?,
-            Some(limit) => tokio::time::timeout(limit, run).await.map_err(|_| {
-                let problem = format!("node `{}` took longer than {limit:?}", self.node);
-                Failure::new("Timeout", problem)
-            })??,
+            Some(limit) => {
+                let Ok(answer) = tokio::time::timeout(limit, &mut run).await else {
+                    // What it has started learns of it before it is dropped.
+                    cancelled.cancel();
+                    let problem = format!("node `{}` took longer than {limit:?}", self.node);
+                    return Err(Failure::new("Timeout", problem));
+                };
+                answer?
+            }
         };
         let answer = TaskAnswer::of_executor(self.graph, answer)?;
         ActivityAnswer::of(self.graph, self.node, answer)

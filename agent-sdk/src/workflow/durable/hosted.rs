@@ -8,6 +8,7 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 
 use crate::agent::AgentDefinition;
+use crate::workflow::caught::caught;
 use crate::workflow::{Graph, NodeCode, NodeDefinition};
 
 use super::WorkflowProblem;
@@ -164,7 +165,13 @@ impl Collector {
         let (graph, owner) = (hosted.graph, hosted.graph.name);
         self.path.push(hosted);
         for node in graph.nodes {
-            let definition = (node.definition)();
+            let definition = match node.defined() {
+                Ok(definition) => definition,
+                Err(problem) => {
+                    self.panicked(owner, node.id, problem);
+                    continue;
+                }
+            };
             match &definition.code {
                 NodeCode::Workflow(graph) => self.visit(Hosted {
                     graph,
@@ -173,11 +180,22 @@ impl Collector {
                     is_current,
                     is_root: false,
                 }),
-                NodeCode::Agent(agent) => self.agent(&agent(), &definition, owner, node.id),
+                NodeCode::Agent(agent) => match caught(agent) {
+                    Ok(agent) => self.agent(&agent, &definition, owner, node.id),
+                    Err(problem) => self.panicked(owner, node.id, problem),
+                },
                 NodeCode::Executor(_) | NodeCode::Port(_) => {}
             }
         }
         self.path.pop();
+    }
+
+    fn panicked(&mut self, workflow: &str, node: &str, problem: String) {
+        self.problems.push(WorkflowProblem::Definition {
+            workflow: workflow.to_owned(),
+            node: node.to_owned(),
+            problem,
+        });
     }
 
     /// Keeps a workflow. Whether what it contains has to be looked at.

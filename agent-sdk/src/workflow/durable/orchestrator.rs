@@ -20,19 +20,19 @@ use super::large::Digest;
 use super::markers::stripped;
 use super::status::{RUNNING, RunStatus};
 use crate::app::App;
-use crate::workflow::superstep::{Event, Next, Run, RunError, TaskResult};
+use crate::workflow::superstep::{Event, Next, RequestId, Run, RunError, TaskResult};
 use crate::workflow::{Graph, Message};
 
-pub(crate) use requests::cancel_event;
-use requests::{OpenRequest, Reply};
+use requests::{OpenRequest, Reply, Said};
+pub(crate) use requests::{cancel_event, cancelled_request};
 
 /// The type of failure of a run whose input is not what the workflow takes.
 pub(crate) const INVALID_INPUT: &str = "InvalidInput";
 
 /// Sees how a run goes on, each time that something has happened.
 pub(crate) trait Observer: Send + Sync {
-    /// A run begins, perhaps for the second time.
-    fn begins(&self);
+    /// A request ends by what came from outside under this id, if it had one.
+    fn ends(&self, request: &RequestId, by: Option<&str>);
     /// These events are new.
     fn sees(&self, now: Timestamp, events: Vec<Event>, run: &Run);
 }
@@ -135,9 +135,6 @@ struct Driver {
 impl Driver {
     fn new(shared: &Rc<Shared>, input: &Message) -> Self {
         let graph = shared.of.graph;
-        if let Some(observer) = &shared.of.observer {
-            observer.begins();
-        }
         Self {
             run: Run::start(graph, input),
             step: None,
@@ -216,10 +213,13 @@ impl Driver {
 
     fn take_reply(&mut self, place: usize, reply: Reply) {
         let id = self.requests.remove(place).id;
-        let taken = match reply {
-            Reply::Answer(answer) => self.run.answer(&id, answer),
-            Reply::Expired => self.run.expire(&id),
-            Reply::Cancelled => self.run.cancel(&id),
+        if let Some(observer) = &self.shared.of.observer {
+            observer.ends(&id, reply.by.as_deref());
+        }
+        let taken = match reply.what {
+            Said::Answer(answer) => self.run.answer(&id, answer),
+            Said::Nothing => self.run.expire(&id),
+            Said::Withdrawn => self.run.cancel(&id),
         };
         if let Err(error) = taken
             && !self.shared.ctx.is_replaying()

@@ -34,6 +34,16 @@ pub enum WorkflowProblem {
         /// What is wrong with it.
         problem: String,
     },
+    /// What says what a node is panics.
+    #[error("the definition of node `{node}` of workflow `{workflow}` panicked: {problem}")]
+    Definition {
+        /// The workflow.
+        workflow: String,
+        /// The node.
+        node: String,
+        /// What the panic said.
+        problem: String,
+    },
     /// Two workflows of one name, both for new runs, or of one name and version.
     #[error(
         "Workflow '{name}' is already registered on this app: by `{first}`, and now by `{second}` \

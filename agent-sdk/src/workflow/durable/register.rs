@@ -66,7 +66,7 @@ fn register_nodes(
     in_order.sort_by_key(|hosted| hosted.is_current);
     for hosted in in_order {
         for node in hosted.graph.nodes {
-            if let NodeCode::Executor(executor) = (node.definition)().code {
+            if let Some(NodeCode::Executor(executor)) = node.code() {
                 let activity = NodeActivity::new(hosted.graph, node.id, executor);
                 nodes.entry(node.id).or_default().push(activity);
             }

@@ -11,13 +11,16 @@ use crate::workflow::superstep::{Request, Status};
 
 /// A run is at work.
 pub(crate) const RUNNING: &str = "running";
-/// A run waits for answers and has nothing else to do.
+/// A run waits for an answer.
 pub(crate) const WAITING: &str = "waiting_for_human_input";
 
 /// What a run says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunStatus {
     pub(crate) state: String,
+    /// While it waits for an answer, nodes are at work too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) busy: bool,
     /// By id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) pending_requests: BTreeMap<String, PendingData>,
@@ -79,8 +82,10 @@ impl RunStatus {
             let of_node = subworkflows.entry(child.node_id.to_owned()).or_default();
             of_node.push(id.as_str().to_owned());
         }
+        let asks = !status.requests.is_empty();
         Self {
-            state: String::from(if status.waiting { WAITING } else { RUNNING }),
+            state: String::from(if asks { WAITING } else { RUNNING }),
+            busy: asks && !status.waiting,
             pending_requests: pending.collect(),
             requests_omitted: false,
             subworkflows,

@@ -221,13 +221,16 @@ fn node_view(
     is_start: bool,
     outer: &mut BTreeSet<&'static str>,
 ) -> NodeView {
-    let definition = (node.definition)();
-    let (kind, inner) = match definition.code {
-        NodeCode::Executor(_) => (NodeKind::Executor, None),
-        NodeCode::Agent(_) => (NodeKind::Agent, None),
-        NodeCode::Port(_) => (NodeKind::RequestPort, None),
-        NodeCode::Workflow(inner) if outer.contains(inner.name) => (NodeKind::Workflow, None),
-        NodeCode::Workflow(inner) => {
+    let (code, description) = match node.defined() {
+        Ok(definition) => (Some(definition.code), definition.description.to_owned()),
+        Err(problem) => (None, format!("its definition panicked: {problem}")),
+    };
+    let (kind, inner) = match code {
+        Some(NodeCode::Executor(_)) | None => (NodeKind::Executor, None),
+        Some(NodeCode::Agent(_)) => (NodeKind::Agent, None),
+        Some(NodeCode::Port(_)) => (NodeKind::RequestPort, None),
+        Some(NodeCode::Workflow(inner)) if outer.contains(inner.name) => (NodeKind::Workflow, None),
+        Some(NodeCode::Workflow(inner)) => {
             let inner = GraphView::within(inner, outer);
             (NodeKind::Workflow, Some(Box::new(inner)))
         }
@@ -235,7 +238,7 @@ fn node_view(
     NodeView {
         id: node.id.to_owned(),
         kind,
-        description: definition.description.to_owned(),
+        description,
         is_start,
         each: node.each,
         is_output: node.facts.yields || matches!(node.exit, Exit::Output(_)),

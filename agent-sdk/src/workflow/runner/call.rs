@@ -1,6 +1,7 @@
 //! One attempt at a function of a graph.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::workflow::caught::panic_text;
 use crate::workflow::superstep::{TaskAnswer, TaskResult};
 use crate::workflow::{ExecutorCode, Graph, NodeAnswer, NodeCall};
 
@@ -29,25 +31,22 @@ impl Attempt {
             None => None,
         };
         let _cancel = self.cancelled.clone().drop_guard();
-        let running = AssertUnwindSafe(async { (self.code)(call).await }).catch_unwind();
+        let mut running = pin!(AssertUnwindSafe(async { (self.code)(call).await }).catch_unwind());
         let outcome = match self.timeout {
             None => running.await,
             Some(limit) => {
-                let message = || format!("the activity took longer than {limit:?}");
-                let in_time = tokio::time::timeout(limit, running).await;
-                in_time.map_err(|_| Failure::new("Timeout", message()))?
+                let Ok(outcome) = tokio::time::timeout(limit, running.as_mut()).await else {
+                    // What it has started learns of it before it is dropped.
+                    self.cancelled.cancel();
+                    let message = format!("the activity took longer than {limit:?}");
+                    return Err(Failure::new("Timeout", message));
+                };
+                outcome
             }
         };
-        let answer: NodeAnswer = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        let panicked = |text: &str| Failure::new("Panic", text).non_retriable();
+        let answer: NodeAnswer =
+            outcome.unwrap_or_else(|panic| Err(panicked(panic_text(&*panic))))?;
         TaskAnswer::of_executor(self.graph, answer)
     }
-}
-
-fn panicked(payload: &(dyn std::any::Any + Send)) -> Failure {
-    let text = payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text");
-    Failure::new("Panic", text).non_retriable()
 }

@@ -1,6 +1,7 @@
 //! One run within a run in memory: the one that was started, or one of a sub-workflow.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,8 +105,10 @@ impl Live {
     pub(super) fn definition(&mut self, node: usize) -> Option<&NodeDefinition> {
         let graph = self.graph();
         let place = graph.nodes.get(node)?;
-        let make = || (place.definition)();
-        Some(self.nodes.entry(node).or_insert_with(make))
+        match self.nodes.entry(node) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(new) => Some(new.insert(place.defined().ok()?)),
+        }
     }
 
     /// How a function is repeated.
@@ -157,7 +160,11 @@ pub(super) fn check(
         }
         above.push(graph.name);
         for node in graph.nodes {
-            match (node.definition)().code {
+            let definition = node.defined().map_err(|problem| {
+                let place = format!("the definition of node `{}`", node.id);
+                RunError::Panic { place, problem }
+            })?;
+            match definition.code {
                 NodeCode::Executor(executor) => {
                     let needed_by = || format!("executor `{}`", node.id);
                     needed(resources, &executor.needs, needed_by)?;

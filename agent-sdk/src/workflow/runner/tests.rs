@@ -282,13 +282,34 @@ async fn a_panic_is_a_failure_that_is_not_repeated() {
     assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }
 
+struct Guard<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Guard<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Runs it when it is dropped.
+fn scopeguard<F: FnMut()>(then: F) -> Guard<F> {
+    Guard(then)
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_takes_too_long_is_cancelled() {
     let tokens = Arc::new(std::sync::Mutex::new(Vec::new()));
     let kept = Arc::clone(&tokens);
+    let dropped = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = Arc::clone(&dropped);
     let mut slow = executor(move |call: NodeCall| {
-        kept.lock().unwrap().push(call.activity.cancelled().clone());
-        std::future::pending()
+        let token = call.activity.cancelled().clone();
+        kept.lock().unwrap().push(token.clone());
+        let told = Arc::clone(&told);
+        let held = scopeguard(move || told.lock().unwrap().push(token.is_cancelled()));
+        async move {
+            let _held = held;
+            std::future::pending().await
+        }
     });
     slow.timeout = Some(Duration::from_secs(5));
     slow.retry = Some(RetryPolicy::new(2, Duration::from_secs(1)));
@@ -297,6 +318,11 @@ async fn an_attempt_that_takes_too_long_is_cancelled() {
     assert_eq!(
         failure.to_string(),
         "node `n1` failed in superstep 2: Timeout: the activity took longer than 5s"
+    );
+    assert_eq!(
+        *dropped.lock().unwrap(),
+        [true, true],
+        "before it is dropped"
     );
     let tokens = tokens.lock().unwrap();
     assert_eq!(tokens.len(), 2);

@@ -3,7 +3,8 @@
 use super::guard::guarded;
 use super::run::Answer;
 use super::{AnswerError, Event, EventData, EventKind, Request, RequestId, Run, RunError};
-use crate::workflow::{Message, NodeCode};
+use crate::workflow::caught::caught;
+use crate::workflow::{InvalidMessage, Message, NodeCode};
 
 impl Run {
     /// The open requests, in the order in which they were asked.
@@ -15,7 +16,13 @@ impl Run {
     /// Whether JSON from outside is an answer to an open request; if so, the answer.
     pub fn check_answer(&self, id: &RequestId, json: &str) -> Result<Message, AnswerError> {
         let request = self.open(id)?;
-        (request.port.check)(json).map_err(|problem| AnswerError::Invalid {
+        let checked = caught(|| (request.port.check)(json)).unwrap_or_else(|panic| {
+            Err(InvalidMessage {
+                path: String::from("."),
+                problem: format!("the check of answers panicked: {panic}"),
+            })
+        });
+        checked.map_err(|problem| AnswerError::Invalid {
             id: id.clone(),
             problem,
         })

@@ -66,6 +66,12 @@ pub enum EventKind {
     Completed,
     /// The run failed; `data` says how.
     Failed,
+    /// The run was ended from outside; `data` is the reason, if there is one. Only where runs are
+    /// durable: from their histories.
+    Cancelled,
+    /// An answer or a withdrawal came after the request had ended, and counts for nothing. Only
+    /// where runs are durable: from their histories.
+    RequestIgnored,
 }
 
 /// What belongs to an event.
@@ -108,7 +114,7 @@ impl Serialize for EventData {
 }
 
 impl Event {
-    pub(super) fn new(kind: EventKind, iteration: u32) -> Self {
+    pub(crate) fn new(kind: EventKind, iteration: u32) -> Self {
         Self {
             kind,
             executor_id: None,
@@ -126,7 +132,7 @@ impl Event {
         self
     }
 
-    pub(super) fn with(mut self, data: EventData) -> Self {
+    pub(crate) fn with(mut self, data: EventData) -> Self {
         self.data = Some(data);
         self
     }

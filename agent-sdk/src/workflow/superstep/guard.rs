@@ -1,28 +1,29 @@
 //! Calls code of the program that stands in a graph, and lives through its panics.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::RunError;
+use crate::workflow::caught::caught;
+use crate::workflow::{GraphNode, NodeCode};
 
-/// Runs a conversion, a routing, a default or a reducer. It shares nothing that a panic could leave
-/// half done: its arguments are texts that never change.
+/// Runs a conversion, a routing, a default, a reducer or a definition.
 pub(super) fn guarded<T, E>(
     code: impl FnOnce() -> Result<T, E>,
     place: impl FnOnce() -> String,
     failed: impl FnOnce(E) -> RunError,
 ) -> Result<T, RunError> {
-    match catch_unwind(AssertUnwindSafe(code)) {
+    match caught(code) {
         Ok(given) => given.map_err(failed),
-        Err(panic) => Err(RunError::Panic {
+        Err(problem) => Err(RunError::Panic {
             place: place(),
-            problem: text(&*panic).to_owned(),
+            problem,
         }),
     }
 }
 
-fn text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&'static str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text")
+/// What runs for a node.
+pub(super) fn defined(node: &GraphNode) -> Result<NodeCode, RunError> {
+    let definition = node.defined().map_err(|problem| RunError::Panic {
+        place: format!("the definition of node `{}`", node.id),
+        problem,
+    });
+    definition.map(|definition| definition.code)
 }

@@ -1,5 +1,7 @@
 //! Which request belongs to what a function is told: so that it can send a link to it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan::Plan;
@@ -36,21 +38,26 @@ impl Run {
         }
         let nodes = self.graph.nodes.iter().enumerate();
         let ports =
-            nodes.filter(|(index, node)| matches!(self.code(*index, node), NodeCode::Port(_)));
+            nodes.filter(|(index, node)| matches!(self.code(*index, node), Ok(NodeCode::Port(_))));
         let ports: Arc<[usize]> = ports.map(|(index, _)| index).collect();
         self.ports = Some(Arc::clone(&ports));
         ports
     }
 
-    /// The question that a port asks next, if one task of the superstep leads to it.
+    /// The question that a port asks next, if one task of the superstep leads to it, whatever it
+    /// gives.
     fn next_asked(&self, port: usize, plan: &Plan) -> NextAsked {
         let tasks = &plan.step.tasks;
-        let mut leading = tasks.iter().filter(|task| self.leads(task.node, port));
+        let mut leading = tasks.iter().filter(|task| {
+            let is_port = |to: &To| self.target(to) == Some(port);
+            self.is_certain(task.node, &is_port)
+        });
         let only = match (leading.next(), leading.next()) {
             (Some(task), None) => Some(task.node),
             // Nothing else goes on: whatever comes, comes of it.
             (None, _) if tasks.len() == 1 && self.requests.is_empty() => {
-                tasks.first().map(|task| task.node)
+                let mut nodes = tasks.iter().map(|task| task.node);
+                nodes.find(|&node| self.reaches(node, port, &mut BTreeMap::new()))
             }
             _ => None,
         };
@@ -62,19 +69,45 @@ impl Run {
         }
     }
 
-    /// Whether what a node gives goes straight to a port.
-    fn leads(&self, node: usize, port: usize) -> bool {
-        let is_port = |to: &To| match *to {
-            To::Node(target) | To::Each(target) => target == port,
-            To::Join { join, .. } => {
-                let join = self.graph.joins.get(join);
-                join.is_some_and(|join| join.target == port)
-            }
-        };
+    /// Whether whatever a node gives comes to a port, at once or by other nodes, before anybody is
+    /// asked something else.
+    ///
+    /// `known` is what was found before; a way back to where it looks now leads nowhere else.
+    fn reaches(&self, node: usize, port: usize, known: &mut BTreeMap<usize, bool>) -> bool {
+        if let Some(&known) = known.get(&node) {
+            return known;
+        }
+        known.insert(node, false);
+        let rest = RefCell::new(known);
+        let reaches = self.is_certain(node, &|to| {
+            let Some(next) = self.target(to) else {
+                return false;
+            };
+            let place = self.graph.nodes.get(next);
+            let is_port = self.ports.as_ref().is_some_and(|all| all.contains(&next));
+            // One that sends may send nothing.
+            let goes_on = !is_port && place.is_some_and(|place| !place.facts.sends);
+            next == port || (goes_on && self.reaches(next, port, &mut rest.borrow_mut()))
+        });
+        rest.into_inner().insert(node, reaches);
+        reaches
+    }
+
+    /// Where one message leads to one message: of a list with no items, nothing comes.
+    fn target(&self, to: &To) -> Option<usize> {
+        match *to {
+            To::Node(target) => Some(target),
+            To::Each(_) => None,
+            To::Join { join, .. } => self.graph.joins.get(join).map(|join| join.target),
+        }
+    }
+
+    /// Whether a node's message goes such a way in any case: by a target, or by every arm.
+    fn is_certain(&self, node: usize, holds: &dyn Fn(&To) -> bool) -> bool {
         match self.graph.nodes.get(node).map(|node| node.exit) {
-            Some(Exit::To(targets)) => targets.iter().any(|target| is_port(&target.to)),
+            Some(Exit::To(targets)) => targets.iter().any(|target| holds(&target.to)),
             Some(Exit::Switch { arms, .. }) => {
-                arms.iter().any(|arm| arm.targets.iter().any(is_port))
+                !arms.is_empty() && arms.iter().all(|arm| arm.targets.iter().any(holds))
             }
             _ => false,
         }

@@ -245,7 +245,7 @@ impl Run {
             format!("a message to node `{}`", node.id)
         })?;
         let round = self.next_round(index);
-        let work = match self.code(index, node) {
+        let work = match self.code(index, node)? {
             NodeCode::Port(port) => {
                 let request = Request {
                     id: RequestId::new(node.id, round),
@@ -311,11 +311,11 @@ impl Run {
         this
     }
 
-    pub(super) fn code(&mut self, index: usize, node: &'static GraphNode) -> NodeCode {
-        let make = || (node.definition)().code;
+    pub(super) fn code(&mut self, index: usize, node: &'static GraphNode) -> Outcome<NodeCode> {
         match self.codes.get_mut(index) {
-            Some(known) => known.get_or_insert_with(make).clone(),
-            None => make(),
+            Some(Some(known)) => Ok(known.clone()),
+            Some(place) => Ok(place.insert(super::guard::defined(node)?).clone()),
+            None => super::guard::defined(node),
         }
     }
 

@@ -51,9 +51,12 @@ impl HubClient {
         for chunk in &page.chunks {
             events.append(&mut decode_chunk(chunk).map_err(failed)?);
         }
+        // The rows of an execution are numbered without gaps.
+        let end = from.unwrap_or(0) + page.chunks.len() as u64;
         Ok(HistoryPart {
             events,
             next: page.next,
+            end,
         })
     }
 

@@ -113,5 +113,5 @@ impl Names<'_> {
 }
 
 fn is_executor(node: &GraphNode) -> bool {
-    matches!((node.definition)().code, NodeCode::Executor(_))
+    matches!(node.code(), Some(NodeCode::Executor(_)))
 }

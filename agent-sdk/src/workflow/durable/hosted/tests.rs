@@ -156,6 +156,24 @@ fn a_workflow_that_contains_itself_is_refused() {
 }
 
 #[test]
+fn a_workflow_that_is_its_own_node_is_refused() {
+    static SELF: std::sync::OnceLock<&'static Graph> = std::sync::OnceLock::new();
+    let mut node = workflow("me", simple("inner", &["i"]), OUT);
+    let definition = (node.definition)();
+    node.definition = Box::leak(Box::new(move || {
+        let mut definition = definition.clone();
+        definition.code = NodeCode::Workflow(SELF.get().unwrap());
+        definition
+    }));
+    let own = keep(graph("own", vec![adds("a", to(&[1])), node]));
+    SELF.set(own).unwrap();
+    assert_eq!(
+        refused(&[own]),
+        ["a workflow must not contain itself: own > own"]
+    );
+}
+
+#[test]
 fn all_problems_are_told_at_once_and_nothing_is_registered() {
     let mut needs = function(Ok);
     needs.needs = vec![durable_task::ResourceNeed {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::Shared;
 use crate::agent::{CorrelationId, RunAnswer, RunId, SessionId};
 use crate::durable::{AnswerFormat, RUN_ORCHESTRATION, RunPlan, RunRequest};
+use crate::workflow::caught::caught;
 use crate::workflow::durable::envelope::{
     ActivityAnswer, ActivityInput, Address, ChildInput, ChildResult, HostContext,
 };
@@ -19,7 +20,7 @@ use crate::workflow::durable::names::{
 };
 use crate::workflow::durable::request_id::child_prefix;
 use crate::workflow::superstep::{AgentTask, Task, TaskAnswer, TaskResult, Work};
-use crate::workflow::{Graph, Message, NodeCode};
+use crate::workflow::{Graph, GraphNode, Message, NodeCode};
 
 /// The type of failure of a node whose agent the application does not have.
 const UNKNOWN_AGENT: &str = "unknown_agent";
@@ -141,8 +142,8 @@ impl Shared {
         let mut known = self.retries.borrow_mut();
         let policy = known.entry(index).or_insert_with(|| {
             let graph = self.of.graph;
-            let of_node = match (graph.nodes.get(index)?.definition)().code {
-                NodeCode::Executor(executor) => executor.retry,
+            let of_node = match graph.nodes.get(index)?.code() {
+                Some(NodeCode::Executor(executor)) => executor.retry,
                 _ => None,
             };
             of_node.or_else(|| graph.retry.map(|policy| policy()))
@@ -156,16 +157,12 @@ impl Shared {
     }
 
     async fn ask(&self, agent: &AgentTask, index: usize, round: u32) -> Result<RunAnswer, Failure> {
-        let name = match self
-            .of
-            .graph
-            .nodes
-            .get(index)
-            .map(|node| (node.definition)().code)
-        {
-            Some(NodeCode::Agent(definition)) => definition().name,
-            _ => return Err(unknown_agent(agent.node_id)),
+        let node = self.of.graph.nodes.get(index);
+        let definition = match node.and_then(GraphNode::code) {
+            Some(NodeCode::Agent(definition)) => caught(definition).ok(),
+            _ => None,
         };
+        let name = definition.ok_or_else(|| unknown_agent(agent.node_id))?.name;
         let definition = self.of.app.any_agent(&name);
         let definition = definition.ok_or_else(|| unknown_agent(&name))?;
         let session: SessionId = node_session(&self.ctx.instance_id(), &agent.session);

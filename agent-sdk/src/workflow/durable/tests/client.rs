@@ -144,6 +144,7 @@ async fn a_run_is_cancelled_once() {
     assert_eq!(page.status, Status::Terminated);
     let kinds: Vec<EventKind> = page.events.iter().map(|event| event.event.kind).collect();
     assert!(kinds.contains(&EventKind::RequestInfo), "{kinds:?}");
+    assert_eq!(kinds.last(), Some(&EventKind::Cancelled));
     scene.close().await;
 }
 

@@ -7,3 +7,4 @@ mod random;
 mod requests;
 mod runs;
 mod versions;
+mod watching;

@@ -258,13 +258,20 @@ async fn answers_are_taken_while_a_superstep_runs() {
     let scene = Scene::of(&[keep(graph)]).await;
     let run = scene.start("busy", json!("x")).await;
     let status = scene.pending("busy", &run, 1).await;
-    assert_eq!(status.custom_status.unwrap()["state"], "running");
+    let said = status.custom_status.unwrap();
+    assert_eq!(
+        (&said["state"], &said["busy"]),
+        (&json!("waiting_for_human_input"), &json!(true)),
+        "what is pending is waited for"
+    );
     scene
         .client
         .respond("busy", &run, "ask-0", "2")
         .await
         .unwrap();
-    assert_eq!(scene.client.status("busy", &run).await.unwrap().pending, []);
+    let status = scene.client.status("busy", &run).await.unwrap();
+    assert_eq!(status.pending, []);
+    assert_eq!(status.custom_status, Some(json!({"state": "running"})));
     go_on.notify_one();
     let status = scene.ended("busy", &run).await;
     assert_eq!(

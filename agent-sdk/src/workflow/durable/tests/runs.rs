@@ -1,12 +1,13 @@
 //! What runs give, and how they fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use durable_task::{Failure, Status};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
+use tokio_util::sync::CancellationToken;
 
 use super::fixture::*;
 use crate::agent::AgentDefinition;
@@ -355,14 +356,51 @@ async fn state_that_grows_past_its_limit_fails_the_run_with_the_slot_and_the_lim
     scene.close().await;
 }
 
+/// Notes whether it is cancelled when it is dropped.
+struct Held(CancellationToken, Arc<Mutex<Option<bool>>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        *self.1.lock().unwrap() = Some(self.0.is_cancelled());
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_one_of_each_fails_the_run_and_names_the_node() {
+    let run = function(|item| match item.as_u64() {
+        Some(2) => panic!("no two"),
+        _ => Ok(item),
+    });
+    let mut node = executor("items", run, OUT);
+    node.each = true;
+    let mut graph = graph("all", vec![node]);
+    graph.start = to_each(0);
+    let scene = Scene::of(&[keep(graph)]).await;
+    let failure = scene.failure("all", json!([1, 2, 3])).await;
+    let text = "node `items` failed in superstep 1: Panic: no two";
+    assert_eq!(failure.message, text);
+    assert_eq!(scene.outputs("all", json!([1, 3])).await.len(), 2);
+    scene.close().await;
+}
+
 #[tokio::test]
 async fn an_attempt_that_takes_too_long_is_ended() {
-    let mut run = later(|_| std::future::pending());
+    let seen = Arc::new(Mutex::new(None));
+    let told = Arc::clone(&seen);
+    let mut run = executor_definition(move |call| {
+        let held = Held(call.activity.cancelled().clone(), Arc::clone(&told));
+        Box::pin(async move {
+            let _held = held;
+            std::future::pending().await
+        })
+    });
     run.timeout = Some(Duration::from_millis(5));
     let graph = graph("slow", vec![executor("sleeper", run, OUT)]);
     let scene = Scene::of(&[keep(graph)]).await;
     let failure = scene.failure("slow", json!(1)).await;
     assert_eq!(failure.inner.unwrap().error_type, "Timeout");
+    let seen = *seen.lock().unwrap();
+    assert_eq!(seen, Some(true), "it is cancelled before it is dropped");
     scene.close().await;
 }
 

@@ -108,6 +108,12 @@ async fn a_call_under_way_at_a_deployment_waits_for_its_own_version() {
     assert_eq!(alone.outputs("letters", json!(2)).await, [json!("2 by v2")]);
     let status = alone.client.status("letters", &run).await.unwrap();
     assert!(!status.status.is_terminal(), "{status:?}");
+    assert!(status.parked, "it says so");
+    let because = status.parked_because.unwrap();
+    assert!(
+        because.contains("version `v1`") && because.contains(".workflow_version::<..>()"),
+        "{because}"
+    );
     assert_eq!(*seen.lock().unwrap(), [json!(2)]);
     alone.close().await;
 
@@ -116,6 +122,30 @@ async fn a_call_under_way_at_a_deployment_waits_for_its_own_version() {
     let outputs = scene.ended("letters", &run).await.outputs.unwrap();
     assert_eq!(outputs, [message(json!("1 by v1"))]);
     scene.close().await;
+}
+
+#[tokio::test]
+async fn a_run_whose_sub_workflow_has_no_code_any_more_says_so() {
+    let outer = |inner| keep(graph("outer", vec![workflow("sub", inner, OUT)]));
+    let store = Arc::default();
+    let runtime = || Arc::new(TokioRuntime::current().unwrap());
+    let before = app(&[outer(version("v1"))]).build().unwrap();
+    let before = Scene::on(before, Arc::clone(&store), runtime()).await;
+    let run = before.start("outer", json!("x")).await;
+    let status = before.pending("outer", &run, 1).await;
+    assert_eq!((status.parked, status.parked_because), (false, None));
+    before.close().await;
+
+    let after = app(&[outer(version("v2"))]).build().unwrap();
+    let after = Scene::on(after, Arc::clone(&store), runtime()).await;
+    let status = after.client.status("outer", &run).await.unwrap();
+    assert!(status.parked, "{status:?}");
+    let because = status.parked_because.unwrap();
+    assert!(
+        because.contains("`letters`") && because.contains("`v1`"),
+        "{because}"
+    );
+    after.close().await;
 }
 
 #[test]

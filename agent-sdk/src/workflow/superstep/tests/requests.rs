@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::lab::*;
 use crate::workflow::superstep::{AnswerError, EventKind, Next, RequestId};
-use crate::workflow::{Exit, OutputCount, To};
+use crate::workflow::{Exit, NodeCode, OutputCount, To};
 
 const A: To = To::Node(0);
 const B: To = To::Node(1);
@@ -309,4 +309,69 @@ fn a_function_before_a_port_is_told_the_next_request() {
     let mut lab = Lab::new(graph(to(&[To::Node(0)]), nodes, vec![]), &json!(0));
     lab.begin();
     assert_eq!(linked(&lab), ["ask-0"]);
+}
+
+/// `start >> tell >> match { .. }`: what the arms lead to decides whether there will be a request.
+#[test]
+fn a_function_before_a_match_is_told_a_request_that_every_arm_asks() {
+    let (ask, other) = (To::Node(1), To::Node(2));
+    let arms: [(&[&[To]], &str); 5] = [
+        (&[&[ask], &[ask, other]], "ask-0"),
+        (&[&[ask], &[other]], ""),
+        (&[&[ask], &[]], ""),
+        (&[&[To::Each(1)], &[ask]], ""),
+        (&[], ""),
+    ];
+    for (arms, expected) in arms {
+        let nodes = vec![
+            node("tell", executor(), switch(arms)),
+            node("ask", port(None, false), Exit::Drop),
+            node("other", executor(), Exit::Drop),
+        ];
+        let mut lab = Lab::new(graph(to(&[To::Node(0)]), nodes, vec![]), &json!(0));
+        lab.begin();
+        assert_eq!(linked(&lab), [expected], "{arms:?}");
+    }
+}
+
+/// `start >> tell >> next >> ..`: some nodes further on.
+#[test]
+fn a_function_is_told_a_request_further_on_only_if_it_is_certain() {
+    let (a, b, ask) = (To::Node(2), To::Node(3), To::Node(4));
+    let linked_with = |exits: [Exit; 3], sends: bool, first: NodeCode| {
+        let [next, of_a, of_b] = exits;
+        let mut nodes = vec![
+            node("tell", executor(), to(&[To::Node(1)])),
+            node("next", first, next),
+            node("a", executor(), of_a),
+            node("b", executor(), of_b),
+            node("ask", port(None, false), Exit::Drop),
+        ];
+        nodes[2].facts.sends = sends;
+        let mut lab = Lab::new(graph(to(&[To::Node(0)]), nodes, vec![]), &json!(0));
+        lab.begin();
+        linked(&lab).remove(0)
+    };
+    let both = || switch(&[&[a], &[b]]);
+    let case = |exits| linked_with(exits, false, executor());
+    assert_eq!(
+        case([both(), to(&[ask]), to(&[ask])]),
+        "ask-0",
+        "by every way"
+    );
+    assert_eq!(case([both(), to(&[ask]), Exit::Drop]), "", "not by one");
+    assert_eq!(
+        case([both(), to(&[ask]), to(&[To::Node(1)])]),
+        "",
+        "round and round"
+    );
+    assert_eq!(
+        case([both(), to(&[b]), to(&[ask])]),
+        "ask-0",
+        "where the ways meet"
+    );
+    let sends = linked_with([to(&[a]), to(&[ask]), OUT], true, executor());
+    assert_eq!(sends, "", "it may send nothing");
+    let asks = linked_with([to(&[a]), to(&[ask]), OUT], false, port(None, false));
+    assert_eq!(asks, "next-0", "and that may be withdrawn");
 }
