@@ -54,6 +54,13 @@ impl Errors {
             .collect()
     }
 
+    /// The first error as an expression, whose type is unknown to the compiler: so whatever it is
+    /// part of gets no errors of its own. The compiler shows the same error in two places once.
+    pub fn stand_in(&self) -> TokenStream {
+        let first = self.list.first();
+        first.map_or_else(TokenStream::new, syn::Error::to_compile_error)
+    }
+
     /// One error of the compiler each.
     pub fn into_tokens(mut self) -> TokenStream {
         let list = std::mem::take(&mut self.list);

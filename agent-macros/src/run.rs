@@ -233,7 +233,7 @@ fn agent(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors)
     refuse_siblings(&parsed.item.ident, "agent", &parsed.siblings, errors);
     let rest = match model::agent::validate(&parsed, options, root, errors) {
         Some(agent) if errors.is_empty() => expand::agent::expand(&agent),
-        _ => fallback::agent(root, &parsed.item),
+        _ => fallback::agent(root, &parsed.item, &errors.stand_in()),
     };
     let item = &parsed.item;
     quote!(#item #rest)
@@ -258,7 +258,15 @@ fn workflow(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
         _ => {
             let outline = model::workflow::outline(&function);
             let is_concrete = signature.generics.params.is_empty();
-            expand::workflow::outline(root, &outline, is_concrete, attributes, visibility)
+            let mistake = errors.stand_in();
+            expand::workflow::outline(
+                root,
+                &outline,
+                is_concrete,
+                &mistake,
+                attributes,
+                visibility,
+            )
         }
     }
 }
@@ -293,7 +301,7 @@ fn orchestrator(
 }
 
 fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
-    let function: Function = match read(&item, ItemKind::Function, "executor", errors) {
+    let mut function: Function = match read(&item, ItemKind::Function, "executor", errors) {
         Item::Parsed(function) => function,
         Item::Other => return item,
         Item::Unreadable(beginning, text) => {
@@ -304,6 +312,9 @@ fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
     let ident = &function.signature.ident;
     refuse_siblings(ident, "executor", &function.siblings, errors);
     let executor = model::executor::validate(&function, options, root, errors);
+    if !errors.is_empty() {
+        model::executor::with_own_context(&mut function);
+    }
     let visibility = &function.visibility;
     let rest = if errors.is_empty() {
         expand::executor::expand(&executor, visibility)

@@ -6,7 +6,7 @@ use std::future::Future;
 use durable_task::BoxFuture;
 use serde_json::Value;
 
-pub use crate::agent::OutputSchema;
+pub use crate::agent::{NoOutput, OutputProbe, OutputSchema};
 pub use crate::tool::argument::{Argument, Arguments, Resource, argument, resource};
 pub use crate::tool::builder::ToolBuilder;
 pub use crate::tool::list::{ToolEntry, assert_distinct_tools, tool_definitions, tool_entry};
@@ -15,14 +15,19 @@ pub use crate::tool::output::{Returned, ReturnedValue};
 pub use crate::workflow::agent_node::agent_node;
 pub use crate::workflow::codec::{Codec, Unkept};
 pub use crate::workflow::executor::{
-    Alone, ContextOf, ContextProbe, ExecutorNode, Nothing, OtherArgument, RunsAlone, activity_node,
-    alone, assert_yielded, executor_node, lend, nothing, sender_node,
+    Alone, ContextOf, ContextProbe, ExecutorNode, Nothing, OtherArgument, RunsAlone, alone,
+    assert_yielded, executor_node, lend, nothing, sender_node,
 };
 pub use crate::workflow::keyed::{KeyedSlot, PlainSlot, SlotProbe, slot_of_kind};
+pub use crate::workflow::known::{
+    GivesBad, MakesNew, Otherwise, SchemaOf, TakesNew, TakesOther, Undescribed, assert_given,
+    assert_taken,
+};
 pub use crate::workflow::port::{default_answer, port_node, response_schema};
 pub use crate::workflow::state::derived::{
     SlotType, reduced_slots, slot, slot_default, slot_reduce, slots_with_defaults,
 };
+pub use crate::workflow::state::known::{FactsOf, InKnown, StateProbe, UnknownState};
 
 use crate::agent::AgentOutput;
 use crate::tool::ToolError;

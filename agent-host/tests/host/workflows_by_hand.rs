@@ -80,14 +80,7 @@ const fn node(
         definition,
         input,
         output,
-        facts: NodeFacts {
-            reads: 0,
-            may_read: 0,
-            writes: 0,
-            may_write: 0,
-            sends: false,
-            yields: false,
-        },
+        facts: NodeFacts::NONE,
         yields: SAME,
         exit,
     }
@@ -176,6 +169,8 @@ macro_rules! workflow {
             type Kind = Plain;
             type This = Self;
             type Yielded = NoYields;
+            const INPUT: agent_sdk::workflow::Codec<Self::Input> = agent_sdk::workflow::Codec::OF;
+            const OUTPUT: agent_sdk::workflow::Codec<Self::Output> = agent_sdk::workflow::Codec::OF;
 
             fn definition() -> NodeDefinition {
                 defined::<Self>(Self::NAME, NodeCode::Workflow(&$graph))

@@ -47,30 +47,52 @@ pub fn expand(agent: &Agent) -> TokenStream {
 
 /// An agent as a node of workflows.
 pub fn node(root: &Root, ident: &Ident, name: &str, output: Option<&Type>) -> TokenStream {
+    let told = output.map(|output| {
+        let (probe, no_output) = (
+            root.private(&quote!(OutputProbe)),
+            root.private(&quote!(NoOutput)),
+        );
+        quote! {
+            const TELLS_OUTPUT: ::core::primitive::bool = {
+                #[allow(unused_imports)]
+                use #no_output as _;
+                <#probe<#output>>::IS_TOLD
+            };
+        }
+    });
+    let response = root.public(&quote!(workflow::AgentResponse));
+    let output = output.map_or(response, ToTokens::to_token_stream);
+    node_of(root, ident, name, &output, told.as_ref())
+}
+
+/// The same with what it gives to the next node.
+pub fn node_of(
+    root: &Root,
+    ident: &Ident,
+    name: &str,
+    output: &TokenStream,
+    told: Option<&TokenStream>,
+) -> TokenStream {
     let node = root.public(&quote!(workflow::Node));
     let message = root.public(&quote!(workflow::AgentMessage));
-    let response = root.public(&quote!(workflow::AgentResponse));
     let asked = root.public(&quote!(workflow::Asked));
     let no_yields = root.public(&quote!(workflow::NoYields));
     let node_definition = root.public(&quote!(workflow::NodeDefinition));
     let registered = root.public(&quote!(workflow::Registered));
     let path = ident.unraw().to_string();
     let agent_node = root.private(&quote!(agent_node));
-    // What a model answers is read; as a node it is also written.
-    let kept = output.map(|output| {
-        let payload = root.durable(&quote!(Payload));
-        quote!(where for<'__kept> #output: #payload)
-    });
-    let output = output.map_or(response, ToTokens::to_token_stream);
     let in_state = super::node::without_state(root, ident);
+    let codecs = super::node::codecs(root, &message, output);
     quote! {
         #[automatically_derived]
-        impl #node for #ident #kept {
+        impl #node for #ident {
             type Input = #message;
             type Output = #output;
             type Kind = #asked;
             type This = Self;
             type Yielded = #no_yields;
+            #codecs
+            #told
             const REGISTERED: ::core::option::Option<#registered> =
                 ::core::option::Option::Some(#registered {
                     kind: "agent",

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Visibility};
 
 use super::agent::float;
+use super::fallback::unknown;
 use super::tool::name_type;
 use super::{checks, node, period};
 use crate::model::executor::{Executor, Retry};
@@ -66,11 +67,6 @@ fn implementation(executor: &Executor, visibility: &Visibility, run: &TokenStrea
     });
     let code = match &executor.node {
         None => alone(executor, &TokenStream::new(), run),
-        Some(options) if node::is_plain(executor, options) => {
-            let alone = alone(executor, &TokenStream::new(), run);
-            let node = node::implementations(executor, options);
-            quote!(#alone #node)
-        }
         Some(options) => {
             let imports = node::imports(root);
             let function = node::run_function(executor, options, run);
@@ -107,18 +103,20 @@ fn alone(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> TokenSt
 /// What it takes, and what it gives.
 pub fn types(executor: &Executor) -> (TokenStream, TokenStream) {
     let unit = quote!(());
-    if !executor.is_concrete {
-        return (unit.clone(), unit);
-    }
+    let unknown = unknown(&executor.mistake);
     let returned = executor.root.durable_private(&quote!(ExecutorReturn));
     let sent = executor.node.as_ref().and_then(|node| node.sends.as_ref());
     let output = match (sent, &executor.output) {
         (Some(sent), _) => sent.to_token_stream(),
-        (None, Some(ty)) => checks::projection(ty, &returned, "Output"),
-        (None, None) => unit.clone(),
+        (None, Some(ty)) if executor.knows_output => checks::projection(ty, &returned, "Output"),
+        (None, _) => unknown.clone(),
     };
-    let input = executor.input.as_ref().map(ToTokens::to_token_stream);
-    (input.unwrap_or(unit), output)
+    let input = match &executor.input {
+        _ if !executor.knows_input => unknown,
+        Some(ty) => ty.to_token_stream(),
+        None => unit,
+    };
+    (input, output)
 }
 
 fn activity(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> TokenStream {

@@ -10,6 +10,12 @@ use super::tool::name_type;
 use crate::names::Root;
 use crate::syntax::item::Beginning;
 
+/// A type that the compiler can't know, because of a mistake that it is told of here: whatever has
+/// this type gets no errors of its own.
+pub fn unknown(mistake: &TokenStream) -> TokenStream {
+    quote!([(); #mistake])
+}
+
 /// A tool that can be listed.
 pub fn tool(root: &Root, visibility: &Visibility, ident: &Ident) -> TokenStream {
     let name_type = name_type(visibility, ident);
@@ -123,7 +129,7 @@ pub fn unreadable_executor(root: &Root, beginning: &Beginning, text: &str) -> To
     let registry_error = root.durable(&quote!(RegistryError));
     let node = root
         .has_workflows()
-        .then(|| super::node::plain(root, ident));
+        .then(|| super::node::unreadable(root, ident, text));
     quote! {
         #name_type
 
@@ -157,15 +163,18 @@ pub fn unreadable_executor(root: &Root, beginning: &Beginning, text: &str) -> To
 }
 
 /// An agent that can be hosted.
-pub fn agent(root: &Root, item: &syn::ItemStruct) -> TokenStream {
+pub fn agent(root: &Root, item: &syn::ItemStruct, mistake: &TokenStream) -> TokenStream {
     let ident = &item.ident;
     let (impl_generics, type_generics, where_clause) = item.generics.split_for_impl();
     let name = ident.unraw().to_string();
     let agent = root.public(&quote!(agent::Agent));
     let definition = root.public(&quote!(agent::AgentDefinition));
     // One with parameters would need others in every place that names it.
-    let node =
-        (item.generics.params.is_empty()).then(|| super::agent::node(root, ident, &name, None));
+    let node = item
+        .generics
+        .params
+        .is_empty()
+        .then(|| super::agent::node_of(root, ident, &name, &unknown(mistake), None));
     quote! {
         #[automatically_derived]
         impl #impl_generics #agent for #ident #type_generics #where_clause {

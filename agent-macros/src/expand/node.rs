@@ -20,12 +20,19 @@ pub fn is_plain(executor: &Executor, node: &NodeOptions) -> bool {
     executor.lent.is_empty() && node.concurrency.is_none() && !node.needs_workflow()
 }
 
-/// The bound under which it is an activity too.
+/// The bounds under which it is an activity too. That its types can be recorded is told where it is
+/// used, and that once; the lifetimes make bounds that are checked there.
 pub fn runs_alone(executor: &Executor, node: &NodeOptions) -> TokenStream {
-    if is_plain(executor, node) {
-        return TokenStream::new();
-    }
     let (root, ident) = (&executor.root, &executor.ident);
+    let payload = root.durable(&quote!(Payload));
+    let (input, output) = types(executor);
+    let kept = quote! {
+        for<'__kept> #input: #payload,
+        for<'__kept> #output: #payload,
+    };
+    if is_plain(executor, node) {
+        return quote!(where #kept);
+    }
     let alone = root.private(&quote!(Alone));
     let runs_alone = root.private(&quote!(RunsAlone));
     let probe = root.private(&quote!(ContextProbe));
@@ -35,7 +42,7 @@ pub fn runs_alone(executor: &Executor, node: &NodeOptions) -> TokenStream {
         let lent = &executor.lent;
         quote!(false #(|| <#probe<#lent, #ident>>::IN_WORKFLOW)*)
     };
-    quote!(where for<'__alone> #alone<'__alone, { #in_workflow }>: #runs_alone<#ident>)
+    quote!(where #kept for<'__alone> #alone<'__alone, { #in_workflow }>: #runs_alone<#ident>)
 }
 
 /// What the expansion finds methods by.
@@ -76,20 +83,16 @@ pub fn run_function(executor: &Executor, node: &NodeOptions, run: &TokenStream) 
     }
 }
 
-/// The node that does what the activity does.
-pub fn plain(root: &Root, ident: &Ident) -> TokenStream {
-    let activity = root.durable(&quote!(Activity));
-    let plain = root.private(&quote!(activity_node));
-    let (input, output) = (
-        quote!(<Self as #activity>::Input),
-        quote!(<Self as #activity>::Output),
-    );
+/// The node of a function that can't be read: a run of it stops with the text.
+pub fn unreadable(root: &Root, ident: &Ident, text: &str) -> TokenStream {
+    let unit = quote!(());
+    let no_yields = root.public(&quote!(workflow::NoYields));
     let node = implementation(
         root,
         ident,
-        (&input, &output),
-        &NodeOptions::default(),
-        &quote!(#plain(Self {})),
+        (&unit, &unit),
+        &quote!(type Yielded = #no_yields;),
+        &quote!(::core::panic!("{}", #text)),
     );
     let in_state = without_state(root, ident);
     quote!(#node #in_state)
@@ -98,65 +101,61 @@ pub fn plain(root: &Root, ident: &Ident) -> TokenStream {
 /// The node, and what it declares.
 pub fn implementations(executor: &Executor, node: &NodeOptions) -> TokenStream {
     let (root, ident) = (&executor.root, &executor.ident);
-    if is_plain(executor, node) {
-        return plain(root, ident);
-    }
     let (input, output) = types(executor);
     let definition = definition(executor, node);
-    let node_impl = implementation(root, ident, (&input, &output), node, &definition);
+    let facts = facts(executor, node);
+    let node_impl = implementation(root, ident, (&input, &output), &facts, &definition);
     let permissions = permissions(executor, node);
+    let undeclared = undeclared(executor, node);
     let in_state = in_state(&executor.root, &executor.ident, node);
     quote! {
         #node_impl
         #permissions
+        #undeclared
         #in_state
     }
 }
 
-/// That its types can be kept in a history is told where it is an activity, and not again: so here
-/// it is a condition, with a lifetime that makes it one that is checked where the node is used.
+/// What the attribute told to be undeclared, so that the compiler does not tell it again.
+fn undeclared(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let (root, ident) = (&executor.root, &executor.ident);
+    let codec = root.private(&quote!(Codec));
+    let permission = |name: &str| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        let permission = root.public(&quote!(workflow::#name));
+        quote! {
+            #[automatically_derived]
+            impl<__T> #permission<__T> for #ident {
+                const CODEC: #codec<__T> = <#codec<__T>>::OF;
+            }
+        }
+    };
+    let sends = node.undeclared.sends.then(|| permission("Sends"));
+    let yields = node.undeclared.yields.then(|| permission("Emits"));
+    quote!(#sends #yields)
+}
+
+/// That its types can be messages is told by the graphs around it.
 fn implementation(
     root: &Root,
     ident: &Ident,
     (input, output): (&TokenStream, &TokenStream),
-    node: &NodeOptions,
+    facts: &TokenStream,
     definition: &TokenStream,
 ) -> TokenStream {
-    let yielded = match &node.yields {
-        Some(ty) => {
-            let yields = root.public(&quote!(workflow::Yields));
-            quote!(#yields<#ty>)
-        }
-        None => root.public(&quote!(workflow::NoYields)),
-    };
-    let sends = node.sends.as_ref().map(|_| {
-        quote!(
-            const SENDS: ::core::primitive::bool = true;
-        )
-    });
-    let yields = node.yields.as_ref().map(|_| {
-        quote!(
-            const YIELDS: ::core::primitive::bool = true;
-        )
-    });
     let node_trait = root.public(&quote!(workflow::Node));
     let plain = root.public(&quote!(workflow::Plain));
     let node_definition = root.public(&quote!(workflow::NodeDefinition));
-    let payload = root.durable(&quote!(Payload));
+    let codecs = codecs(root, input, output);
     quote! {
         #[automatically_derived]
-        impl #node_trait for #ident
-        where
-            for<'__kept> #input: #payload,
-            for<'__kept> #output: #payload,
-        {
+        impl #node_trait for #ident {
             type Input = #input;
             type Output = #output;
             type Kind = #plain;
             type This = Self;
-            type Yielded = #yielded;
-            #sends
-            #yields
+            #codecs
+            #facts
 
             fn definition() -> #node_definition {
                 #definition
@@ -165,22 +164,73 @@ fn implementation(
     }
 }
 
+/// How a node's types are written.
+pub fn codecs(root: &Root, input: &TokenStream, output: &TokenStream) -> TokenStream {
+    let (codec, unkept) = (root.private(&quote!(Codec)), root.private(&quote!(Unkept)));
+    let of = |name: &str, ty: &TokenStream| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        quote! {
+            const #name: #codec<#ty> = {
+                #[allow(unused_imports)]
+                use #unkept as _;
+                <#codec<#ty>>::OF
+            };
+        }
+    };
+    let (input, output) = (of("INPUT", input), of("OUTPUT", output));
+    quote!(#input #output)
+}
+
+/// What the graph around it must know.
+fn facts(executor: &Executor, node: &NodeOptions) -> TokenStream {
+    let root = &executor.root;
+    let yielded = match &node.yields {
+        Some(ty) => {
+            let yields = root.public(&quote!(workflow::Yields));
+            quote!(#yields<#ty>)
+        }
+        None => root.public(&quote!(workflow::NoYields)),
+    };
+    let fact = |name: &str, is_declared: bool, is_undeclared: bool| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        let value = match (is_declared, is_undeclared) {
+            (true, _) => quote!(true),
+            (_, true) => executor.mistake.clone(),
+            _ => return None,
+        };
+        Some(quote!(const #name: ::core::primitive::bool = #value;))
+    };
+    let sends = fact("SENDS", node.sends.is_some(), node.undeclared.sends);
+    let yields = fact("YIELDS", node.yields.is_some(), node.undeclared.yields);
+    let used = node.slots().map(crate::model::written);
+    let used = node.slots().next().is_some().then(|| {
+        quote! {
+            const SLOTS: &'static [&'static ::core::primitive::str] = &[#(#used),*];
+        }
+    });
+    quote! {
+        type Yielded = #yielded;
+        #sends
+        #yields
+        #used
+    }
+}
+
 fn definition(executor: &Executor, node: &NodeOptions) -> TokenStream {
     let (root, name, description) = (&executor.root, &executor.name, &executor.description);
     let node_trait = root.public(&quote!(workflow::Node));
-    let codec = root.private(&quote!(Codec));
     let run = run_name();
     let checks = executor.lent.iter().map(|ty| {
         let probe = root.private(&quote!(ContextProbe));
         checks::within(ty, &quote!(<#probe<), &quote!(, Self>>::check();))
     });
-    let input = quote!(<#codec<<Self as #node_trait>::Input>>::OF);
+    let input = quote!(<Self as #node_trait>::INPUT);
     let begun = if node.sends.is_some() {
         let sender = root.private(&quote!(sender_node));
         quote!(#sender((#name, #description), #input, #run))
     } else {
         let returning = root.private(&quote!(executor_node));
-        let output = quote!(<#codec<<Self as #node_trait>::Output>>::OF);
+        let output = quote!(<Self as #node_trait>::OUTPUT);
         quote!(#returning((#name, #description), #input, #output, #run))
     };
     let settings = settings(executor, node);
@@ -280,7 +330,12 @@ fn in_state(root: &Root, ident: &Ident, node: &NodeOptions) -> TokenStream {
         ("WRITES", &node.writes),
         ("MAY_WRITE", &node.may_write),
     ];
-    let slots = lists.iter().flat_map(|(_, slots)| slots.iter());
+    let slots = node.slots();
+    let undeclared = node.undeclared.writes.then(|| {
+        quote!(
+            const UNDECLARED: ::core::primitive::bool = true;
+        )
+    });
     let mut distinct: Vec<String> = Vec::new();
     let mut bounds = TokenStream::new();
     for slot in slots {
@@ -304,6 +359,7 @@ fn in_state(root: &Root, ident: &Ident, node: &NodeOptions) -> TokenStream {
         #[automatically_derived]
         impl<__State> #in_state<__State> for #ident #bounds {
             #(#masks)*
+            #undeclared
         }
     }
 }

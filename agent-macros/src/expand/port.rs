@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use super::fallback::unknown;
 use super::{node, period};
 use crate::model::port::Port;
 
@@ -20,7 +21,7 @@ pub fn expand(port: &Port) -> TokenStream {
     let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
     let none = || quote!(::core::option::Option::None);
     let response = port.response.as_ref();
-    let response = response.map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let response = response.map_or_else(|| unknown(&port.mistake), ToTokens::to_token_stream);
     let timeout = port
         .timeout
         .as_ref()
@@ -29,6 +30,7 @@ pub fn expand(port: &Port) -> TokenStream {
         let default_answer = root.private(&quote!(default_answer));
         some(quote!(|_| #default_answer::<Self>(#answer)))
     });
+    let codecs = node::codecs(root, &ident.to_token_stream(), &response);
     let in_state = node::without_state(root, ident);
     quote! {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -41,6 +43,8 @@ pub fn expand(port: &Port) -> TokenStream {
                 type This = Self;
                 type Yielded = #no_yields;
                 const ASKS: ::core::primitive::bool = true;
+                #codecs
+                const TELLS_OUTPUT: ::core::primitive::bool = true;
 
                 fn definition() -> #node_definition {
                     #port_node::<Self>(

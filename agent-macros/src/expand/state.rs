@@ -129,6 +129,7 @@ pub fn fallback(root: &Root, item: &DeriveInput) -> TokenStream {
             const SLOTS: &'static [#slot_type] = &[];
             const DEFAULTS: ::core::primitive::u128 = 0;
             const REDUCED: ::core::primitive::u128 = 0;
+            const IS_KNOWN: ::core::primitive::bool = false;
         }
     }
 }

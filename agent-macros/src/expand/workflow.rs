@@ -6,6 +6,7 @@
 
 mod checks;
 mod edges;
+mod messages;
 mod outline;
 mod output;
 mod places;
@@ -44,6 +45,8 @@ pub fn expand(
         });
     let output = output::constants(&places);
     let routes = routing::functions(&places);
+    let messages = messages::constants(&places);
+    let facts = checks::facts(&places);
     let nodes = edges::node_constants(&places);
     let graph = graph(&places);
     let checks = checks::constants(&places);
@@ -72,6 +75,8 @@ pub fn expand(
             #(#paths)*
             #output
             #(#routes)*
+            #messages
+            #facts
             #nodes
             #graph
             #checks
@@ -128,6 +133,7 @@ fn implementations(
     let (registered, definition) = (of(quote!(Registered)), of(quote!(NodeDefinition)));
     let (data, of_workflow) = (of(quote!(Graph)), of(quote!(definition)));
     let item = ident.unraw().to_string();
+    let codecs = super::node::codecs(root, input, output);
     quote! {
         #[automatically_derived]
         impl #node for #ident {
@@ -136,6 +142,8 @@ fn implementations(
             type Kind = #plain;
             type This = Self;
             type Yielded = #no_yields;
+            #codecs
+            const TELLS_OUTPUT: ::core::primitive::bool = true;
             const REGISTERED: ::core::option::Option<#registered> =
                 ::core::option::Option::Some(#registered {
                     kind: "workflow",
@@ -163,7 +171,7 @@ fn implementations(
 fn graph(places: &Places) -> TokenStream {
     let workflow = places.workflow;
     let of = |item: TokenStream| places.of(&item);
-    let (data, type_data) = (of(quote!(Graph)), of(quote!(TypeData)));
+    let data = of(quote!(Graph));
     let (name, description) = (&workflow.name, &workflow.description);
     let (version, computed) = match &workflow.version {
         Some(version) => (version.to_token_stream(), None),
@@ -180,9 +188,10 @@ fn graph(places: &Places) -> TokenStream {
     let timeout = option(workflow.timeout.as_ref().map(period));
     let input_type = places.input_type();
     let (check_input, check_output) = (places.own("check_input"), places.own("check_output"));
-    let output = output::data(places, &type_data, &check_output);
+    let input = messages::described(places, &input_type, &check_input);
+    let output = output::data(places, &check_output);
     let outputs = output::count(places);
-    let slots = checks::state_item(places, "SLOTS");
+    let slots = checks::slots(places);
     let start = edges::exit(places, edges::From::Input, &workflow.graph.input);
     let nodes = edges::nodes(places);
     let joins = edges::joins(places);
@@ -196,7 +205,7 @@ fn graph(places: &Places) -> TokenStream {
             supersteps_max: #supersteps_max,
             retry: #retry,
             timeout: #timeout,
-            input: #type_data::described::<#input_type>(#check_input),
+            input: #input,
             output: #output,
             outputs: #outputs,
             slots: #slots,

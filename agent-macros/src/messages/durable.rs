@@ -57,7 +57,7 @@ pub static HUB_NAME_RESERVED: Message = Message::new(
 pub static NOT_A_RESULT: Message = Message::new(
     "AGT019",
     "{kind} `{item}` must return a `Result`",
-    "write `-> Result<{type}, {error}>`",
+    "{instead}",
     "What waits for others, or touches the world, can fail, and the failure is recorded. The type \
      must be called `Result`, or have a name that ends so, for the attribute to see it.",
 );
@@ -227,6 +227,14 @@ pub static WORKFLOW_OPTION: Message = Message::new(
     "use the attribute of `agent_sdk`, or remove `{option}`; an activity takes its input, returns \
      its output, and keeps nothing",
     "State, messages and outputs of a workflow exist only inside of one.",
+);
+
+pub static EXECUTOR_BORROWS: Message = Message::new(
+    "AGT409",
+    "executor `{item}` cannot borrow `{reference}`",
+    "write `{owned}`: an executor owns what it is called with, and what it borrows is a resource",
+    "The input of a call is read from its recorded JSON. Resources are values that are registered, \
+     each found by its type, and nobody registers text or a slice.",
 );
 
 pub static NOT_AN_EVENT: Message = Message::by_compiler(

@@ -13,7 +13,8 @@ pub static NOT_A_SLOT: Message = Message::by_compiler(
     "AGT702",
     "`{Self}` is not a slot of `{S}`",
     "Slots are found by their types: an executor that declares `reads(Budget)` runs in every \
-     workflow whose state has a field of type `Budget`, and in no other.",
+     workflow whose state has a field of type `Budget`, and in no other. Add the field, or take the \
+     executor out of the graph. A slot that is missing is told once, at the state.",
 );
 
 pub static READS_UNDECLARED: Message = Message::by_compiler(
@@ -119,6 +120,21 @@ pub static SLOT_TYPE: Message = Message::by_compiler(
      they are written, read and described by a schema.",
 );
 
+pub static NO_STATE: Message = Message::by_compiler(
+    "AGT718",
+    "executor `{node}` uses slot `{slot}`, and the workflow has no state",
+    "Declare a struct with `#[derive(WorkflowState)]` that has a field for each slot that the \
+     workflow's executors name, and give it to the workflow: `#[workflow(state = Mailbox)]`.",
+);
+
+pub static CONTEXT_OF_OTHER: Message = Message::new(
+    "AGT719",
+    "`WorkflowContext<{other}>` is not the context of executor `{item}`",
+    "write `&WorkflowContext<{item}>`: it holds what `{item}` declares",
+    "The parameter of the context is the executor whose declarations count. With another one the \
+     compiler would check against the wrong ones.",
+);
+
 pub static NOT_A_REQUEST_PORT: Message = Message::by_compiler(
     "AGT720",
     "`{Self}` is not a request port",
@@ -145,4 +161,19 @@ pub static DEFAULT_WITHOUT_TIMEOUT: Message = Message::new(
     "the default answer of request port `{item}` never counts without a timeout",
     "add `timeout = \"3d\"`, or remove `default`",
     "The default is what counts as the answer when the time is over.",
+);
+
+pub static SENDS_NOTHING_DECLARED: Message = Message::new(
+    "AGT725",
+    "executor `{item}` sends a message, and does not declare its type",
+    "write `#[executor(sends(T))]` with the type of its messages, or return the message",
+    "An executor has one type of output: what it returns, or with `sends(T)` what it sends. The \
+     graph is checked against that type.",
+);
+
+pub static YIELDS_NOTHING_DECLARED: Message = Message::new(
+    "AGT726",
+    "executor `{item}` adds an output to the run, and does not declare its type",
+    "write `#[executor(yields(T))]` with the type of these outputs",
+    "The workflow has to know what its outputs can be, and that there can be any number.",
 );

@@ -69,9 +69,11 @@ pub static YIELDED_TYPE: Message = Message::by_compiler(
 pub static NO_SCHEMA: Message = Message::by_compiler(
     "AGT669",
     "`{Self}` cannot be a message of a workflow",
-    "The input and the output of a workflow and of its nodes have JSON schemas, which tools and \
-     people see: derive `schemars::JsonSchema`, of the same version of `schemars` as `agent-sdk` \
-     has. That a message can be written as JSON is checked where its executor is.",
+    "Messages are recorded as JSON and read again, maybe months later and by another process: \
+     derive `serde::Serialize` and `serde::Deserialize`. What nodes take, and what a workflow takes \
+     and gives, is also described by a JSON schema, which tools and people see: derive \
+     `schemars::JsonSchema`, of the same version of `schemars` as `agent-sdk` has. A type is told \
+     once, where it comes from.",
 );
 
 pub static READ_UNWRITTEN: Message = Message::by_compiler(

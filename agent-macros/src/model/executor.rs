@@ -1,5 +1,7 @@
 //! What a function must be to be an executor.
 
+mod context;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident, Type, TypeReference};
@@ -12,6 +14,9 @@ use crate::names::Root;
 use crate::syntax::docs;
 use crate::syntax::function::Function;
 use crate::syntax::options::{Grammar, Options, Period, Takes};
+
+use self::context::own_context;
+pub use self::context::{Undeclared, with_own_context};
 
 /// What `retry(..)` takes.
 pub(super) const RETRY: &[(&str, Takes)] = &[
@@ -81,8 +86,12 @@ pub struct Executor {
     pub timeout: Option<Period>,
     /// How a call is repeated.
     pub retry: Option<Retry>,
-    /// Whether types of the function can be named outside of it.
-    pub is_concrete: bool,
+    /// What is wrong with the function, as an expression; nothing if nothing is.
+    pub mistake: TokenStream,
+    /// Whether the input is what the function takes. `mistake` stands in for the type otherwise.
+    pub knows_input: bool,
+    /// Whether the output is what the function returns. `mistake` stands in for the type otherwise.
+    pub knows_output: bool,
     /// What it is as a node; `None` where there are no workflows.
     pub node: Option<NodeOptions>,
 }
@@ -104,13 +113,20 @@ pub struct NodeOptions {
     pub yields: Option<Type>,
     /// How many runs may be under way at once.
     pub concurrency: Option<Expr>,
+    /// What its body does without having declared it.
+    pub undeclared: Undeclared,
 }
 
 impl NodeOptions {
     /// Whether it can run only in a workflow, by its options.
     pub fn needs_workflow(&self) -> bool {
-        let slots = [&self.reads, &self.may_read, &self.writes, &self.may_write];
-        slots.iter().any(|slots| !slots.is_empty()) || self.sends.is_some() || self.yields.is_some()
+        self.slots().next().is_some() || self.sends.is_some() || self.yields.is_some()
+    }
+
+    /// All slots that it may use.
+    pub fn slots(&self) -> impl Iterator<Item = &Type> {
+        let lists = [&self.reads, &self.may_read, &self.writes, &self.may_write];
+        lists.into_iter().flatten()
     }
 }
 
@@ -147,9 +163,14 @@ pub fn validate(
     let arguments = checks.arguments(signature);
     let mut input = None;
     let mut lent = Vec::new();
+    let mut lends_input = false;
     for (index, argument) in arguments.iter().enumerate() {
         match plain(&argument.ty) {
-            Type::Reference(reference) => lent.extend(borrowed(&mut checks, reference)),
+            Type::Reference(reference) => {
+                let resource = borrowed(&mut checks, reference);
+                lends_input |= index == 0 && resource.is_none();
+                lent.extend(resource.map(|ty| own_context(ty, &signature.ident)));
+            }
             ty if index == 0 => input = Some(ty.clone()),
             ty => {
                 let ty = written(ty);
@@ -166,7 +187,9 @@ pub fn validate(
     let name = checks.name(&signature.ident, options);
     let node = root
         .has_workflows()
-        .then(|| node_options(&mut checks, options));
+        .then(|| node_options(&mut checks, function, options));
+    let is_concrete = signature.generics.params.is_empty();
+    let sends = node.as_ref().is_some_and(|node| node.undeclared.sends);
     Executor {
         root: root.clone(),
         ident: signature.ident.clone(),
@@ -177,19 +200,28 @@ pub fn validate(
         },
         input,
         lent,
-        output,
         timeout: options.period("timeout"),
         retry: options.group("retry").map(retry),
-        is_concrete: !wrong_input && signature.generics.params.is_empty(),
+        mistake: errors.stand_in(),
+        knows_input: is_concrete && !wrong_input && !lends_input,
+        knows_output: is_concrete && output.is_some() && !sends,
+        output,
         node,
     }
 }
 
-fn node_options(checks: &mut FunctionChecks, options: &Options) -> NodeOptions {
+fn node_options(
+    checks: &mut FunctionChecks,
+    function: &Function,
+    options: &Options,
+) -> NodeOptions {
     let mut slots = |first, second| distinct(checks, options, first, second);
     let (reads, may_read) = slots("reads", "may_read");
     let (writes, may_write) = slots("writes", "may_write");
+    let written: Vec<&Type> = writes.iter().chain(&may_write).collect();
+    let undeclared = context::check(checks, function, options, &written);
     NodeOptions {
+        undeclared,
         reads,
         may_read,
         writes,
@@ -232,6 +264,12 @@ fn distinct(
 
 /// `&T`, shared and for the length of the call.
 fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Type> {
+    if let Some(owned) = owned(&reference.elem) {
+        let fields = [("reference", written(reference)), ("owned", owned)];
+        let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
+        checks.report(reference, &messages::EXECUTOR_BORROWS, &fields);
+        return None;
+    }
     let lifetime = reference.lifetime.as_ref();
     let is_static = lifetime.is_some_and(|lifetime| lifetime.ident == "static");
     if reference.mutability.is_none() && !is_static {
@@ -241,6 +279,15 @@ fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Ty
     let fields = [("reference", borrow.as_str()), ("type", &ty)];
     checks.report(reference, &messages::EXECUTOR_REFERENCE, &fields);
     None
+}
+
+/// What to take in place of a reference to something that no application registers.
+fn owned(ty: &Type) -> Option<String> {
+    match plain(ty) {
+        Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
+        Type::Slice(slice) => Some(format!("Vec<{}>", written(&slice.elem))),
+        _ => None,
+    }
 }
 
 pub(super) fn retry(options: &Options) -> Retry {

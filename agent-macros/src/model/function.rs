@@ -121,13 +121,21 @@ impl FunctionChecks<'_> {
     /// What the function returns; `None` if that is not written as a `Result`, which is reported.
     /// This is told by the name, since the compiler would tell it at every use of the type.
     pub fn output(&mut self, signature: &Signature, error: &str) -> Option<Type> {
-        let (ty, written) = match &signature.output {
+        let (at, instead) = match &signature.output {
             ReturnType::Type(_, ty) if is_result(ty) => return Some((**ty).clone()),
-            ReturnType::Type(_, ty) => (ty.to_token_stream(), written(ty)),
-            ReturnType::Default => (signature.ident.to_token_stream(), "()".to_owned()),
+            ReturnType::Type(_, ty) => {
+                let instead = format!("write `-> Result<{}, {error}>`", written(ty));
+                (ty.to_token_stream(), instead)
+            }
+            ReturnType::Default => {
+                let instead = format!(
+                    "add `-> Result<Output, {error}>` with the type of what it gives, or `()` for \
+                     nothing"
+                );
+                (signature.ident.to_token_stream(), instead)
+            }
         };
-        let fields = [("type", written.as_str()), ("error", error)];
-        self.report(ty, &messages::NOT_A_RESULT, &fields);
+        self.report(at, &messages::NOT_A_RESULT, &[("instead", &instead)]);
         None
     }
 }

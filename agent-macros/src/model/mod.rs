@@ -44,7 +44,7 @@ pub fn refuse_siblings(
 }
 
 /// How the user wrote something, for a message: without the spaces that tokens are printed with.
-fn written(tokens: &impl ToTokens) -> String {
+pub fn written(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
     for (spaced, tight) in [
         (" < ", "<"),

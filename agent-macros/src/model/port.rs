@@ -42,6 +42,8 @@ pub struct Port {
     pub timeout: Option<Period>,
     /// What counts as the answer then.
     pub default: Option<Expr>,
+    /// What is wrong, as an expression; nothing if nothing is.
+    pub mistake: TokenStream,
 }
 
 /// Reports everything that keeps the struct from being a request port. What is given back can stand
@@ -80,6 +82,7 @@ pub fn validate(
         timeout: options.period("timeout"),
         // With an answer of unknown type it would be an error of its own.
         default: options.ty("response").and(options.expr("default")),
+        mistake: errors.stand_in(),
     })
 }
 

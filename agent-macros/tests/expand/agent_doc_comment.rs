@@ -23,6 +23,20 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Asked;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<
+            ::agent_sdk::workflow::AgentMessage,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<::agent_sdk::workflow::AgentMessage>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            ::agent_sdk::workflow::AgentResponse,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<::agent_sdk::workflow::AgentResponse>>::OF
+        };
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "agent",
             name: "Guide",

@@ -18,10 +18,30 @@ impl ::agent_sdk::agent::Agent for Guide {
 #[automatically_derived]
 impl ::agent_sdk::workflow::Node for Guide {
     type Input = ::agent_sdk::workflow::AgentMessage;
-    type Output = ::agent_sdk::workflow::AgentResponse;
+    type Output = [(); ::core::compile_error! {
+        "option `model` takes a text [AGT004]\nhelp: write `model = \"..\"`"
+    }];
     type Kind = ::agent_sdk::workflow::Asked;
     type This = Self;
     type Yielded = ::agent_sdk::workflow::NoYields;
+    const INPUT: ::agent_sdk::__private::Codec<::agent_sdk::workflow::AgentMessage> = {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::Unkept as _;
+        <::agent_sdk::__private::Codec<::agent_sdk::workflow::AgentMessage>>::OF
+    };
+    const OUTPUT: ::agent_sdk::__private::Codec<
+        [(); ::core::compile_error! {
+            "option `model` takes a text [AGT004]\nhelp: write `model = \"..\"`"
+        }],
+    > = {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::Unkept as _;
+        <::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "option `model` takes a text [AGT004]\nhelp: write `model = \"..\"`"
+            }],
+        >>::OF
+    };
     const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
         kind: "agent",
         name: "Guide",

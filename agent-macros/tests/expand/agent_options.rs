@@ -40,15 +40,29 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for Guide
-    where
-        for<'__kept> Page<Report, 2>: ::agent_sdk::durable_task::Payload,
-    {
+    impl ::agent_sdk::workflow::Node for Guide {
         type Input = ::agent_sdk::workflow::AgentMessage;
         type Output = Page<Report, 2>;
         type Kind = ::agent_sdk::workflow::Asked;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<
+            ::agent_sdk::workflow::AgentMessage,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<::agent_sdk::workflow::AgentMessage>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Page<Report, 2>> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Page<Report, 2>>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::NoOutput as _;
+            <::agent_sdk::__private::OutputProbe<Page<Report, 2>>>::IS_TOLD
+        };
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "agent",
             name: "city-guide",

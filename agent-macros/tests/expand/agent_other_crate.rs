@@ -26,6 +26,16 @@ const _: () = {
         type Kind = sdk::workflow::Asked;
         type This = Self;
         type Yielded = sdk::workflow::NoYields;
+        const INPUT: sdk::__private::Codec<sdk::workflow::AgentMessage> = {
+            #[allow(unused_imports)]
+            use sdk::__private::Unkept as _;
+            <sdk::__private::Codec<sdk::workflow::AgentMessage>>::OF
+        };
+        const OUTPUT: sdk::__private::Codec<sdk::workflow::AgentResponse> = {
+            #[allow(unused_imports)]
+            use sdk::__private::Unkept as _;
+            <sdk::__private::Codec<sdk::workflow::AgentResponse>>::OF
+        };
         const REGISTERED: ::core::option::Option<sdk::workflow::Registered> = ::core::option::Option::Some(sdk::workflow::Registered {
             kind: "agent",
             name: "Guide",

@@ -12,8 +12,43 @@ pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> {
 pub struct charge {}
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Unkept as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherArgument as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::PlainSlot as _;
+    fn __run(
+        __context: ::std::sync::Arc<::agent_sdk::workflow::WorkflowContext<charge>>,
+        __input: Order,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            <Result<
+                Receipt,
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            ::agent_sdk::durable_task::Failure,
+        >,
+    > + ::core::marker::Send {
+        ::agent_sdk::durable_task::__private::executed(async move {
+            let __returned = charge(__input).await;
+            <Result<
+                Receipt,
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
+                __returned,
+            )
+        })
+    }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Activity for charge {
+    impl ::agent_sdk::durable_task::Activity for charge
+    where
+        for<'__kept> Order: ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            Receipt,
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         type Input = Order;
         type Output = <Result<
@@ -30,19 +65,18 @@ const _: () = {
                 ::agent_sdk::durable_task::Failure,
             >,
         > + ::core::marker::Send {
-            ::agent_sdk::durable_task::__private::executed(async move {
-                let __returned = charge(__input).await;
-                <Result<
-                    Receipt,
-                    ExecutorError,
-                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::into_outcome(
-                    __returned,
-                )
-            })
+            __run(::agent_sdk::__private::alone(__context), __input)
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::durable_task::Executor for charge {
+    impl ::agent_sdk::durable_task::Executor for charge
+    where
+        for<'__kept> Order: ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            Receipt,
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
+    {
         const NAME: &'static ::core::primitive::str = "charge";
         const DESCRIPTION: &'static ::core::primitive::str = "Takes money.";
         fn needs() -> ::std::vec::Vec<::agent_sdk::durable_task::ResourceNeed> {
@@ -59,18 +93,43 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for charge
-    where
-        for<'__kept> <Self as ::agent_sdk::durable_task::Activity>::Input: ::agent_sdk::durable_task::Payload,
-        for<'__kept> <Self as ::agent_sdk::durable_task::Activity>::Output: ::agent_sdk::durable_task::Payload,
-    {
-        type Input = <Self as ::agent_sdk::durable_task::Activity>::Input;
-        type Output = <Self as ::agent_sdk::durable_task::Activity>::Output;
+    impl ::agent_sdk::workflow::Node for charge {
+        type Input = Order;
+        type Output = <Result<
+            Receipt,
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<Order> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Order>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            <Result<
+                Receipt,
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                <Result<
+                    Receipt,
+                    ExecutorError,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            >>::OF
+        };
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
-            ::agent_sdk::__private::activity_node(Self {})
+            ::agent_sdk::__private::executor_node(
+                    ("charge", "Takes money."),
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
+                    <Self as ::agent_sdk::workflow::Node>::OUTPUT,
+                    __run,
+                )
+                .definition()
         }
     }
     #[automatically_derived]

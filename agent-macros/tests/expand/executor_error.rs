@@ -13,7 +13,7 @@
 // error: executor `charge` takes one input by value, as its first argument [AGT406]
 //   help: make the input a struct or a tuple; for a context or a resource write `&u8`
 // error: executor `charge` must return a `Result` [AGT019]
-//   help: write `-> Result<(), ExecutorError>`
+//   help: add `-> Result<Output, ExecutorError>` with the type of what it gives, or `()` for nothing
 
 #[allow(clippy::unused_async)]
 fn charge(first: &mut u8, second: u8) {}
@@ -30,23 +30,40 @@ const _: () = {
     use ::agent_sdk::__private::PlainSlot as _;
     fn __run(
         __context: ::std::sync::Arc<::agent_sdk::workflow::WorkflowContext<charge>>,
-        __input: (),
+        __input: [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }],
     ) -> impl ::core::future::Future<
-        Output = ::core::result::Result<(), ::agent_sdk::durable_task::Failure>,
+        Output = ::core::result::Result<
+            [(); ::core::compile_error! {
+                "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+            }],
+            ::agent_sdk::durable_task::Failure,
+        >,
     > + ::core::marker::Send {
         ::core::future::pending()
     }
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Activity for charge
     where
+        for<'__kept> [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }]: ::agent_sdk::durable_task::Payload,
+        for<'__kept> [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }]: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
         >: ::agent_sdk::__private::RunsAlone<charge>,
     {
         const NAME: &'static ::core::primitive::str = "charge";
-        type Input = ();
-        type Output = ();
+        type Input = [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }];
+        type Output = [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }];
         fn retry() -> ::core::option::Option<::agent_sdk::durable_task::RetryPolicy> {
             ::core::option::Option::Some(
                 ::agent_sdk::durable_task::RetryPolicy::new(
@@ -71,6 +88,12 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Executor for charge
     where
+        for<'__kept> [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }]: ::agent_sdk::durable_task::Payload,
+        for<'__kept> [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }]: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
@@ -92,25 +115,48 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for charge
-    where
-        for<'__kept> (): ::agent_sdk::durable_task::Payload,
-        for<'__kept> (): ::agent_sdk::durable_task::Payload,
-    {
-        type Input = ();
-        type Output = ();
+    impl ::agent_sdk::workflow::Node for charge {
+        type Input = [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }];
+        type Output = [(); ::core::compile_error! {
+            "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+        }];
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+            }],
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                [(); ::core::compile_error! {
+                    "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+                }],
+            >>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+            }],
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                [(); ::core::compile_error! {
+                    "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
+                }],
+            >>::OF
+        };
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const SLOTS: &'static [&'static ::core::primitive::str] = &["Budget"];
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             ::agent_sdk::__private::executor_node(
                     ("charge", ""),
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Input,
-                    >>::OF,
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Output,
-                    >>::OF,
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
+                    <Self as ::agent_sdk::workflow::Node>::OUTPUT,
                     __run,
                 )
                 .retry(

@@ -49,6 +49,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Activity for charge
     where
+        for<'__kept> (): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             {
@@ -97,6 +102,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Executor for charge
     where
+        for<'__kept> (): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            ExecutorError,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             {
@@ -130,14 +140,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for charge
-    where
-        for<'__kept> (): ::agent_sdk::durable_task::Payload,
-        for<'__kept> <Result<
-            (),
-            ExecutorError,
-        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
-    {
+    impl ::agent_sdk::workflow::Node for charge {
         type Input = ();
         type Output = <Result<
             (),
@@ -145,18 +148,34 @@ const _: () = {
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<()> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<()>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            <Result<
+                (),
+                ExecutorError,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                <Result<
+                    (),
+                    ExecutorError,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            >>::OF
+        };
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             <::agent_sdk::__private::ContextProbe<ActivityContext, Self>>::check();
             <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();
             ::agent_sdk::__private::executor_node(
                     ("Charge", TEXT),
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Input,
-                    >>::OF,
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Output,
-                    >>::OF,
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
+                    <Self as ::agent_sdk::workflow::Node>::OUTPUT,
                     __run,
                 )
                 .needs(

@@ -40,6 +40,11 @@ const _: () = {
     #[automatically_derived]
     impl sdk::durable_task::Activity for charge
     where
+        for<'__kept> (): sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as sdk::durable_task::__private::ExecutorReturn>::Output: sdk::durable_task::Payload,
         for<'__alone> sdk::__private::Alone<
             '__alone,
             { false || <sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW },
@@ -67,6 +72,11 @@ const _: () = {
     #[automatically_derived]
     impl sdk::durable_task::Executor for charge
     where
+        for<'__kept> (): sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as sdk::durable_task::__private::ExecutorReturn>::Output: sdk::durable_task::Payload,
         for<'__alone> sdk::__private::Alone<
             '__alone,
             { false || <sdk::__private::ContextProbe<Bank, charge>>::IN_WORKFLOW },
@@ -90,14 +100,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl sdk::workflow::Node for charge
-    where
-        for<'__kept> (): sdk::durable_task::Payload,
-        for<'__kept> <Result<
-            (),
-            E,
-        > as sdk::durable_task::__private::ExecutorReturn>::Output: sdk::durable_task::Payload,
-    {
+    impl sdk::workflow::Node for charge {
         type Input = ();
         type Output = <Result<
             (),
@@ -105,13 +108,27 @@ const _: () = {
         > as sdk::durable_task::__private::ExecutorReturn>::Output;
         type Kind = sdk::workflow::Plain;
         type This = Self;
+        const INPUT: sdk::__private::Codec<()> = {
+            #[allow(unused_imports)]
+            use sdk::__private::Unkept as _;
+            <sdk::__private::Codec<()>>::OF
+        };
+        const OUTPUT: sdk::__private::Codec<
+            <Result<(), E> as sdk::durable_task::__private::ExecutorReturn>::Output,
+        > = {
+            #[allow(unused_imports)]
+            use sdk::__private::Unkept as _;
+            <sdk::__private::Codec<
+                <Result<(), E> as sdk::durable_task::__private::ExecutorReturn>::Output,
+            >>::OF
+        };
         type Yielded = sdk::workflow::NoYields;
         fn definition() -> sdk::workflow::NodeDefinition {
             <sdk::__private::ContextProbe<Bank, Self>>::check();
             sdk::__private::executor_node(
                     ("charge", ""),
-                    <sdk::__private::Codec<<Self as sdk::workflow::Node>::Input>>::OF,
-                    <sdk::__private::Codec<<Self as sdk::workflow::Node>::Output>>::OF,
+                    <Self as sdk::workflow::Node>::INPUT,
+                    <Self as sdk::workflow::Node>::OUTPUT,
                     __run,
                 )
                 .needs(&[sdk::durable_task::__private::Resource::need(&__RESOURCE_0)])

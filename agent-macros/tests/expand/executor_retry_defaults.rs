@@ -45,6 +45,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Activity for charge
     where
+        for<'__kept> (u8, u8): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             {
@@ -83,6 +88,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Executor for charge
     where
+        for<'__kept> (u8, u8): ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            (),
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             {
@@ -109,14 +119,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for charge
-    where
-        for<'__kept> (u8, u8): ::agent_sdk::durable_task::Payload,
-        for<'__kept> <Result<
-            (),
-            E,
-        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
-    {
+    impl ::agent_sdk::workflow::Node for charge {
         type Input = (u8, u8);
         type Output = <Result<
             (),
@@ -124,17 +127,33 @@ const _: () = {
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<(u8, u8)> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<(u8, u8)>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            <Result<
+                (),
+                E,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                <Result<
+                    (),
+                    E,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            >>::OF
+        };
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();
             ::agent_sdk::__private::executor_node(
                     ("charge", ""),
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Input,
-                    >>::OF,
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Output,
-                    >>::OF,
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
+                    <Self as ::agent_sdk::workflow::Node>::OUTPUT,
                     __run,
                 )
                 .needs(

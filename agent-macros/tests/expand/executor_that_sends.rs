@@ -42,6 +42,8 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Activity for split
     where
+        for<'__kept> Whole: ::agent_sdk::durable_task::Payload,
+        for<'__kept> Part: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
@@ -66,6 +68,8 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Executor for split
     where
+        for<'__kept> Whole: ::agent_sdk::durable_task::Payload,
+        for<'__kept> Part: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
@@ -89,15 +93,21 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for split
-    where
-        for<'__kept> Whole: ::agent_sdk::durable_task::Payload,
-        for<'__kept> Part: ::agent_sdk::durable_task::Payload,
-    {
+    impl ::agent_sdk::workflow::Node for split {
         type Input = Whole;
         type Output = Part;
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<Whole> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Whole>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Part> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Part>>::OF
+        };
         type Yielded = ::agent_sdk::workflow::Yields<Report>;
         const SENDS: ::core::primitive::bool = true;
         const YIELDS: ::core::primitive::bool = true;
@@ -108,9 +118,7 @@ const _: () = {
             >>::check();
             ::agent_sdk::__private::sender_node(
                     ("split", ""),
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Input,
-                    >>::OF,
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
                     __run,
                 )
                 .needs(

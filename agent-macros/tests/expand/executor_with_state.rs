@@ -55,6 +55,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Activity for review
     where
+        for<'__kept> Draft: ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            Review,
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
@@ -85,6 +90,11 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::durable_task::Executor for review
     where
+        for<'__kept> Draft: ::agent_sdk::durable_task::Payload,
+        for<'__kept> <Result<
+            Review,
+            E,
+        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
         for<'__alone> ::agent_sdk::__private::Alone<
             '__alone,
             { true },
@@ -111,14 +121,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::agent_sdk::workflow::Node for review
-    where
-        for<'__kept> Draft: ::agent_sdk::durable_task::Payload,
-        for<'__kept> <Result<
-            Review,
-            E,
-        > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output: ::agent_sdk::durable_task::Payload,
-    {
+    impl ::agent_sdk::workflow::Node for review {
         type Input = Draft;
         type Output = <Result<
             Review,
@@ -126,7 +129,33 @@ const _: () = {
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
+        const INPUT: ::agent_sdk::__private::Codec<Draft> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Draft>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            <Result<
+                Review,
+                E,
+            > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                <Result<
+                    Review,
+                    E,
+                > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
+            >>::OF
+        };
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const SLOTS: &'static [&'static ::core::primitive::str] = &[
+            "Budget",
+            "Mail",
+            "Verdict",
+            "Note",
+        ];
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             <::agent_sdk::__private::ContextProbe<
                 WorkflowContext<review>,
@@ -135,12 +164,8 @@ const _: () = {
             <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();
             ::agent_sdk::__private::executor_node(
                     ("review", "Reviews."),
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Input,
-                    >>::OF,
-                    <::agent_sdk::__private::Codec<
-                        <Self as ::agent_sdk::workflow::Node>::Output,
-                    >>::OF,
+                    <Self as ::agent_sdk::workflow::Node>::INPUT,
+                    <Self as ::agent_sdk::workflow::Node>::OUTPUT,
                     __run,
                 )
                 .needs(

@@ -9,7 +9,7 @@
 // error: an argument of orchestrator `publish` cannot be borrowed [AGT308]
 //   help: write `OrchestrationContext`: an orchestrator owns its context and its input
 // error: orchestrator `publish` must return a `Result` [AGT019]
-//   help: write `-> Result<(), OrchestrationError>`
+//   help: add `-> Result<Output, OrchestrationError>` with the type of what it gives, or `()` for nothing
 // error: `std::fs::read` touches the world, which an orchestrator leaves to executors [AGT311]
 //   help: do it in an `#[executor]`, and call that with `ctx.call::<name>(input)`
 

@@ -16,6 +16,17 @@ const _: () = {
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
         const ASKS: ::core::primitive::bool = true;
+        const INPUT: ::agent_sdk::__private::Codec<Approval> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Approval>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Decision> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Decision>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             ::agent_sdk::__private::port_node::<
                 Self,

@@ -11,17 +11,42 @@ const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for Approval {
         type Input = Approval;
-        type Output = ();
+        type Output = [(); ::core::compile_error! {
+            "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
+        }];
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
         const ASKS: ::core::primitive::bool = true;
+        const INPUT: ::agent_sdk::__private::Codec<Approval> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Approval>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
+            }],
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                [(); ::core::compile_error! {
+                    "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
+                }],
+            >>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             ::agent_sdk::__private::port_node::<
                 Self,
             >(
                 "",
-                ::agent_sdk::__private::response_schema::<()>(),
+                ::agent_sdk::__private::response_schema::<
+                    [(); ::core::compile_error! {
+                        "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
+                    }],
+                >(),
                 ::core::option::Option::None,
                 ::core::option::Option::None,
             )

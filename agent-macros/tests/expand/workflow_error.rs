@@ -20,6 +20,17 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Plan> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Plan>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "workflow",
             name: "plan",

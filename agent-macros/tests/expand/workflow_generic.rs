@@ -9,11 +9,42 @@ struct plan {}
 const _: () = {
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {
-        type Input = ();
-        type Output = ();
+        type Input = [(); ::core::compile_error! {
+            "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+        }];
+        type Output = [(); ::core::compile_error! {
+            "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+        }];
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+            }],
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                [(); ::core::compile_error! {
+                    "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+                }],
+            >>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<
+            [(); ::core::compile_error! {
+                "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+            }],
+        > = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<
+                [(); ::core::compile_error! {
+                    "workflow `plan` must not be generic [AGT013]\nhelp: write concrete types: its input is read from a history, where no types are written"
+                }],
+            >>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "workflow",
             name: "plan",

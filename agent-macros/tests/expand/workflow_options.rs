@@ -18,23 +18,61 @@ const _: () = {
             <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
         > = <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
     }
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Undescribed as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Otherwise as _;
+    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
+                && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
+        || <::agent_sdk::__private::GivesBad<__N_0>>::TYPE);
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        Option<Plan>,
+        __IS_RESULT_ASKED,
+    >();
+    const __IS_KNOWN: ::core::primitive::bool = {
+        #[allow(unused_imports)]
+        use ::agent_sdk::__private::UnknownState as _;
+        <::agent_sdk::__private::StateProbe<Board>>::IS_KNOWN
+    };
+    const __FACTS: [::agent_sdk::workflow::NodeFacts; 1usize] = [
+        <::agent_sdk::__private::InKnown<
+            __IS_KNOWN,
+        > as ::agent_sdk::__private::FactsOf<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+            Board,
+        >>::FACTS
+            .adding(
+                <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+    ];
     const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
         id: "draft",
         each: false,
         definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::inner::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_0 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_0 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_0 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_0 as ::agent_sdk::workflow::Node>::This,
-            <Board as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[0usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
             __N_0,
@@ -64,12 +102,18 @@ const _: () = {
         timeout: ::core::option::Option::Some(
             ::core::time::Duration::new(3600u64, 0u32),
         ),
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             Topic,
-        >(<plan as ::agent_sdk::workflow::Node>::check_input),
-        output: ::agent_sdk::workflow::TypeData::described::<
+        >(
+            <::agent_sdk::__private::SchemaOf<Topic>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::of::<
             Option<Plan>,
-        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        >(
+            <::agent_sdk::__private::SchemaOf<Option<Plan>>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_output,
+        ),
         outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
         slots: <Board as ::agent_sdk::workflow::WorkflowState>::SLOTS,
         start: ::agent_sdk::workflow::Exit::To(
@@ -112,6 +156,17 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Option<Plan>> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Option<Plan>>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "workflow",
             name: "Plan",

@@ -18,23 +18,53 @@ const _: () = {
             <Plan as crate::vendored::sdk::workflow::ReturnsOne<__ANY>>::Item,
         > = <Plan as crate::vendored::sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
     }
+    #[allow(unused_imports)]
+    use crate::vendored::sdk::__private::Undescribed as _;
+    #[allow(unused_imports)]
+    use crate::vendored::sdk::__private::Otherwise as _;
+    const _: () = crate::vendored::sdk::__private::assert_taken::<Topic, true>();
+    const _: () = crate::vendored::sdk::__private::assert_taken::<
+        <__N_0 as crate::vendored::sdk::workflow::Node>::Input,
+        { <crate::vendored::sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
+    >();
+    const _: () = crate::vendored::sdk::__private::assert_given::<
+        <__N_0 as crate::vendored::sdk::workflow::Node>::Output,
+        {
+            <crate::vendored::sdk::__private::MakesNew<__N_0>>::TYPE
+                && !<__N_0 as crate::vendored::sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
+        || <crate::vendored::sdk::__private::GivesBad<__N_0>>::TYPE);
+    const _: () = crate::vendored::sdk::__private::assert_taken::<
+        Plan,
+        __IS_RESULT_ASKED,
+    >();
+    const __FACTS: [crate::vendored::sdk::workflow::NodeFacts; 1usize] = [
+        crate::vendored::sdk::workflow::NodeFacts::of_none::<
+            <__N_0 as crate::vendored::sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_0 as crate::vendored::sdk::workflow::Node>::SENDS,
+                <__N_0 as crate::vendored::sdk::workflow::Node>::YIELDS,
+            ),
+    ];
     const __NODE_0: crate::vendored::sdk::workflow::GraphNode = crate::vendored::sdk::workflow::GraphNode {
         id: "draft",
         each: false,
         definition: &<__N_0 as crate::vendored::sdk::workflow::Node>::definition,
-        input: crate::vendored::sdk::workflow::TypeData::inner::<
+        input: crate::vendored::sdk::workflow::TypeData::of::<
             <__N_0 as crate::vendored::sdk::workflow::Node>::Input,
-        >(<__N_0 as crate::vendored::sdk::workflow::Node>::check_input),
+        >(
+            <crate::vendored::sdk::__private::SchemaOf<
+                <__N_0 as crate::vendored::sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_0 as crate::vendored::sdk::workflow::Node>::check_input,
+        ),
         output: crate::vendored::sdk::workflow::TypeData::inner::<
             <__N_0 as crate::vendored::sdk::workflow::Node>::Output,
         >(<__N_0 as crate::vendored::sdk::workflow::Node>::check_output),
-        facts: crate::vendored::sdk::workflow::NodeFacts::of::<
-            <__N_0 as crate::vendored::sdk::workflow::Node>::This,
-            <crate::vendored::sdk::workflow::NoState as crate::vendored::sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_0 as crate::vendored::sdk::workflow::Node>::SENDS,
-            <__N_0 as crate::vendored::sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[0usize],
         yields: &|__message: &crate::vendored::sdk::workflow::Message| crate::vendored::sdk::workflow::add::<
             <__N_0 as crate::vendored::sdk::workflow::Node>::Yielded,
             __N_0,
@@ -66,14 +96,20 @@ const _: () = {
         supersteps_max: crate::vendored::sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,
-        input: crate::vendored::sdk::workflow::TypeData::described::<
+        input: crate::vendored::sdk::workflow::TypeData::of::<
             Topic,
-        >(<plan as crate::vendored::sdk::workflow::Node>::check_input),
-        output: crate::vendored::sdk::workflow::TypeData::described::<
+        >(
+            <crate::vendored::sdk::__private::SchemaOf<Topic>>::OF,
+            <plan as crate::vendored::sdk::workflow::Node>::check_input,
+        ),
+        output: crate::vendored::sdk::workflow::TypeData::of::<
             Plan,
-        >(<plan as crate::vendored::sdk::workflow::Node>::check_output),
+        >(
+            <crate::vendored::sdk::__private::SchemaOf<Plan>>::OF,
+            <plan as crate::vendored::sdk::workflow::Node>::check_output,
+        ),
         outputs: crate::vendored::sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: <crate::vendored::sdk::workflow::NoState as crate::vendored::sdk::workflow::WorkflowState>::SLOTS,
+        slots: &[],
         start: crate::vendored::sdk::workflow::Exit::To(
             &[
                 crate::vendored::sdk::workflow::Target {
@@ -100,9 +136,17 @@ const _: () = {
     const __NAMES: &[::core::option::Option<
         crate::vendored::sdk::workflow::Registered,
     >] = &[<__N_0 as crate::vendored::sdk::workflow::Node>::REGISTERED];
+    const __USED: &[&[&::core::primitive::str]] = &[
+        <__N_0 as crate::vendored::sdk::workflow::Node>::SLOTS,
+    ];
     const _: () = crate::vendored::sdk::workflow::check_names(
         __REGISTERED,
         __NAMES,
+        0usize,
+    );
+    const _: () = crate::vendored::sdk::workflow::check_no_state(
+        __GRAPH,
+        __USED,
         0usize,
     );
     #[automatically_derived]
@@ -112,6 +156,17 @@ const _: () = {
         type Kind = crate::vendored::sdk::workflow::Plain;
         type This = Self;
         type Yielded = crate::vendored::sdk::workflow::NoYields;
+        const INPUT: crate::vendored::sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use crate::vendored::sdk::__private::Unkept as _;
+            <crate::vendored::sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: crate::vendored::sdk::__private::Codec<Plan> = {
+            #[allow(unused_imports)]
+            use crate::vendored::sdk::__private::Unkept as _;
+            <crate::vendored::sdk::__private::Codec<Plan>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<
             crate::vendored::sdk::workflow::Registered,
         > = ::core::option::Option::Some(crate::vendored::sdk::workflow::Registered {

@@ -39,23 +39,170 @@ const _: () = {
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
         > = <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
     }
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Undescribed as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Otherwise as _;
+    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
+                && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !<::agent_sdk::__private::GivesBad<__N_0>>::TYPE
+                && <::agent_sdk::__private::TakesNew<__N_0, __N_1>>::TYPE
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
+                && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        { <::agent_sdk::__private::TakesOther<Topic, __N_2>>::TYPE },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
+                && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_3 as ::agent_sdk::workflow::Node>::Input,
+        { !(false || <::agent_sdk::__private::GivesBad<__N_2>>::TYPE) },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_3 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_3>>::TYPE
+                && !<__N_3 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_4 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !(false || <::agent_sdk::__private::GivesBad<__N_1>>::TYPE
+                || <::agent_sdk::__private::GivesBad<__N_3>>::TYPE)
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_4>>::TYPE
+                && !<__N_4 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_5 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !<::agent_sdk::__private::GivesBad<__N_4>>::TYPE
+                && <::agent_sdk::__private::TakesNew<__N_4, __N_5>>::TYPE
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_5 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_5>>::TYPE
+                && !<__N_5 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_6 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !<::agent_sdk::__private::GivesBad<__N_4>>::TYPE
+                && <::agent_sdk::__private::TakesNew<__N_4, __N_6>>::TYPE
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_6 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_6>>::TYPE
+                && !<__N_6 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
+        || <::agent_sdk::__private::GivesBad<__N_5>>::TYPE);
+    const _: () = ::agent_sdk::__private::assert_taken::<Vec<Plan>, __IS_RESULT_ASKED>();
+    const __FACTS: [::agent_sdk::workflow::NodeFacts; 7usize] = [
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_3 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_4 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_5 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_5 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_5 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_6 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_6 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_6 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+    ];
     const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
         id: "draft",
         each: false,
         definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::inner::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_0 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_0 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_0 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_0 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[0usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
             __N_0,
@@ -82,19 +229,18 @@ const _: () = {
         id: "check",
         each: false,
         definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_1 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_1 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_1 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_1 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_1 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[1usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
             __N_1,
@@ -116,19 +262,18 @@ const _: () = {
         id: "split",
         each: false,
         definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::inner::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_2 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_2 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_2 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_2 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_2 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[2usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
             __N_2,
@@ -155,19 +300,18 @@ const _: () = {
         id: "rate",
         each: true,
         definition: &<__N_3 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_3 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_3 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_3 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_3 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_3 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_3 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_3 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_3 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_3 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[3usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_3 as ::agent_sdk::workflow::Node>::Yielded,
             __N_3,
@@ -189,19 +333,18 @@ const _: () = {
         id: "join",
         each: false,
         definition: &<__N_4 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_4 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_4 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_4 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_4 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_4 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_4 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_4 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_4 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_4 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[4usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_4 as ::agent_sdk::workflow::Node>::Yielded,
             __N_4,
@@ -240,19 +383,18 @@ const _: () = {
         id: "second",
         each: false,
         definition: &<__N_5 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_5 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_5 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_5 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_5 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_5 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_5 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_5 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_5 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_5 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[5usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_5 as ::agent_sdk::workflow::Node>::Yielded,
             __N_5,
@@ -274,19 +416,18 @@ const _: () = {
         id: "publish",
         each: false,
         definition: &<__N_6 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_6 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_6 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_6 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_6 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_6 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_6 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_6 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_6 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_6 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[6usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_6 as ::agent_sdk::workflow::Node>::Yielded,
             __N_6,
@@ -316,14 +457,20 @@ const _: () = {
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             Topic,
-        >(<plan as ::agent_sdk::workflow::Node>::check_input),
-        output: ::agent_sdk::workflow::TypeData::described::<
+        >(
+            <::agent_sdk::__private::SchemaOf<Topic>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::of::<
             Vec<Plan>,
-        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        >(
+            <::agent_sdk::__private::SchemaOf<Vec<Plan>>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_output,
+        ),
         outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        slots: &[],
         start: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -409,13 +556,29 @@ const _: () = {
         <__N_5 as ::agent_sdk::workflow::Node>::REGISTERED,
         <__N_6 as ::agent_sdk::workflow::Node>::REGISTERED,
     ];
+    const __USED: &[&[&::core::primitive::str]] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_1 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_2 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_3 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_4 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_5 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_6 as ::agent_sdk::workflow::Node>::SLOTS,
+    ];
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 3usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 4usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 5usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 5usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 6usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 6usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {
         type Input = Topic;
@@ -423,6 +586,17 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Vec<Plan>> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Vec<Plan>>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "workflow",
             name: "plan",

@@ -78,23 +78,83 @@ const _: () = {
             },
         )
     }
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Undescribed as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Otherwise as _;
+    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        { true },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
+                && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        { <::agent_sdk::__private::TakesOther<Topic, __N_1>>::TYPE },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
+                && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        { true },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
+                && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const __FACTS: [::agent_sdk::workflow::NodeFacts; 3usize] = [
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+    ];
     const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
         id: "draft",
         each: false,
         definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_0 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_0 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_0 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_0 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_0 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[0usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
             __N_0,
@@ -116,19 +176,18 @@ const _: () = {
         id: "note",
         each: false,
         definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_1 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_1 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_1 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_1 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_1 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[1usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
             __N_1,
@@ -150,19 +209,18 @@ const _: () = {
         id: "draft_part",
         each: true,
         definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             <__N_2 as ::agent_sdk::workflow::Node>::Input,
-        >(<__N_2 as ::agent_sdk::workflow::Node>::check_input),
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_2 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_2 as ::agent_sdk::workflow::Node>::check_input,
+        ),
         output: ::agent_sdk::workflow::TypeData::inner::<
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
-        facts: ::agent_sdk::workflow::NodeFacts::of::<
-            <__N_2 as ::agent_sdk::workflow::Node>::This,
-            <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::This,
-        >(
-            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
-            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
-        ),
+        facts: __FACTS[2usize],
         yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
             <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
             __N_2,
@@ -198,14 +256,20 @@ const _: () = {
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,
-        input: ::agent_sdk::workflow::TypeData::described::<
+        input: ::agent_sdk::workflow::TypeData::of::<
             Topic,
-        >(<plan as ::agent_sdk::workflow::Node>::check_input),
-        output: ::agent_sdk::workflow::TypeData::described::<
+        >(
+            <::agent_sdk::__private::SchemaOf<Topic>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::of::<
             (),
-        >(<plan as ::agent_sdk::workflow::Node>::check_output),
+        >(
+            <::agent_sdk::__private::SchemaOf<()>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_output,
+        ),
         outputs: ::agent_sdk::workflow::OutputCount::None,
-        slots: <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        slots: &[],
         start: ::agent_sdk::workflow::Exit::Switch {
             route: &__route_0,
             arms: &[
@@ -240,9 +304,17 @@ const _: () = {
         <__N_1 as ::agent_sdk::workflow::Node>::REGISTERED,
         <__N_2 as ::agent_sdk::workflow::Node>::REGISTERED,
     ];
+    const __USED: &[&[&::core::primitive::str]] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_1 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_2 as ::agent_sdk::workflow::Node>::SLOTS,
+    ];
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
     const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {
         type Input = Topic;
@@ -250,6 +322,17 @@ const _: () = {
         type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<()> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<()>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
         const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
             kind: "workflow",
             name: "plan",

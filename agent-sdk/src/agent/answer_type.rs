@@ -33,6 +33,28 @@ impl<T: DeserializeOwned + JsonSchema> AgentOutput for T {
     }
 }
 
+/// Looks whether a type can be an agent's output.
+pub struct OutputProbe<T>(std::marker::PhantomData<fn(T)>);
+
+impl<T> std::fmt::Debug for OutputProbe<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OutputProbe")
+    }
+}
+
+impl<T: AgentOutput> OutputProbe<T> {
+    /// It can, so nothing is told at the agent.
+    pub const IS_TOLD: bool = false;
+}
+
+/// See [`OutputProbe`].
+pub trait NoOutput {
+    /// It can't, and the agent tells.
+    const IS_TOLD: bool = true;
+}
+
+impl<T> NoOutput for OutputProbe<T> {}
+
 /// Providers take `[a-zA-Z0-9_-]{1,64}`; the name of a generic type has other characters.
 fn schema_name(name: &str) -> String {
     let allowed = |c: char| {

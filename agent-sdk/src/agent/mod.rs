@@ -20,6 +20,7 @@ pub mod turn;
 
 pub use answer::{RunAnswer, ToolCallRecord};
 pub use answer_type::AgentOutput;
+pub use answer_type::{NoOutput, OutputProbe};
 pub use definition::{Agent, AgentDefinition, OutputSchema, RUN_TIMEOUT, TOOL_ROUNDS_MAX};
 pub use id::{
     CorrelationId, CorrelationIdError, RunId, SESSION_IDS_RESERVED, SessionId, SessionIdError,

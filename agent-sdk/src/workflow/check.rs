@@ -45,7 +45,9 @@ pub const fn solve<const N: usize>(graph: &Graph, defaults: u128, reduced: u128)
 /// What is certainly written when a node is done.
 const fn after(graph: &Graph, node: usize, before: u128) -> u128 {
     let node = &graph.nodes[node];
-    if node.each {
+    if node.facts.undeclared {
+        u128::MAX
+    } else if node.each {
         before
     } else {
         before | node.facts.writes
@@ -185,6 +187,38 @@ pub const fn check_node<const N: usize>(graph: &Graph, solution: &Solution<N>, n
         let text = parallel(graph, node, rival);
         panic!("{}", text.as_str());
     }
+}
+
+/// Fails the build, at the caller, if a node is the first that uses state, in a workflow without.
+#[track_caller]
+#[allow(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "it runs in the compiler, and this is how it tells"
+)]
+pub const fn check_no_state(graph: &Graph, used: &[&[&str]], node: usize) {
+    let mut before = 0;
+    while before < node {
+        if !used[before].is_empty() {
+            return;
+        }
+        before += 1;
+    }
+    if let [slot, ..] = used[node] {
+        let text = no_state(graph.nodes[node].id, slot);
+        panic!("{}", text.as_str());
+    }
+}
+
+/// What is said of state that is not there.
+pub(crate) const fn no_state(node: &str, slot: &str) -> Text {
+    let mut text = Text::new();
+    text.push("executor `");
+    text.push(node);
+    text.push("` uses slot `");
+    text.push(slot);
+    text.push("`, and the workflow has no state; declare one with a field of that type: `#[workflow(state = ..)]` [AGT718]");
+    text
 }
 
 /// What is said of a read that may find nothing.

@@ -12,9 +12,7 @@ mod told;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{
-    Client, ClientError, Fetch, InstanceId, InstanceState, Payload, StartRequest, WaitFor,
-};
+use durable_task::{Client, ClientError, Fetch, InstanceId, InstanceState, StartRequest, WaitFor};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -94,10 +92,7 @@ impl WorkflowClient {
         &self,
         input: &W::Input,
         run: Option<&str>,
-    ) -> Result<WorkflowStarted, WorkflowError>
-    where
-        W::Input: Payload,
-    {
+    ) -> Result<WorkflowStarted, WorkflowError> {
         let graph = W::GRAPH;
         let known = self
             .app
@@ -106,10 +101,10 @@ impl WorkflowClient {
         if known.is_none() {
             return Err(unknown_workflow(graph.name));
         }
-        let json = input
-            .to_json()
+        let message = W::INPUT
+            .encode(input)
             .map_err(|error| invalid_input(graph, ".", &error))?;
-        self.start_graph(graph, &json, run).await
+        self.start_graph(graph, message.json(), run).await
     }
 
     /// Starts a run by the name of its workflow, whose case does not count. The input is JSON text;

@@ -7,7 +7,7 @@ use durable_task::{Failure, Payload};
 use serde::de::Error as _;
 use serde_json::value::RawValue;
 
-use super::Message;
+use super::{InvalidMessage, Message};
 
 /// Writes and reads a type.
 ///
@@ -16,6 +16,8 @@ use super::Message;
 /// to be wrong in another place, once.
 pub struct Codec<T> {
     read: fn(&str) -> Result<T, serde_json::Error>,
+    /// With the place of what is wrong.
+    read_located: fn(&str) -> Result<T, (String, String)>,
     write: fn(&T) -> Result<String, serde_json::Error>,
 }
 
@@ -37,9 +39,12 @@ impl<T: Payload> Codec<T> {
     /// Of a type that can be kept in a history.
     pub const OF: Self = Self {
         read: T::from_json,
+        read_located: T::from_json_located,
         write: T::to_json,
     };
 }
+
+const UNREADABLE: &str = "the type can't be read";
 
 /// Stands in for types that can't be kept in a history.
 pub trait Unkept {
@@ -49,15 +54,37 @@ pub trait Unkept {
 
 impl<T> Unkept for Codec<T> {
     const OF: Self = Self {
-        read: |_| Err(serde_json::Error::custom("the type can't be read")),
+        read: |_| Err(serde_json::Error::custom(UNREADABLE)),
+        read_located: |_| Err((".".to_owned(), UNREADABLE.to_owned())),
         write: |_| Err(serde_json::Error::custom("the type can't be written")),
     };
 }
 
 impl<T> Codec<T> {
+    /// The value of a message.
+    pub(crate) fn decode(self, message: &Message) -> Result<T, serde_json::Error> {
+        (self.read)(message.json())
+    }
+
+    /// The message of a value.
+    pub(crate) fn encode(self, value: &T) -> Result<Message, serde_json::Error> {
+        let json = (self.write)(value).and_then(|text| self.readable(text))?;
+        RawValue::from_string(json).map(Message::from_raw)
+    }
+
+    /// JSON text from outside as a message, written as we do.
+    pub(crate) fn check(self, json: &str) -> Result<Message, InvalidMessage> {
+        let value = (self.read_located)(json)
+            .map_err(|(path, problem)| InvalidMessage { path, problem })?;
+        self.encode(&value).map_err(|error| InvalidMessage {
+            path: ".".to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
     /// Reads a value; `what` it is for.
     pub(crate) fn read(self, what: &str, message: &Message) -> Result<T, Failure> {
-        (self.read)(message.json()).map_err(|error| {
+        self.decode(message).map_err(|error| {
             let name = type_name::<T>();
             let message = format!("{what} can't be read as `{name}`: {error}");
             Failure::new("InvalidMessage", message).non_retriable()
@@ -66,15 +93,11 @@ impl<T> Codec<T> {
 
     /// Writes a value; `what` it is for.
     pub(crate) fn write(self, what: &str, value: &T) -> Result<Message, Failure> {
-        (self.write)(value)
-            .and_then(|text| self.readable(text))
-            .and_then(RawValue::from_string)
-            .map(Message::from_raw)
-            .map_err(|error| {
-                let name = type_name::<T>();
-                let message = format!("{what} of type `{name}` can't be written: {error}");
-                Failure::new("InvalidMessage", message).non_retriable()
-            })
+        self.encode(value).map_err(|error| {
+            let name = type_name::<T>();
+            let message = format!("{what} of type `{name}` can't be written: {error}");
+            Failure::new("InvalidMessage", message).non_retriable()
+        })
     }
 
     /// A number that is none (NaN, infinite) is written as null, where its type can't read it.

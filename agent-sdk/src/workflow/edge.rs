@@ -16,7 +16,7 @@ use super::{Asked, Message, Node, Plain, RouteError};
 )]
 pub trait Accepts<M, I> {
     /// Makes the message fit.
-    fn accept(message: M) -> Result<I, RouteError>;
+    fn accept(message: &Message, read: Read<M>) -> Result<I, RouteError>;
     /// Whether a conversation travels beside a message that is handed on whole.
     const CARRIES: bool;
 }
@@ -26,8 +26,8 @@ impl<N: Node, M, I> Accepts<M, I> for N
 where
     N::Kind: Converts<M, I>,
 {
-    fn accept(message: M) -> Result<I, RouteError> {
-        N::Kind::convert(message)
+    fn accept(message: &Message, read: Read<M>) -> Result<I, RouteError> {
+        N::Kind::convert(message, read)
     }
 
     const CARRIES: bool = N::Kind::CARRIES;
@@ -39,22 +39,64 @@ pub trait Converts<M, I> {
     const CARRIES: bool;
 
     /// Makes the message fit.
-    fn convert(message: M) -> Result<I, RouteError>;
+    fn convert(message: &Message, read: Read<M>) -> Result<I, RouteError>;
 }
 
 impl<M: Into<I>, I> Converts<M, I> for Plain {
     const CARRIES: bool = false;
 
-    fn convert(message: M) -> Result<I, RouteError> {
-        Ok(message.into())
+    fn convert(message: &Message, read: Read<M>) -> Result<I, RouteError> {
+        Ok(read(message)?.into())
     }
 }
 
-impl<M: Payload> Converts<M, AgentMessage> for Asked {
+impl<M: 'static> Converts<M, AgentMessage> for Asked {
     const CARRIES: bool = true;
 
-    fn convert(message: M) -> Result<AgentMessage, RouteError> {
-        let json = message.to_json().map_err(failed::<M, AgentMessage>)?;
+    fn convert(message: &Message, _: Read<M>) -> Result<AgentMessage, RouteError> {
+        text(TypeId::of::<M>(), message.json().to_owned())
+            .map(AgentMessage)
+            .map_err(failed::<M, AgentMessage>)
+    }
+}
+
+/// A node that takes values of type `M`, which an arm makes.
+#[diagnostic::on_unimplemented(
+    message = "node `{Self}` does not accept messages of type `{M}` [AGT661]",
+    label = "this edge delivers `{M}`",
+    note = "an edge `a >> b` needs the output of `a` to be the input of `b`, here `{I}`, or to \
+            convert into it with `Into`"
+)]
+pub trait AcceptsValue<M, I> {
+    /// Makes the value fit.
+    fn accept_value(value: M) -> Result<I, RouteError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Node, M, I> AcceptsValue<M, I> for N
+where
+    N::Kind: ConvertsValue<M, I>,
+{
+    fn accept_value(value: M) -> Result<I, RouteError> {
+        N::Kind::convert_value(value)
+    }
+}
+
+/// How a kind of nodes makes values fit.
+pub trait ConvertsValue<M, I> {
+    /// Makes the value fit.
+    fn convert_value(value: M) -> Result<I, RouteError>;
+}
+
+impl<M: Into<I>, I> ConvertsValue<M, I> for Plain {
+    fn convert_value(value: M) -> Result<I, RouteError> {
+        Ok(value.into())
+    }
+}
+
+impl<M: Payload> ConvertsValue<M, AgentMessage> for Asked {
+    fn convert_value(value: M) -> Result<AgentMessage, RouteError> {
+        let json = value.to_json().map_err(failed::<M, AgentMessage>)?;
         text(TypeId::of::<M>(), json)
             .map(AgentMessage)
             .map_err(failed::<M, AgentMessage>)
@@ -106,7 +148,7 @@ where
     let fitting = if TypeId::of::<M>() == TypeId::of::<I>() {
         message.clone()
     } else {
-        deliver::<M, N, I>(read(message)?, write)?
+        write(&N::accept(message, read)?)?
     };
     Ok(fitting.with_conversation(conversation))
 }
@@ -114,9 +156,9 @@ where
 /// The message that an edge delivers for a value.
 pub fn deliver<M, N, I>(value: M, write: Write<I>) -> Result<Message, RouteError>
 where
-    N: Accepts<M, I>,
+    N: AcceptsValue<M, I>,
 {
-    write(&N::accept(value)?)
+    write(&N::accept_value(value)?)
 }
 
 /// A node that takes the items of a list.
@@ -134,10 +176,10 @@ pub trait AcceptsEach<M, I> {
 #[diagnostic::do_not_recommend]
 impl<N, X, I> AcceptsEach<Vec<X>, I> for N
 where
-    N: Accepts<X, I>,
+    N: AcceptsValue<X, I>,
 {
     fn accept_each(list: Vec<X>) -> Result<Vec<I>, RouteError> {
-        list.into_iter().map(N::accept).collect()
+        list.into_iter().map(N::accept_value).collect()
     }
 }
 

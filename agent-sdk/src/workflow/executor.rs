@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_task::__private::Resource;
-use durable_task::{
-    Activity, ActivityContext, BoxFuture, Executor, Failure, ResourceNeed, RetryPolicy,
-};
+use durable_task::{ActivityContext, BoxFuture, Failure, ResourceNeed, RetryPolicy};
 use serde_json::value::RawValue;
 
 use super::codec::Codec;
@@ -39,25 +37,6 @@ pub struct ExecutorNode<E> {
     concurrency: Option<usize>,
     state: Vec<SlotUse>,
     checks: Vec<Check<E>>,
-}
-
-/// An executor that is an activity too, and takes nothing by reference.
-pub fn activity_node<A: Activity + Executor>(activity: A) -> NodeDefinition {
-    let activity = Arc::new(activity);
-    let run = move |context: Arc<WorkflowContext<A>>| -> BoxFuture<'static, _> {
-        let activity = Arc::clone(&activity);
-        Box::pin(async move {
-            let input = <Codec<A::Input>>::OF.read(INPUT, context.message())?;
-            let output = activity.run(context.activity().clone(), input).await?;
-            <Codec<A::Output>>::OF.write(OUTPUT, &output).map(Some)
-        })
-    };
-    let name = <A as Executor>::NAME;
-    let mut node = ExecutorNode::new(name, A::DESCRIPTION, Arc::new(run));
-    node.needs = A::needs();
-    node.retry = A::retry();
-    node.timeout = A::TIMEOUT;
-    node.definition()
 }
 
 const INPUT: &str = "the message to an executor";

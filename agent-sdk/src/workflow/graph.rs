@@ -132,13 +132,18 @@ impl TypeData {
         }
     }
 
-    /// A type without one: whatever it is, nobody outside sees it.
-    pub const fn inner<T>(check: Check) -> Self {
+    /// A type by its schema.
+    pub const fn of<T>(schema: fn() -> Value, check: Check) -> Self {
         Self {
             name: type_name::<T>,
-            schema: anything,
+            schema,
             check,
         }
+    }
+
+    /// A type without one: whatever it is, nobody outside sees it.
+    pub const fn inner<T>(check: Check) -> Self {
+        Self::of::<T>(anything, check)
     }
 }
 
@@ -198,19 +203,46 @@ pub struct NodeFacts {
     pub sends: bool,
     /// Whether it adds outputs of its own.
     pub yields: bool,
+    /// Whether it sets slots that it does not declare: the compiler says so where it does, and not
+    /// where they are read.
+    pub undeclared: bool,
 }
 
 impl NodeFacts {
-    /// Those of a node in a workflow with state `S`.
-    pub const fn of<N: InState<S>, S>(sends: bool, yields: bool) -> Self {
+    /// Of a node that uses nothing.
+    pub const NONE: Self = Self {
+        reads: 0,
+        may_read: 0,
+        writes: 0,
+        may_write: 0,
+        sends: false,
+        yields: false,
+        undeclared: false,
+    };
+
+    /// What a node uses of state `S`.
+    pub const fn of<N: InState<S>, S>() -> Self {
         Self {
             reads: N::READS,
             may_read: N::MAY_READ,
             writes: N::WRITES,
             may_write: N::MAY_WRITE,
-            sends,
-            yields,
+            undeclared: N::UNDECLARED,
+            ..Self::NONE
         }
+    }
+
+    /// What a node uses of no state.
+    pub const fn of_none<N>() -> Self {
+        Self::NONE
+    }
+
+    /// The same, and whether it sends any number of messages or adds outputs of its own.
+    #[must_use]
+    pub const fn adding(mut self, sends: bool, yields: bool) -> Self {
+        self.sends = sends;
+        self.yields = yields;
+        self
     }
 }
 

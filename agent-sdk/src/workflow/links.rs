@@ -26,7 +26,9 @@ pub enum LinkError {
     /// Several questions of a port could be meant.
     #[error(
         "which question of `{port}` this run of the node belongs to can't be told in run \
-         `{instance}`; send the same message to both: `.. >> (port, node)`"
+         `{instance}`; send the same message to both, `.. >> (port, node)`: in `(node, other) >> \
+         port` the question is there only when both are done, so make the link after the executor \
+         that puts them together: `(node, other) >> ask >> (port, tell)`"
     )]
     Ambiguous {
         /// The type of the port.

@@ -108,8 +108,8 @@ impl From<AgentResponse> for String {
 /// A type that messages of a workflow can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a message of a workflow [AGT669]",
-    label = "this takes or gives a `{Self}`, which has no JSON schema",
-    note = "add `#[derive(schemars::JsonSchema)]` to the type"
+    label = "messages are recorded as JSON, and described by a schema",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
 )]
 pub trait Described: 'static {
     /// Its JSON schema.
@@ -117,7 +117,7 @@ pub trait Described: 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: schemars::JsonSchema + 'static> Described for T {
+impl<T: Payload + schemars::JsonSchema> Described for T {
     fn schema() -> Value {
         schemars::SchemaGenerator::default()
             .into_root_schema_for::<T>()

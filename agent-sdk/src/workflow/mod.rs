@@ -14,6 +14,7 @@ pub(crate) mod executor;
 pub mod generate;
 mod graph;
 pub(crate) mod keyed;
+pub(crate) mod known;
 mod links;
 mod message;
 mod node;
@@ -26,7 +27,7 @@ pub mod superstep;
 mod text;
 mod version;
 
-pub use check::{Rival, Solution, check_names, check_node, solve};
+pub use check::{Rival, Solution, check_names, check_no_state, check_node, solve};
 pub use client::{
     Delivered, EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd,
     WorkflowClient, WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
@@ -34,9 +35,11 @@ pub use client::{
 pub use context::{
     EVENT_NAME_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_MAX, MESSAGES_MAX, WorkflowContext,
 };
+pub use codec::Codec;
 pub use edge::{
-    Accepts, AcceptsEach, Converts, ConvertsParts, JOIN_SOURCES_MAX, JoinsSources, Parts, Read,
-    ReadAll, Write, as_it_is, deliver, deliver_each, hand_on, hand_on_each, part, put_together,
+    Accepts, AcceptsEach, AcceptsValue, Converts, ConvertsParts, ConvertsValue, JOIN_SOURCES_MAX,
+    JoinsSources, Parts, Read, ReadAll, Write, as_it_is, deliver, deliver_each, hand_on,
+    hand_on_each, part, put_together,
 };
 pub use graph::{
     Arm, Check, Convert, ConvertAll, Exit, Fork, Graph, GraphNode, Join, NodeFacts, OutputCount,
@@ -60,7 +63,7 @@ pub use render::{
     EdgeView, EndView, GraphFormat, GraphView, JoinView, NodeKind, NodeRun, NodeState, NodeView,
 };
 pub use state::{
-    Emits, InState, MayRead, Merge, MergeError, NoState, Reads, SLOT_BYTES_MAX, SLOTS_MAX,
-    STATE_BYTES_MAX, Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
+    Emits, InState, MayRead, Merge, MergeError, Reads, SLOT_BYTES_MAX, SLOTS_MAX, STATE_BYTES_MAX,
+    Sends, Slot, SlotOf, WorkflowState, Writes, check_state_size,
 };
 pub use version::GraphVersion;

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_task::{ActivityContext, BoxFuture, Failure, Payload, ResourceNeed, RetryPolicy};
+use durable_task::{ActivityContext, BoxFuture, Failure, ResourceNeed, RetryPolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::codec::Codec;
 use super::edge::failed;
 use super::{Graph, Message, RouteError};
 use crate::agent::AgentDefinition;
@@ -21,19 +22,31 @@ use crate::agent::AgentDefinition;
 )]
 pub trait Node: 'static {
     /// What it takes.
-    type Input: Payload;
+    type Input: 'static;
     /// What it gives to the next node.
-    type Output: Payload;
+    type Output: 'static;
     /// How messages are made to fit its input: [`Plain`] or [`Asked`].
     type Kind;
     /// The node itself; an unknown one is one error by this.
     type This;
     /// What it adds to the outputs of the run: [`NoYields`] or [`Yields`].
     type Yielded;
+    /// How what it takes is written; a graph refuses types that can't be.
+    #[doc(hidden)]
+    const INPUT: Codec<Self::Input>;
+    /// How what it gives is written.
+    #[doc(hidden)]
+    const OUTPUT: Codec<Self::Output>;
+    /// Whether it is told at the node itself if what it gives can't be a message.
+    #[doc(hidden)]
+    const TELLS_OUTPUT: bool = false;
     /// Whether it gives any number of messages, and not one.
     const SENDS: bool = false;
     /// Whether it adds outputs of its own.
     const YIELDS: bool = false;
+    /// The slots that it uses, as they are written where it is declared.
+    #[doc(hidden)]
+    const SLOTS: &'static [&'static str] = &[];
     /// What it takes on the hub under a name of its own, so that two nodes can't have it: an agent
     /// or a workflow, its name, and the path of the item.
     #[doc(hidden)]
@@ -48,19 +61,25 @@ pub trait Node: 'static {
     /// Reads what it takes.
     #[doc(hidden)]
     fn read_input(message: &Message) -> Result<Self::Input, RouteError> {
-        message.read().map_err(failed::<Message, Self::Input>)
+        Self::INPUT
+            .decode(message)
+            .map_err(failed::<Message, Self::Input>)
     }
 
     /// Writes what it takes.
     #[doc(hidden)]
     fn write_input(input: &Self::Input) -> Result<Message, RouteError> {
-        Message::of(input).map_err(failed::<Self::Input, Message>)
+        Self::INPUT
+            .encode(input)
+            .map_err(failed::<Self::Input, Message>)
     }
 
     /// Reads what it gives.
     #[doc(hidden)]
     fn read_output(message: &Message) -> Result<Self::Output, RouteError> {
-        message.read().map_err(failed::<Message, Self::Output>)
+        Self::OUTPUT
+            .decode(message)
+            .map_err(failed::<Message, Self::Output>)
     }
 
     /// Reads what it gives for all items of a list.
@@ -75,7 +94,9 @@ pub trait Node: 'static {
     /// Writes what it gives.
     #[doc(hidden)]
     fn write_output(output: &Self::Output) -> Result<Message, RouteError> {
-        Message::of(output).map_err(failed::<Self::Output, Message>)
+        Self::OUTPUT
+            .encode(output)
+            .map_err(failed::<Self::Output, Message>)
     }
 
     /// Writes an output of a workflow that returns nothing.
@@ -87,13 +108,13 @@ pub trait Node: 'static {
     /// Whether JSON text from outside is what it takes.
     #[doc(hidden)]
     fn check_input(json: &str) -> Result<Message, InvalidMessage> {
-        check::<Self::Input>(json)
+        Self::INPUT.check(json)
     }
 
     /// Whether JSON text from outside is what it gives.
     #[doc(hidden)]
     fn check_output(json: &str) -> Result<Message, InvalidMessage> {
-        check::<Self::Output>(json)
+        Self::OUTPUT.check(json)
     }
 }
 
@@ -106,15 +127,6 @@ pub struct Registered {
     pub name: &'static str,
     /// The path of the item that has it: `module_path!()` and its name.
     pub path: &'static str,
-}
-
-fn check<T: Payload>(json: &str) -> Result<Message, InvalidMessage> {
-    let value =
-        T::from_json_located(json).map_err(|(path, problem)| InvalidMessage { path, problem })?;
-    Message::of(&value).map_err(|error| InvalidMessage {
-        path: ".".to_owned(),
-        problem: error.to_string(),
-    })
 }
 
 /// Messages reach the node by `Into`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod declared;
 pub(crate) mod derived;
+pub(crate) mod known;
 
 use std::any::TypeId;
 
@@ -35,25 +36,16 @@ pub trait WorkflowState: 'static {
     const DEFAULTS: u128;
     /// Which of them parallel nodes may write: those with a reducer, and keyed ones.
     const REDUCED: u128;
-}
-
-/// The state of a workflow that has none.
-#[derive(Debug)]
-pub enum NoState {}
-
-impl WorkflowState for NoState {
-    type This = Self;
-    const SLOTS: &'static [Slot] = &[];
-    const DEFAULTS: u128 = 0;
-    const REDUCED: u128 = 0;
+    /// Whether the slots are known; not those of a state that is wrong, which is told there.
+    #[doc(hidden)]
+    const IS_KNOWN: bool = true;
 }
 
 /// A type that is a slot of a state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a slot of `{S}` [AGT702]",
-    label = "this node uses state that the workflow does not have",
-    note = "add a field of type `{Self}` to `{S}`, or give the workflow a state with one: \
-            `#[workflow(state = ..)]`"
+    label = "an executor of this workflow uses `{Self}`",
+    note = "add a field of type `{Self}` to `{S}`"
 )]
 pub trait SlotOf<S> {
     /// Which one.
@@ -70,6 +62,9 @@ pub trait InState<S> {
     const MAY_WRITE: u128 = 0;
     /// Slots that it may read.
     const MAY_READ: u128 = 0;
+    /// Whether it sets slots that it does not declare.
+    #[doc(hidden)]
+    const UNDECLARED: bool = false;
 }
 
 /// A slot as data.

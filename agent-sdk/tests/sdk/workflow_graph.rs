@@ -20,6 +20,8 @@ macro_rules! nodes {
             type Kind = Plain;
             type This = Self;
             type Yielded = NoYields;
+            const INPUT: agent_sdk::workflow::Codec<Self::Input> = agent_sdk::workflow::Codec::OF;
+            const OUTPUT: agent_sdk::workflow::Codec<Self::Output> = agent_sdk::workflow::Codec::OF;
 
             fn definition() -> NodeDefinition {
                 unreachable!("`{}` is not run here", stringify!($name))

@@ -6,7 +6,7 @@ async fn first(price: u64, ctx: &WorkflowContext<first>) -> Result<u64, Executor
     Ok(price)
 }
 
-#[executor]
+#[executor(yields(u64))]
 async fn second(price: u64, ctx: &WorkflowContext<first>) -> Result<u64, ExecutorError> {
     ctx.yield_output(price);
     Ok(price)

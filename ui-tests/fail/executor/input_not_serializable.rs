@@ -9,4 +9,10 @@ async fn count(start: Start) -> Result<u64, ExecutorError> {
     Ok(start.number)
 }
 
+#[orchestrator]
+async fn parent(ctx: OrchestrationContext) -> Result<u64, OrchestrationError> {
+    let total = ctx.call::<count>(Start { number: 5 }).await?;
+    Ok(total + 1)
+}
+
 fn main() {}

@@ -7,4 +7,9 @@ async fn review(order: Order, ctx: &WorkflowContext<review>) -> Result<u64, Exec
     Ok(order.0 + u64::from(ctx.round()))
 }
 
+#[workflow]
+fn purchase(order: Order) -> u64 {
+    review;
+}
+
 fn main() {}

@@ -8,4 +8,14 @@ async fn review(price: u64, ctx: &WorkflowContext<review>) -> Result<(), Executo
     Ok(())
 }
 
+#[executor]
+async fn file(report: Report) -> Result<u64, ExecutorError> {
+    Ok(report.0)
+}
+
+#[workflow]
+fn purchase(price: u64) -> Vec<u64> {
+    review >> file;
+}
+
 fn main() {}

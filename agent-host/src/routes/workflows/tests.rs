@@ -28,6 +28,8 @@ impl Node for Mirror {
     type Kind = Plain;
     type This = Self;
     type Yielded = NoYields;
+    const INPUT: agent_sdk::workflow::Codec<Self::Input> = agent_sdk::workflow::Codec::OF;
+    const OUTPUT: agent_sdk::workflow::Codec<Self::Output> = agent_sdk::workflow::Codec::OF;
 
     fn definition() -> NodeDefinition {
         NodeDefinition {

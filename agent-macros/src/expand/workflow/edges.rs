@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::places::{Places, name_span};
-use super::{checks, output, routing};
+use super::{messages, output, routing};
 use crate::model::workflow::graph::{Exit, Target, To};
 use crate::names::numbered;
 
@@ -65,15 +65,7 @@ pub fn node_constants(places: &Places) -> TokenStream {
             let (input, output) = (places.item(index, "Input"), places.item(index, "Output"));
             let check_input = places.item(index, "check_input");
             let check_output = places.item(index, "check_output");
-            let at = places.first(index);
-            // What the start takes is asked for at the parameter, and once is enough.
-            let known = if is_start(places, index) {
-                quote!(inner)
-            } else {
-                quote_spanned!(at=> described)
-            };
-            let input = quote_spanned!(at=> #type_data::#known::<#input>(#check_input));
-            let facts = checks::facts(places, index);
+            let input = messages::described(places, &input, &check_input);
             let yields = output::added(places, index);
             let exit = exit(places, From::Node(index), &node.exit);
             let constant = numbered("NODE", index);
@@ -84,21 +76,13 @@ pub fn node_constants(places: &Places) -> TokenStream {
                     definition: &#definition,
                     input: #input,
                     output: #type_data::inner::<#output>(#check_output),
-                    facts: #facts,
+                    facts: __FACTS[#index],
                     yields: #yields,
                     exit: #exit,
                 };
             }
         });
     nodes.collect()
-}
-
-/// Whether the input of the run goes to a node as it is.
-fn is_start(places: &Places, index: usize) -> bool {
-    let Exit::To(targets) = &places.workflow.graph.input else {
-        return false;
-    };
-    targets.iter().any(|target| target.to == To::Node(index))
 }
 
 /// Where a message goes.

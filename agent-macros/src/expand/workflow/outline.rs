@@ -6,24 +6,28 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Type, Visibility};
 
 use super::{implementations, mentions, name_type};
+use crate::expand::fallback::unknown;
 use crate::model::workflow::Outline;
 use crate::names::Root;
 
 /// The type of the name, as a workflow without nodes. `is_concrete`: the types of the function can
-/// be named outside of it.
+/// be named outside of it. `mistake`: what is wrong, as an expression.
 pub fn outline(
     root: &Root,
     outline: &Outline,
     is_concrete: bool,
+    mistake: &TokenStream,
     attributes: &[Attribute],
     visibility: &Visibility,
 ) -> TokenStream {
     let name_type = name_type(attributes, visibility, &outline.ident);
-    let ty = |ty: &Option<Type>| {
-        let ty = ty.as_ref().filter(|ty| is_concrete && is_nameable(ty));
-        ty.map_or_else(|| quote!(()), ToTokens::to_token_stream)
+    let ty = |ty: &Type| {
+        let is_known = is_concrete && is_nameable(ty);
+        let ty = is_known.then(|| ty.to_token_stream());
+        ty.unwrap_or_else(|| unknown(mistake))
     };
-    let (input, output) = (ty(&outline.input), ty(&outline.output));
+    let input = outline.input.as_ref().map_or_else(|| unknown(mistake), ty);
+    let output = outline.output.as_ref().map_or_else(|| quote!(()), ty);
     let name = outline.ident.unraw().to_string();
     let why = outline
         .unreadable

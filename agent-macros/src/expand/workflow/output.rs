@@ -4,12 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Type};
 
+use super::messages;
 use super::places::Places;
 use crate::expand::checks::respanned;
 use crate::model::workflow::graph::OutputCount;
 
 /// The return type, unless it says that there are no outputs.
-fn returned<'a>(places: &Places<'a>) -> Option<&'a Type> {
+pub fn returned<'a>(places: &Places<'a>) -> Option<&'a Type> {
     let ty = places.workflow.output.as_ref();
     ty.filter(|ty| !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()))
 }
@@ -80,9 +81,9 @@ pub fn constants(places: &Places) -> TokenStream {
 }
 
 /// The type of what a run gives, as data.
-pub fn data(places: &Places, type_data: &TokenStream, check: &TokenStream) -> TokenStream {
+pub fn data(places: &Places, check: &TokenStream) -> TokenStream {
     let ty = returned(places).map_or_else(|| quote!(()), ToTokens::to_token_stream);
-    quote!(#type_data::described::<#ty>(#check))
+    messages::described(places, &ty, check)
 }
 
 /// How many outputs a run has, as data.

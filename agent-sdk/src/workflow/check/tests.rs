@@ -51,6 +51,7 @@ struct Plan {
     reads: u128,
     writes: u128,
     may_write: u128,
+    undeclared: bool,
     each: bool,
     way: Way,
 }
@@ -78,6 +79,7 @@ fn graph(plans: &[Plan], joins: &[(usize, Vec<usize>)], forks: Vec<Fork>) -> &'s
             reads: plan.reads,
             writes: plan.writes,
             may_write: plan.may_write,
+            undeclared: plan.undeclared,
             ..NodeFacts::default()
         },
         yields: &as_it_is,
@@ -184,6 +186,40 @@ fn a_wrong_node_stops_the_build() {
 }
 
 /// A loop is one more way in, and cannot bring what only it writes.
+/// What `a` sets without having declared it is told where it does.
+#[test]
+fn a_slot_that_is_set_undeclared_is_not_missed_later() {
+    let plan = |undeclared| {
+        let first = Plan {
+            undeclared,
+            ..node(to(1))
+        };
+        let second = Plan {
+            reads: 1,
+            ..node(Way::Ends)
+        };
+        let graph = graph(&[first, second], &[], vec![]);
+        solve::<2>(graph, 0, 0).written[1]
+    };
+    assert_eq!(plan(false), 0);
+    assert_eq!(plan(true), u128::MAX);
+}
+
+#[test]
+#[should_panic(expected = "executor `b` uses slot `Mail`, and the workflow has no state")]
+fn the_first_node_that_uses_state_is_told_where_there_is_none() {
+    let graph = graph(&[node(to(1)), node(to(2)), node(Way::Ends)], &[], vec![]);
+    let used: &[&[&str]] = &[&[], &["Mail", "Budget"], &["Mail"]];
+    check_no_state(graph, used, 0);
+    check_no_state(graph, used, 2);
+    assert_eq!(
+        no_state("b", "Mail").as_str(),
+        "executor `b` uses slot `Mail`, and the workflow has no state; declare one with a field of \
+         that type: `#[workflow(state = ..)]` [AGT718]"
+    );
+    check_no_state(graph, used, 1);
+}
+
 #[test]
 fn a_loop_brings_nothing_to_the_first_round() {
     let plans = [
@@ -477,6 +513,7 @@ fn any_graph() -> impl Strategy<Value = &'static Graph> {
             reads,
             writes,
             may_write,
+            undeclared: false,
             each,
             way,
         });

@@ -1,6 +1,6 @@
 //! How a run stands.
 
-use durable_task::{Failure, Fetch, InstanceId, InstanceState, Payload, Status, Timestamp};
+use durable_task::{Failure, Fetch, InstanceId, InstanceState, Status, Timestamp};
 use serde_json::Value;
 
 use super::events::{LATEST, no_code};
@@ -75,10 +75,7 @@ struct Gathered {
 
 impl WorkflowStatus {
     /// What the run gave, as a value of the workflow's return type; `None` if it has not completed.
-    pub fn result<W: Workflow>(&self) -> Result<Option<W::Output>, WorkflowError>
-    where
-        W::Output: Payload,
-    {
+    pub fn result<W: Workflow>(&self) -> Result<Option<W::Output>, WorkflowError> {
         let Some(outputs) = &self.outputs else {
             return Ok(None);
         };
@@ -93,13 +90,10 @@ impl WorkflowStatus {
 }
 
 /// The outputs of a run as a value of the workflow's return type.
-pub fn decode_outputs<W: Workflow>(outputs: &[Message]) -> Result<W::Output, String>
-where
-    W::Output: Payload,
-{
+pub fn decode_outputs<W: Workflow>(outputs: &[Message]) -> Result<W::Output, String> {
     let answer = TaskAnswer::of_workflow(W::GRAPH, outputs).map_err(|error| error.to_string())?;
     let message = answer.messages.first().ok_or("there is no output")?;
-    message.read().map_err(|error| error.to_string())
+    W::OUTPUT.decode(message).map_err(|error| error.to_string())
 }
 
 impl WorkflowClient {

@@ -381,6 +381,8 @@ impl Node for Question {
     type Kind = crate::workflow::Plain;
     type This = Self;
     type Yielded = crate::workflow::NoYields;
+    const INPUT: Codec<Self::Input> = Codec::OF;
+    const OUTPUT: Codec<Self::Output> = Codec::OF;
 
     fn definition() -> crate::workflow::NodeDefinition {
         crate::workflow::port::port_node::<Self>("", || serde_json::Value::Null, None, None)

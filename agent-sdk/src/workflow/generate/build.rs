@@ -118,6 +118,7 @@ impl Builder {
                 may_write: does.writes.into(),
                 sends: does.sends,
                 yields: does.yields,
+                ..NodeFacts::NONE
             };
         }
         let part = part.clone();

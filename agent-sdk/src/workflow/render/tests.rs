@@ -77,14 +77,7 @@ const fn node(
         definition,
         input: STRING,
         output: STRING,
-        facts: NodeFacts {
-            reads: 0,
-            may_read: 0,
-            writes: 0,
-            may_write: 0,
-            sends: false,
-            yields: false,
-        },
+        facts: NodeFacts::NONE,
         yields: &same,
         exit,
     }

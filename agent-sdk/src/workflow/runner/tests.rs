@@ -30,6 +30,8 @@ impl Node for Question {
     type Kind = Plain;
     type This = Self;
     type Yielded = NoYields;
+    const INPUT: crate::workflow::Codec<Self::Input> = crate::workflow::Codec::OF;
+    const OUTPUT: crate::workflow::Codec<Self::Output> = crate::workflow::Codec::OF;
 
     fn definition() -> NodeDefinition {
         panic!("generated graphs have their own")

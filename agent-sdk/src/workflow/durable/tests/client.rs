@@ -209,6 +209,8 @@ impl Node for Numbers {
     type Kind = Plain;
     type This = Self;
     type Yielded = NoYields;
+    const INPUT: crate::workflow::Codec<Self::Input> = crate::workflow::Codec::OF;
+    const OUTPUT: crate::workflow::Codec<Self::Output> = crate::workflow::Codec::OF;
 
     fn definition() -> NodeDefinition {
         NodeDefinition {
@@ -230,14 +232,7 @@ const DOUBLE: GraphNode = GraphNode {
     },
     input: NUMBER,
     output: NUMBER,
-    facts: NodeFacts {
-        reads: 0,
-        may_read: 0,
-        writes: 0,
-        may_write: 0,
-        sends: false,
-        yields: false,
-    },
+    facts: NodeFacts::NONE,
     yields: SAME,
     exit: OUT,
 };

@@ -1,0 +1,298 @@
+// #[workflow]
+// fn plan(topic: Topic) -> Plan { draft >> not_yet >> publish; }
+
+#[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+struct plan {}
+#[allow(deprecated, non_camel_case_types, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __N_0 = draft;
+    type __N_1 = not_yet;
+    type __N_2 = publish;
+    const __ANY: ::core::primitive::bool = ::agent_sdk::workflow::any(
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+            <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+        ],
+    );
+    struct __Run;
+    impl __Run {
+        const WRITE: ::agent_sdk::workflow::WriteOutput<
+            <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        > = <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::write::<plan>;
+    }
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Undescribed as _;
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::Otherwise as _;
+    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
+                && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !<::agent_sdk::__private::GivesBad<__N_0>>::TYPE
+                && <::agent_sdk::__private::TakesNew<__N_0, __N_1>>::TYPE
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
+                && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_taken::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        {
+            !<::agent_sdk::__private::GivesBad<__N_1>>::TYPE
+                && <::agent_sdk::__private::TakesNew<__N_1, __N_2>>::TYPE
+        },
+    >();
+    const _: () = ::agent_sdk::__private::assert_given::<
+        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        {
+            <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
+                && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
+        },
+    >();
+    const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
+        || <::agent_sdk::__private::GivesBad<__N_2>>::TYPE);
+    const _: () = ::agent_sdk::__private::assert_taken::<Plan, __IS_RESULT_ASKED>();
+    const __FACTS: [::agent_sdk::workflow::NodeFacts; 3usize] = [
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_0 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_0 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_0 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_1 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_1 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_1 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+        ::agent_sdk::workflow::NodeFacts::of_none::<
+            <__N_2 as ::agent_sdk::workflow::Node>::This,
+        >()
+            .adding(
+                <__N_2 as ::agent_sdk::workflow::Node>::SENDS,
+                <__N_2 as ::agent_sdk::workflow::Node>::YIELDS,
+            ),
+    ];
+    const __NODE_0: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "draft",
+        each: false,
+        definition: &<__N_0 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::of::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Input,
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_0 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_0 as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
+        facts: __FACTS[0usize],
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_0,
+            <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(1usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+                        __N_1,
+                        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_0 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_1 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_1: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "not_yet",
+        each: false,
+        definition: &<__N_1 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::of::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Input,
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_1 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_1 as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
+        facts: __FACTS[1usize],
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_1,
+            <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(2usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+                        __N_2,
+                        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <__N_1 as ::agent_sdk::workflow::Node>::read_output,
+                        <__N_2 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+    };
+    const __NODE_2: ::agent_sdk::workflow::GraphNode = ::agent_sdk::workflow::GraphNode {
+        id: "publish",
+        each: false,
+        definition: &<__N_2 as ::agent_sdk::workflow::Node>::definition,
+        input: ::agent_sdk::workflow::TypeData::of::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Input,
+        >(
+            <::agent_sdk::__private::SchemaOf<
+                <__N_2 as ::agent_sdk::workflow::Node>::Input,
+            >>::OF,
+            <__N_2 as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::inner::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Output,
+        >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
+        facts: __FACTS[2usize],
+        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
+            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
+            __N_2,
+            <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+        >(__message, <__Run>::WRITE),
+        exit: ::agent_sdk::workflow::Exit::Output(
+            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+                <__N_2 as ::agent_sdk::workflow::Node>::Output,
+                __N_2,
+                <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
+            >(
+                __message,
+                <__N_2 as ::agent_sdk::workflow::Node>::read_output,
+                <__Run>::WRITE,
+            ),
+        ),
+    };
+    const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
+        name: "plan",
+        description: "",
+        version: "21d5a88644dbea9eaae988896f2af3c7",
+        supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
+        retry: ::core::option::Option::None,
+        timeout: ::core::option::Option::None,
+        input: ::agent_sdk::workflow::TypeData::of::<
+            Topic,
+        >(
+            <::agent_sdk::__private::SchemaOf<Topic>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_input,
+        ),
+        output: ::agent_sdk::workflow::TypeData::of::<
+            Plan,
+        >(
+            <::agent_sdk::__private::SchemaOf<Plan>>::OF,
+            <plan as ::agent_sdk::workflow::Node>::check_output,
+        ),
+        outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
+        slots: &[],
+        start: ::agent_sdk::workflow::Exit::To(
+            &[
+                ::agent_sdk::workflow::Target {
+                    to: ::agent_sdk::workflow::To::Node(0usize),
+                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                        Topic,
+                        __N_0,
+                        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+                    >(
+                        __message,
+                        <plan as ::agent_sdk::workflow::Node>::read_input,
+                        <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                    ),
+                },
+            ],
+        ),
+        nodes: &[__NODE_0, __NODE_1, __NODE_2],
+        joins: &[],
+        forks: &[],
+    };
+    const __REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = <plan as ::agent_sdk::workflow::Node>::REGISTERED;
+    const __NAMES: &[::core::option::Option<::agent_sdk::workflow::Registered>] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_1 as ::agent_sdk::workflow::Node>::REGISTERED,
+        <__N_2 as ::agent_sdk::workflow::Node>::REGISTERED,
+    ];
+    const __USED: &[&[&::core::primitive::str]] = &[
+        <__N_0 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_1 as ::agent_sdk::workflow::Node>::SLOTS,
+        <__N_2 as ::agent_sdk::workflow::Node>::SLOTS,
+    ];
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
+    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Node for plan {
+        type Input = Topic;
+        type Output = Plan;
+        type Kind = ::agent_sdk::workflow::Plain;
+        type This = Self;
+        type Yielded = ::agent_sdk::workflow::NoYields;
+        const INPUT: ::agent_sdk::__private::Codec<Topic> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Topic>>::OF
+        };
+        const OUTPUT: ::agent_sdk::__private::Codec<Plan> = {
+            #[allow(unused_imports)]
+            use ::agent_sdk::__private::Unkept as _;
+            <::agent_sdk::__private::Codec<Plan>>::OF
+        };
+        const TELLS_OUTPUT: ::core::primitive::bool = true;
+        const REGISTERED: ::core::option::Option<::agent_sdk::workflow::Registered> = ::core::option::Option::Some(::agent_sdk::workflow::Registered {
+            kind: "workflow",
+            name: "plan",
+            path: ::core::concat!(::core::module_path!(), "::", "plan"),
+        });
+        fn definition() -> ::agent_sdk::workflow::NodeDefinition {
+            ::agent_sdk::workflow::definition::<Self>()
+        }
+    }
+    #[automatically_derived]
+    impl<__S> ::agent_sdk::workflow::InState<__S> for plan {}
+    #[automatically_derived]
+    impl ::agent_sdk::workflow::Workflow for plan {
+        const NAME: &'static ::core::primitive::str = "plan";
+        const GRAPH: &'static ::agent_sdk::workflow::Graph = __GRAPH;
+    }
+};

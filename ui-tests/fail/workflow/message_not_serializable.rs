@@ -1,0 +1,21 @@
+use agent_sdk::prelude::*;
+
+#[derive(schemars::JsonSchema)]
+struct Draft(String);
+
+#[executor]
+async fn draft(topic: String) -> Result<Draft, ExecutorError> {
+    Ok(Draft(topic))
+}
+
+#[executor]
+async fn publish(draft: Draft) -> Result<String, ExecutorError> {
+    Ok(draft.0)
+}
+
+#[workflow]
+fn plan(topic: String) -> String {
+    draft >> publish;
+}
+
+fn main() {}
