@@ -194,9 +194,12 @@ fn graph(places: &Places) -> TokenStream {
     let slots = checks::slots(places);
     let start = edges::exit(places, edges::From::Input, &workflow.graph.input);
     let nodes = edges::nodes(places);
+    let (slot, node) = (of(quote!(Slot)), of(quote!(GraphNode)));
     let joins = edges::joins(places);
     let forks = edges::forks(places);
     quote! {
+        const __SLOTS: &[#slot] = #slots;
+        const __NODES: &[#node] = #nodes;
         #computed
         const __GRAPH: &#data = &#data {
             name: #name,
@@ -208,9 +211,9 @@ fn graph(places: &Places) -> TokenStream {
             input: #input,
             output: #output,
             outputs: #outputs,
-            slots: #slots,
+            slots: __SLOTS,
             start: #start,
-            nodes: #nodes,
+            nodes: __NODES,
             joins: #joins,
             forks: #forks,
         };
@@ -223,10 +226,8 @@ fn version(places: &Places) -> TokenStream {
     let text = signature::of(places.workflow);
     let count = places.workflow.graph.nodes.len();
     let asks = (0..count).map(|index| places.item(index, "ASKS"));
-    let nodes = edges::nodes(places);
-    let slots = checks::state_item(places, "SLOTS");
     quote! {
-        const __VERSION: &#data = &#data::of(#text, #nodes, __NAMES, &[#(#asks),*], #slots);
+        const __VERSION: &#data = &#data::of(#text, __NODES, __NAMES, &[#(#asks),*], __SLOTS);
     }
 }
 

@@ -32,10 +32,10 @@ pub use client::{
     Delivered, EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd,
     WorkflowClient, WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
 };
+pub use codec::Codec;
 pub use context::{
     EVENT_NAME_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_MAX, MESSAGES_MAX, WorkflowContext,
 };
-pub use codec::Codec;
 pub use edge::{
     Accepts, AcceptsEach, AcceptsValue, Converts, ConvertsParts, ConvertsValue, JOIN_SOURCES_MAX,
     JoinsSources, Parts, Read, ReadAll, Write, as_it_is, deliver, deliver_each, hand_on,

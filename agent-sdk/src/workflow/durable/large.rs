@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::orchestrator::Observer;
 use crate::app::App;
-use crate::workflow::superstep::{Event, EventData, EventKind, Run};
+use crate::workflow::superstep::{Event, EventData, EventKind, RequestId, Run};
 use crate::workflow::{Graph, Message};
 
 /// JSON above this many bytes is named by its digest.
@@ -171,7 +171,7 @@ struct Seeker {
 }
 
 impl Observer for Seeker {
-    fn begins(&self) {}
+    fn ends(&self, _: &RequestId, _: Option<&str>) {}
 
     fn sees(&self, _: Timestamp, events: Vec<Event>, run: &Run) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
