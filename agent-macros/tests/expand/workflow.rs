@@ -398,9 +398,17 @@ const _: () = {
             ],
         ),
     };
+    const __SLOTS: &[::agent_sdk::workflow::Slot] = &[];
+    const __NODES: &[::agent_sdk::workflow::GraphNode] = &[
+        __NODE_0,
+        __NODE_1,
+        __NODE_2,
+        __NODE_3,
+        __NODE_4,
+    ];
     const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
         "7b0139f33946dd0ecf94d82c2ac51661",
-        &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4],
+        __NODES,
         __NAMES,
         &[
             <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
@@ -409,7 +417,7 @@ const _: () = {
             <__N_3 as ::agent_sdk::workflow::Node>::ASKS,
             <__N_4 as ::agent_sdk::workflow::Node>::ASKS,
         ],
-        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        __SLOTS,
     );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "triage",
@@ -431,7 +439,7 @@ const _: () = {
             <triage as ::agent_sdk::workflow::Node>::check_output,
         ),
         outputs: ::agent_sdk::workflow::OutputCount::AtMostOne.or_any(__ANY),
-        slots: &[],
+        slots: __SLOTS,
         start: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -448,7 +456,7 @@ const _: () = {
                 },
             ],
         ),
-        nodes: &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4],
+        nodes: __NODES,
         joins: &[],
         forks: &[],
     };

@@ -203,10 +203,23 @@ const _: () = {
             ),
         ),
     };
+    const __SLOTS: &[::agent_sdk::workflow::Slot] = &[];
+    const __NODES: &[::agent_sdk::workflow::GraphNode] = &[__NODE_0, __NODE_1, __NODE_2];
+    const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
+        "21d5a88644dbea9eaae988896f2af3c7",
+        __NODES,
+        __NAMES,
+        &[
+            <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_1 as ::agent_sdk::workflow::Node>::ASKS,
+            <__N_2 as ::agent_sdk::workflow::Node>::ASKS,
+        ],
+        __SLOTS,
+    );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "plan",
         description: "",
-        version: "21d5a88644dbea9eaae988896f2af3c7",
+        version: __VERSION.as_str(),
         supersteps_max: ::agent_sdk::workflow::SUPERSTEPS_MAX,
         retry: ::core::option::Option::None,
         timeout: ::core::option::Option::None,
@@ -223,7 +236,7 @@ const _: () = {
             <plan as ::agent_sdk::workflow::Node>::check_output,
         ),
         outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: &[],
+        slots: __SLOTS,
         start: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -240,7 +253,7 @@ const _: () = {
                 },
             ],
         ),
-        nodes: &[__NODE_0, __NODE_1, __NODE_2],
+        nodes: __NODES,
         joins: &[],
         forks: &[],
     };

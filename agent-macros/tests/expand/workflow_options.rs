@@ -90,6 +90,8 @@ const _: () = {
             ),
         ),
     };
+    const __SLOTS: &[::agent_sdk::workflow::Slot] = <Board as ::agent_sdk::workflow::WorkflowState>::SLOTS;
+    const __NODES: &[::agent_sdk::workflow::GraphNode] = &[__NODE_0];
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "Plan",
         description: TEXT,
@@ -115,7 +117,7 @@ const _: () = {
             <plan as ::agent_sdk::workflow::Node>::check_output,
         ),
         outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: <Board as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        slots: __SLOTS,
         start: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -132,7 +134,7 @@ const _: () = {
                 },
             ],
         ),
-        nodes: &[__NODE_0],
+        nodes: __NODES,
         joins: &[],
         forks: &[],
     };

@@ -82,12 +82,14 @@ const _: () = {
             ),
         ),
     };
+    const __SLOTS: &[crate::vendored::sdk::workflow::Slot] = &[];
+    const __NODES: &[crate::vendored::sdk::workflow::GraphNode] = &[__NODE_0];
     const __VERSION: &crate::vendored::sdk::workflow::GraphVersion = &crate::vendored::sdk::workflow::GraphVersion::of(
         "d874acfea2dfa6d7db2307770183619e",
-        &[__NODE_0],
+        __NODES,
         __NAMES,
         &[<__N_0 as crate::vendored::sdk::workflow::Node>::ASKS],
-        <crate::vendored::sdk::workflow::NoState as crate::vendored::sdk::workflow::WorkflowState>::SLOTS,
+        __SLOTS,
     );
     const __GRAPH: &crate::vendored::sdk::workflow::Graph = &crate::vendored::sdk::workflow::Graph {
         name: "plan",
@@ -109,7 +111,7 @@ const _: () = {
             <plan as crate::vendored::sdk::workflow::Node>::check_output,
         ),
         outputs: crate::vendored::sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: &[],
+        slots: __SLOTS,
         start: crate::vendored::sdk::workflow::Exit::To(
             &[
                 crate::vendored::sdk::workflow::Target {
@@ -126,7 +128,7 @@ const _: () = {
                 },
             ],
         ),
-        nodes: &[__NODE_0],
+        nodes: __NODES,
         joins: &[],
         forks: &[],
     };

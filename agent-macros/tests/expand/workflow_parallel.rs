@@ -435,9 +435,19 @@ const _: () = {
         >(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Drop,
     };
+    const __SLOTS: &[::agent_sdk::workflow::Slot] = &[];
+    const __NODES: &[::agent_sdk::workflow::GraphNode] = &[
+        __NODE_0,
+        __NODE_1,
+        __NODE_2,
+        __NODE_3,
+        __NODE_4,
+        __NODE_5,
+        __NODE_6,
+    ];
     const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
         "2037d9efdce39e27da0c36a2ebc771c8",
-        &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4, __NODE_5, __NODE_6],
+        __NODES,
         __NAMES,
         &[
             <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
@@ -448,7 +458,7 @@ const _: () = {
             <__N_5 as ::agent_sdk::workflow::Node>::ASKS,
             <__N_6 as ::agent_sdk::workflow::Node>::ASKS,
         ],
-        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        __SLOTS,
     );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "plan",
@@ -470,7 +480,7 @@ const _: () = {
             <plan as ::agent_sdk::workflow::Node>::check_output,
         ),
         outputs: ::agent_sdk::workflow::OutputCount::One.or_any(__ANY),
-        slots: &[],
+        slots: __SLOTS,
         start: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -499,7 +509,7 @@ const _: () = {
                 },
             ],
         ),
-        nodes: &[__NODE_0, __NODE_1, __NODE_2, __NODE_3, __NODE_4, __NODE_5, __NODE_6],
+        nodes: __NODES,
         joins: &[
             ::agent_sdk::workflow::Join {
                 target: 4usize,

@@ -238,16 +238,18 @@ const _: () = {
             ),
         ),
     };
+    const __SLOTS: &[::agent_sdk::workflow::Slot] = &[];
+    const __NODES: &[::agent_sdk::workflow::GraphNode] = &[__NODE_0, __NODE_1, __NODE_2];
     const __VERSION: &::agent_sdk::workflow::GraphVersion = &::agent_sdk::workflow::GraphVersion::of(
         "c1bcd5b9271c8bfac0d194d4ee32162c",
-        &[__NODE_0, __NODE_1, __NODE_2],
+        __NODES,
         __NAMES,
         &[
             <__N_0 as ::agent_sdk::workflow::Node>::ASKS,
             <__N_1 as ::agent_sdk::workflow::Node>::ASKS,
             <__N_2 as ::agent_sdk::workflow::Node>::ASKS,
         ],
-        <::agent_sdk::workflow::NoState as ::agent_sdk::workflow::WorkflowState>::SLOTS,
+        __SLOTS,
     );
     const __GRAPH: &::agent_sdk::workflow::Graph = &::agent_sdk::workflow::Graph {
         name: "plan",
@@ -269,7 +271,7 @@ const _: () = {
             <plan as ::agent_sdk::workflow::Node>::check_output,
         ),
         outputs: ::agent_sdk::workflow::OutputCount::None,
-        slots: &[],
+        slots: __SLOTS,
         start: ::agent_sdk::workflow::Exit::Switch {
             route: &__route_0,
             arms: &[
@@ -286,7 +288,7 @@ const _: () = {
                 },
             ],
         },
-        nodes: &[__NODE_0, __NODE_1, __NODE_2],
+        nodes: __NODES,
         joins: &[],
         forks: &[
             ::agent_sdk::workflow::Fork {
