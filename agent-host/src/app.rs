@@ -263,7 +263,8 @@ impl FunctionApp {
     /// Sets up the embedded hub: how long ended instances are kept, how much of one name runs at
     /// once, how large things may be, what a commit survives. Unless a retention is set here, runs
     /// of agents are kept for a week after their end
-    /// ([`AGENT_RUN_RETENTION`](crate::AGENT_RUN_RETENTION)), and everything else until it is purged.
+    /// ([`AGENT_RUN_RETENTION`](crate::AGENT_RUN_RETENTION)), and everything else until it is
+    /// purged.
     /// A service of `--backend grpc` is set up where it runs.
     ///
     /// ```

@@ -13,8 +13,8 @@ pub static NOT_A_SLOT: Message = Message::by_compiler(
     "AGT702",
     "`{Self}` is not a slot of `{S}`",
     "Slots are found by their types: an executor that declares `reads(Budget)` runs in every \
-     workflow whose state has a field of type `Budget`, and in no other. Add the field, or take the \
-     executor out of the graph. A slot that is missing is told once, at the state.",
+     workflow whose state has a field of type `Budget`, and in no other. Add the field, or take \
+     the executor out of the graph. A slot that is missing is told once, at the state.",
 );
 
 pub static READS_UNDECLARED: Message = Message::by_compiler(

@@ -70,8 +70,8 @@ pub static NO_SCHEMA: Message = Message::by_compiler(
     "AGT669",
     "`{Self}` cannot be a message of a workflow",
     "Messages are recorded as JSON and read again, maybe months later and by another process: \
-     derive `serde::Serialize` and `serde::Deserialize`. What nodes take, and what a workflow takes \
-     and gives, is also described by a JSON schema, which tools and people see: derive \
+     derive `serde::Serialize` and `serde::Deserialize`. What nodes take, and what a workflow \
+     takes and gives, is also described by a JSON schema, which tools and people see: derive \
      `schemars::JsonSchema`, of the same version of `schemars` as `agent-sdk` has. A type is told \
      once, where it comes from.",
 );

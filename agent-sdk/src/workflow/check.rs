@@ -217,7 +217,10 @@ pub(crate) const fn no_state(node: &str, slot: &str) -> Text {
     text.push(node);
     text.push("` uses slot `");
     text.push(slot);
-    text.push("`, and the workflow has no state; declare one with a field of that type: `#[workflow(state = ..)]` [AGT718]");
+    text.push(
+        "`, and the workflow has no state; declare one with a field of that type: \
+         `#[workflow(state = ..)]` [AGT718]",
+    );
     text
 }
 

@@ -172,7 +172,7 @@ impl<E> WorkflowContext<E> {
     /// }
     ///
     /// #[executor]
-    /// async fn index(text: String, ctx: &WorkflowContext<index>) -> Result<String, ExecutorError> {
+    /// async fn scan(text: String, ctx: &WorkflowContext<scan>) -> Result<String, ExecutorError> {
     ///     let pages = text.split('\u{c}').count();
     ///     ctx.add_event("progress", &Progress { pages });
     ///     Ok(text)

@@ -1,5 +1,5 @@
-//! That types can be messages. Each is asked once, where it appears first: what a node gives, unless
-//! it takes the same; what a node takes, unless that is known of what leads to it.
+//! That types can be messages. Each is asked once, where it appears first: what a node gives,
+//! unless it takes the same; what a node takes, unless that is known of what leads to it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};

@@ -154,7 +154,10 @@ fn is_hidden(name: &Ident, tokens: TokenStream) -> bool {
         let token = index.and_then(|index| tokens.get(index));
         matches!(token, Some(TokenTree::Punct(mark)) if marks.contains(mark.as_char()))
     };
-    let is_keyword = |index: usize| matches!(&tokens[index], TokenTree::Ident(word) if word == "let" || word == "mut" || word == "ref");
+    let is_keyword = |index: usize| match &tokens[index] {
+        TokenTree::Ident(word) => word == "let" || word == "mut" || word == "ref",
+        _ => false,
+    };
     tokens.iter().enumerate().any(|(index, token)| match token {
         TokenTree::Group(group) => is_hidden(name, group.stream()),
         TokenTree::Ident(word) if word == name => {
@@ -190,7 +193,10 @@ fn call(tokens: &[TokenTree]) -> Option<Call> {
     if !is_mark(dot, '.') {
         return None;
     }
-    let is_group = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+    let is_group = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+        _ => false,
+    };
     let end = rest.iter().position(is_group)?;
     let slot = match &rest[..end] {
         [] => None,

@@ -1,4 +1,4 @@
-//! Reads histories of runs, each of its rows once: a thread keeps the runs that were looked at last.
+//! Reads histories of runs, each row once: a thread keeps the runs that were looked at last.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
