@@ -19,6 +19,9 @@ use crate::model::ChatMessage;
 /// How long a backend may take to show that this run holds its session. The embedded hub shows it
 /// at the first look, since an activity starts only after the commit that opened it.
 const GRANT_WAIT_MAX: Duration = Duration::from_mins(1);
+/// A hub that shows no entity for so long shows none without a state: the session is new. Its
+/// lock was granted, so earlier turns would be there.
+const ABSENT_WAIT: Duration = Duration::from_millis(500);
 /// The first pause between two looks; each next one is twice as long.
 const GRANT_PAUSE_MIN: Duration = Duration::from_millis(20);
 /// The longest pause.
@@ -111,6 +114,9 @@ impl ModelCall<'_> {
                     failure
                 }
             })?;
+            if known.is_none() && waited >= ABSENT_WAIT {
+                return Ok(SessionState::default());
+            }
             let held = known.filter(|known| known.locked_by.as_ref() == Some(self.run));
             if let Some(held) = held {
                 return match held.state {

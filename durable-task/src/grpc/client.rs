@@ -412,7 +412,11 @@ impl Client for GrpcClient {
         };
         match call!(self, get_entity, message) {
             Ok(answer) => {
-                let metadata = answer.entity.filter(|_| answer.exists);
+                // Without a state it does not exist, and still a hub may say who holds its lock.
+                let is_meant = |entity: &proto::EntityMetadata| {
+                    answer.exists || !entity.instance_id.is_empty()
+                };
+                let metadata = answer.entity.filter(is_meant);
                 metadata.map(query::entity).transpose()
             }
             Err(error) => Err(error.for_client("read entities", None)),

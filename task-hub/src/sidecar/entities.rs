@@ -48,7 +48,8 @@ impl Core {
     }
 
     /// Reads an entity. SDKs read its state without a look whether it has one: without a state it
-    /// does not exist for them, whoever has locked it and whatever waits for it.
+    /// does not exist for them. Who has locked it and how much waits for it is said all the same,
+    /// for clients that look.
     pub(super) async fn get_entity(
         &self,
         request: GetEntityRequest,
@@ -63,8 +64,13 @@ impl Core {
         let listed = client.query_entities(&filter, with_state, 1, None).await;
         let first = listed.map_err(status)?.items.into_iter().next();
         let found = first.filter(|entity| entity.id == id);
+        let exists = found.is_some();
+        let found = match found {
+            Some(found) => Some(found),
+            None => self.client.get_entity(&id, false).await.map_err(status)?,
+        };
         Ok(GetEntityResponse {
-            exists: found.is_some(),
+            exists,
             entity: found.map(entity),
         })
     }

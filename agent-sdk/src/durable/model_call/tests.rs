@@ -91,6 +91,13 @@ async fn a_backend_that_never_shows_the_lock_fails_the_step() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_shows_nothing_without_a_state_has_a_new_session() {
+    let output = call(app(Counter, |_| {}), hub([None]), input()).await;
+    let output = completion(output.unwrap());
+    assert_eq!(output.response.message.to_text(), "2 messages");
+}
+
 #[tokio::test]
 async fn a_stored_answer_is_the_result() {
     let held = || hub([Some(entity(Some(&stored()), Some("run-1"), 0))]);
