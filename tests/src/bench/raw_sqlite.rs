@@ -21,8 +21,8 @@ use crate::figure::per_second;
 use crate::hub::Stage;
 use crate::workload;
 
-/// The sequence that the hub runs: its id is as long as others are.
-const MODEL: &str = "sequence-1-0-100";
+/// The sequence that the hub runs: its id is as long as others are, and no other has it.
+const MODEL: &str = "sequence-9-9-100";
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Far above the ids that the hub has given.
 const FIRST_TASK: i64 = 1_000_000;
