@@ -2,6 +2,7 @@
 #![doc = include_str!("docs/tutorial.md")]
 
 mod activity;
+mod beginners;
 mod client;
 mod context;
 mod entity;

@@ -15,6 +15,11 @@ use tokio::runtime::Handle;
 
 use crate::runtime::BoxFuture;
 
+/// How often a thread that hosts polls what it has woken. The second time takes in what the first
+/// one led to: an activity that does little has often ended by then, and to send the loop home for
+/// it wakes two threads.
+const HOSTED_POLLS_MAX: usize = 2;
+
 /// Nothing to do.
 const IDLE: u8 = 0;
 /// Its task of tokio is to poll it.
@@ -60,7 +65,7 @@ pub(crate) fn spawn(handle: &Handle, future: BoxFuture<'static, ()>) {
     handle.spawn(async move { poll_fn(|context| owner.poll(context)).await });
 }
 
-/// Calls `wake`. What roams and is woken by it is then polled here, once.
+/// Calls `wake`. What roams and is woken by it is then polled here.
 pub(crate) fn host(wake: impl FnOnce()) {
     if is_hosting() {
         return wake();
@@ -69,7 +74,7 @@ pub(crate) fn host(wake: impl FnOnce()) {
     let _hosting = Hosting;
     wake();
     if let Some(roaming) = take_woken() {
-        roaming.run();
+        roaming.visit();
     }
 }
 
@@ -104,8 +109,17 @@ impl Roaming {
         self.future.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Polls it. Only whoever has to poll it calls this.
-    fn run(self: &Arc<Self>) {
+    /// Polls it on a thread that hosts it.
+    fn visit(self: &Arc<Self>) {
+        let woken = (0..HOSTED_POLLS_MAX).all(|_| self.run());
+        if woken {
+            self.send_home();
+        }
+    }
+
+    /// Polls it. Returns whether it was woken meanwhile, so that it has to be polled again. Only
+    /// whoever has to poll it calls this.
+    fn run(self: &Arc<Self>) -> bool {
         self.state.store(POLLED, Ordering::SeqCst);
         let waker = Waker::from(Arc::clone(self));
         let entered = self.handle.enter();
@@ -116,23 +130,16 @@ impl Roaming {
         });
         if let Some(Ok(Poll::Pending)) = polled {
             drop((future, entered));
-            self.polled();
+            self.state
+                .compare_exchange(POLLED, IDLE, Ordering::SeqCst, Ordering::SeqCst)
+                .is_err()
         } else {
             // Dropped while time and tasks still come from there.
             let ended = catch_unwind(AssertUnwindSafe(|| *future = None));
             drop((ended, future, entered));
             self.state.store(ENDED, Ordering::SeqCst);
             self.home.wake();
-        }
-    }
-
-    /// It has been polled and waits.
-    fn polled(&self) {
-        let waits = self
-            .state
-            .compare_exchange(POLLED, IDLE, Ordering::SeqCst, Ordering::SeqCst);
-        if waits.is_err() {
-            self.send_home();
+            false
         }
     }
 
@@ -179,8 +186,8 @@ struct Owner(Arc<Roaming>);
 impl Owner {
     fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
         self.0.home.register(context.waker());
-        if self.0.state.load(Ordering::SeqCst) == AT_HOME {
-            self.0.run();
+        if self.0.state.load(Ordering::SeqCst) == AT_HOME && self.0.run() {
+            self.0.send_home();
         }
         match self.0.state.load(Ordering::SeqCst) {
             ENDED => Poll::Ready(()),

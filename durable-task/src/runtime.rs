@@ -20,14 +20,18 @@ pub trait Runtime: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
     /// Runs a task to its end in the background.
     fn spawn(&self, name: &'static str, task: BoxFuture<'static, ()>);
+    /// Runs a task that often ends without waiting for anything, as an activity does.
+    fn spawn_work(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        self.spawn(name, task);
+    }
     /// Runs the loop of an engine, which is woken from many threads. A thread that
     /// [hosts](Self::host) may poll it.
     fn spawn_loop(&self, name: &'static str, task: BoxFuture<'static, ()>) {
         self.spawn(name, task);
     }
-    /// Calls `wake`; where `wake` wakes a loop that sleeps, the calling thread may poll it once
-    /// before this returns, instead of waking a thread for it. The caller has nothing else to do,
-    /// holds no locks, and may be blocked for a while.
+    /// Calls `wake`; where `wake` wakes a loop that sleeps, the calling thread may poll it once or
+    /// twice before this returns, instead of waking a thread for it. The caller has nothing else to
+    /// do, holds no locks, and may be blocked for a while.
     fn host(&self, wake: Box<dyn FnOnce() + '_>) {
         wake();
     }

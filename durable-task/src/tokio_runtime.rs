@@ -12,19 +12,23 @@ use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Timestamp;
+use crate::beginners::Beginners;
 use crate::roaming;
 use crate::runtime::{BoxFuture, LocalBoxFuture, Runtime};
 
-/// Time and tasks from tokio; lanes are threads of their own.
+/// Time and tasks from tokio; lanes are threads of their own, and so are those that begin
+/// activities.
 #[derive(Clone)]
 pub struct TokioRuntime {
     handle: Handle,
+    beginners: Arc<Beginners>,
 }
 
 impl TokioRuntime {
     /// Uses that tokio runtime.
     pub fn new(handle: Handle) -> Self {
-        Self { handle }
+        let beginners = Arc::new(Beginners::new(handle.clone()));
+        Self { handle, beginners }
     }
 
     /// Uses the tokio runtime that the caller runs on; `None` outside of one.
@@ -57,6 +61,10 @@ impl Runtime for TokioRuntime {
 
     fn spawn(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
         self.handle.spawn(task);
+    }
+
+    fn spawn_work(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
+        self.beginners.begin(task);
     }
 
     fn spawn_loop(&self, _name: &'static str, task: BoxFuture<'static, ()>) {

@@ -9,6 +9,7 @@
 
 mod activities;
 mod async_entities;
+mod beginning;
 mod entities;
 mod episodes;
 #[cfg(all(feature = "grpc", feature = "grpc-server"))]

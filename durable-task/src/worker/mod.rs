@@ -181,7 +181,7 @@ impl Worker {
             grace: self.grace(&how.cancelled),
             running: how.running,
         };
-        self.runtime.spawn("activity", Box::pin(item.run()));
+        self.runtime.spawn_work("activity", Box::pin(item.run()));
     }
 
     fn run_entity(&self, request: EntityBatchRequest, how: Handling) {
@@ -216,7 +216,7 @@ impl Worker {
                     grace,
                     running: how.running,
                 };
-                self.runtime.spawn("entity", Box::pin(item.run()));
+                self.runtime.spawn_work("entity", Box::pin(item.run()));
             }
         }
     }
