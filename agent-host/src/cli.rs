@@ -20,7 +20,7 @@ const ENDPOINT_HELP: &str = "Where the service of `--backend grpc` is [env: AGEN
 /// The command line: without a command it is `run`.
 #[derive(Debug, Clone, Parser)]
 #[command(
-    about = "A function app: agents and durable orchestrations, over HTTP.",
+    about = "A function app: agents, workflows and durable orchestrations, over HTTP.",
     version = None
 )]
 pub(crate) struct Cli {
@@ -143,6 +143,30 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_what_is_hosted_and_each_command() {
+        use clap::CommandFactory;
+        let mut command = Cli::command();
+        let help = command.render_long_help().to_string();
+        assert!(
+            help.contains("agents, workflows and durable orchestrations"),
+            "{help}"
+        );
+        for line in [
+            "run     Serve over HTTP",
+            "ask     Ask an agent once",
+            "replay  Run recorded histories",
+            "graph   Print the graph of a workflow",
+        ] {
+            assert!(help.contains(line), "`{line}` in\n{help}");
+        }
+        let graph = command.find_subcommand_mut("graph").unwrap();
+        let help = graph.render_long_help().to_string();
+        for word in ["mermaid", "dot", "json", "svg", "[WORKFLOW]"] {
+            assert!(help.contains(word), "`{word}` in\n{help}");
+        }
     }
 
     #[test]

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::FunctionKeys;
 use crate::backend::{Backend, Engine};
 use crate::error::HostError;
+use crate::graph::Pictures;
 use crate::hub_setup::HubSetup;
+use crate::left_behind;
 use crate::options::HttpOptions;
 use crate::registered::Registered;
 use crate::routes::durable::Functions;
@@ -92,13 +94,20 @@ impl HostPlan {
         let agents = AgentClient::new(app, Arc::clone(&client));
         let closing = CancellationToken::new();
         let head_timeout = self.options.head_timeout;
+        let functions = Functions::of(worker.profile());
+        // What a service holds may well be the work of other programs.
+        if hub.embedded().is_some() {
+            let (functions, closing) = (functions.clone(), closing.clone());
+            tokio::spawn(left_behind::tell(Arc::clone(&client), functions, closing));
+        }
         let state = RouteState {
             agents: agents.clone(),
             workflows: workflows.clone(),
             options: self.options,
+            pictures: Pictures::default(),
             hub: Arc::clone(&hub),
             client,
-            functions: Functions::of(worker.profile()),
+            functions,
             task_hub: backend.task_hub(),
             keys: self.keys,
             closing: closing.clone(),

@@ -63,6 +63,7 @@ mod error;
 mod graph;
 mod host;
 mod hub_setup;
+mod left_behind;
 mod model;
 mod options;
 mod program;

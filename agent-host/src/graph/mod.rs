@@ -1,5 +1,6 @@
 //! Pictures of workflows for the command line and the routes.
 
+mod pictures;
 mod svg;
 
 use std::str::FromStr;
@@ -10,7 +11,8 @@ use agent_sdk::workflow::{Graph, GraphFormat, GraphView};
 use crate::app::FunctionApp;
 use crate::cli::GraphOptions;
 use crate::error::HostError;
-pub(crate) use svg::TooLarge;
+pub(crate) use pictures::{NotDrawn, Pictures};
+use svg::TooLarge;
 
 /// How a graph is asked for: `mermaid`, `dot`, `json` or `svg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl Format {
     }
 
     /// The picture.
-    pub(crate) fn render(self, view: &GraphView) -> Result<String, TooLarge> {
+    fn render(self, view: &GraphView) -> Result<String, TooLarge> {
         match self {
             Self::Text(format) => Ok(view.render(format)),
             Self::Svg => svg::svg(view),

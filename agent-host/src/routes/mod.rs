@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{FunctionKeys, Guard, require_key, require_local};
 use crate::backend::Engine;
+use crate::graph::Pictures;
 use crate::options::{AuthLevel, HttpOptions};
 pub(crate) use link::{Origin, encoded};
 use negotiate::Query;
@@ -41,6 +42,8 @@ pub(crate) struct RouteState {
     pub(crate) agents: AgentClient,
     pub(crate) workflows: WorkflowClient,
     pub(crate) options: HttpOptions,
+    /// Of workflows.
+    pub(crate) pictures: Pictures,
     pub(crate) hub: Arc<Engine>,
     /// A client of the same engine.
     pub(crate) client: Arc<dyn Client>,

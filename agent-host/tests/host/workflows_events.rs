@@ -57,6 +57,8 @@ async fn the_events_of_a_run_are_sent_in_order_until_its_end() {
     assert_eq!(answer.headers["content-type"], "text/event-stream");
     assert_eq!(answer.headers["cache-control"], "no-cache");
     let all = events(&answer.text);
+    let waits = answer.text.lines().filter(|line| *line == "retry: 2000");
+    assert_eq!(waits.count(), all.len(), "each says when to come again");
     let expected = [
         "started",
         "superstep_started",

@@ -1,12 +1,15 @@
-//! What people send to workflows is in no log, at any level.
+//! What is logged of workflows, and that what people send to them is in no log, at any level.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use agent_host::{FunctionApp, HubLocation};
 use axum::http::Method;
+use tracing::Dispatch;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::workflows_by_hand::{draft, three, verdict};
+use crate::workflows_by_hand::{Echo, Review, ReviewNext, app_on, draft, three, verdict};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -30,22 +33,35 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+impl Log {
+    /// The log of this thread, as long as the guard is held.
+    fn taken() -> (Self, (DefaultGuard, Dispatch)) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        // A log that is the only one is asked about a place in the code on whatever thread comes
+        // there first, where another test may have none; of two, each is asked.
+        let second = Dispatch::new(
+            tracing_subscriber::fmt()
+                .with_writer(std::io::sink)
+                .finish(),
+        );
+        let guard = tracing::subscriber::set_default(subscriber);
+        (log, (guard, second))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
 /// All of it runs on the thread of the test, whose log is taken.
 #[tokio::test]
 async fn what_is_sent_is_not_logged() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // A log that is the only one is asked about a place in the code on whatever thread comes there
-    // first, where another test may have none; of two, each is asked.
-    let _second = tracing::Dispatch::new(
-        tracing_subscriber::fmt()
-            .with_writer(std::io::sink)
-            .finish(),
-    );
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::taken();
     let app = three().await;
     app.start_run("Echo", "r1", "hush-input").await;
     app.ended_run("Echo", "r1").await;
@@ -95,11 +111,52 @@ async fn what_is_sent_is_not_logged() {
     }
     app.end().await;
     drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(
         log.contains("/api/workflow/{wf}/run"),
         "it was taken: {log}"
     );
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("hush")).collect();
     assert!(lines.is_empty(), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_start_says_once_how_many_runs_wait_for_a_version_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = || HubLocation::File(folder.path().join("one.db"));
+    let old = app_on(hub(), |app| app.workflow::<Echo>().workflow::<Review>()).await;
+    for run in ["r1", "r2", "r3"] {
+        old.start_run("review", run, &draft()).await;
+        old.open_requests("review", run, 2).await;
+    }
+    old.post_text("/api/workflow/review/cancel/r3", "").await;
+    old.ended_run("review", "r3").await;
+    old.start_run("Echo", "r4", "Hi").await;
+    old.ended_run("Echo", "r4").await;
+    old.end().await;
+
+    let (log, guard) = Log::taken();
+    let new = app_on(hub(), |app| {
+        app.workflow::<ReviewNext>().workflow_version::<Review>()
+    });
+    new.await.end().await;
+    let new = app_on(hub(), FunctionApp::workflow::<ReviewNext>).await;
+    let said = async {
+        while !log.text().contains(" wait, and nothing touches them") {
+            tokio::task::yield_now().await;
+        }
+    };
+    let minute = std::time::Duration::from_mins(1);
+    tokio::time::timeout(minute, said).await.unwrap();
+    new.end().await;
+    drop(guard);
+    let log = log.text();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("not registered"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    for word in [" WARN ", "workflow=\"review\"", "version=\"v1\"", "count=2"] {
+        assert!(lines[0].contains(word), "{word} in {}", lines[0]);
+    }
 }

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use agent_host::FunctionApp;
+use agent_sdk::prelude::*;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use crate::durable_functions;
@@ -410,5 +415,69 @@ async fn an_answer_arrives_though_its_sender_has_gone() {
     assert!(first.is_pending());
     drop(sending);
     app.open_requests("review", "r1", 1).await;
+    app.end().await;
+}
+
+/// Lets `dig` go on.
+static GO_ON: Semaphore = Semaphore::const_new(0);
+
+/// Is at work until it is let go.
+#[executor]
+async fn dig(place: String) -> Result<String, ExecutorError> {
+    GO_ON.acquire().await?.forget();
+    Ok(format!("dug at {place}"))
+}
+
+#[executor]
+async fn walk(place: String) -> Result<String, ExecutorError> {
+    Ok(place)
+}
+
+#[executor]
+async fn plan(place: String) -> Result<Permit, ExecutorError> {
+    Ok(Permit { place })
+}
+
+/// May we?
+#[request_port(response = String)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Permit {
+    place: String,
+}
+
+/// Digs and asks in the same superstep.
+#[workflow]
+fn dig_and_ask(place: String) -> Vec<String> {
+    place >> (walk >> dig, plan >> Permit);
+}
+
+#[tokio::test]
+async fn a_run_that_asks_says_whether_other_paths_of_it_are_at_work() {
+    let app = app(FunctionApp::workflow::<dig_and_ask>).await;
+    let says = |state: &str, busy: Value| {
+        let said = json!([state, busy]);
+        move |status: &Value| {
+            let custom = &status["customStatus"];
+            json!([custom["state"], custom["busy"]]) == said
+        }
+    };
+    app.start_run("dig_and_ask", "r1", "home").await;
+    let busy = says("waiting_for_human_input", json!(true));
+    let status = app.run_until("dig_and_ask", "r1", busy).await;
+    let request = &status["pendingHumanInputRequests"][0]["requestId"];
+    assert_eq!(request, "Permit-0", "it may be answered already");
+    GO_ON.add_permits(1);
+    let still = says("waiting_for_human_input", Value::Null);
+    app.run_until("dig_and_ask", "r1", still).await;
+
+    app.start_run("dig_and_ask", "r2", "home").await;
+    let busy = says("waiting_for_human_input", json!(true));
+    app.run_until("dig_and_ask", "r2", busy).await;
+    let answer = app.answer("dig_and_ask", "r2", "Permit-0", "\"yes\"");
+    assert_eq!(answer.await.status, 200);
+    let running = says("running", Value::Null);
+    assert!(running(&app.run_status("dig_and_ask", "r2").await));
+    GO_ON.add_permits(1);
+    app.ended_run("dig_and_ask", "r2").await;
     app.end().await;
 }

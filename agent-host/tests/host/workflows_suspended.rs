@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use agent_host::FunctionApp;
+use agent_host::{FunctionApp, HubLocation};
 use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
-use crate::workflows_by_hand::{Outer, app, draft, error, three, verdict};
+use crate::workflows_by_hand::{Outer, Review, app, app_on, draft, error, three, verdict};
 use crate::workflows_events::{Reader, kinds};
 
 /// An app with a suspended run `r1` of `review`, two of whose questions are open.
@@ -162,6 +162,31 @@ async fn a_suspended_run_is_cancelled_with_its_sub_workflows() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_stored_ends_with_a_run_that_is_cancelled() {
+    let app = suspended().await;
+    let stored = app
+        .answer("review", "r1", "editor-0", &verdict("Ann"))
+        .await;
+    assert_eq!(stored.status, 202, "{stored:?}");
+    let cancelled = app.post_text("/api/workflow/review/cancel/r1", "").await;
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+    let status = app.ended_run("review", "r1").await;
+    assert_eq!(status["runtimeStatus"], "Terminated");
+    assert_eq!(status["pendingHumanInputRequests"], Value::Null);
+    // That nothing came of it shows in the events.
+    let reader = Reader::open(&app, "/api/workflow/review/events/r1").await;
+    let all = reader.rest().await;
+    let kinds = kinds(&all);
+    assert_eq!(kinds.last(), Some(&"cancelled"));
+    assert!(!kinds.contains(&"request_answered"), "{kinds:?}");
+    let late = app
+        .answer("review", "r1", "editor-0", &verdict("Ann"))
+        .await;
+    assert_eq!(late.status, 409, "{late:?}");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_hub_that_is_gone_is_a_503_that_says_when_to_come_again() {
     let app = three().await;
     app.start_run("review", "r1", &draft()).await;
@@ -194,4 +219,36 @@ async fn a_hub_that_is_gone_is_a_503_that_says_when_to_come_again() {
         assert!(!answer.text.is_empty(), "{method} {path}");
     }
     assert_eq!(app.get("/api/health").await.status, 500);
+}
+
+#[tokio::test]
+async fn what_a_hub_that_is_gone_can_not_be_asked_is_a_503_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = HubLocation::File(folder.path().join("one.db"));
+    let app = app_on(hub, FunctionApp::workflow::<Review>).await;
+    app.start_run("review", "r1", &draft()).await;
+    app.open_requests("review", "r1", 2).await;
+    app.host.hub().unwrap().shutdown(Duration::ZERO).await;
+    for path in [
+        "workflow/review/status/r1",
+        "workflow/review/status/unknown",
+        "workflow/review/events/r1",
+        "workflow/review/events/r1?after=1",
+        "workflow/review/graph?instanceId=r1",
+        "workflow/review/graph?instanceId=r1&format=svg",
+        "workflows/review/status/r1",
+        "workflows/review/events/r1",
+    ] {
+        let answer = app.get(&format!("/api/{path}")).await;
+        assert_eq!(answer.status, 503, "{path}: {answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("1"), "{path}");
+        assert!(!answer.text.is_empty(), "{path}");
+    }
+    for path in ["/instances", "/instances/r1", "/entities"] {
+        let answer = app.look(path).await;
+        assert_eq!(answer.status, 503, "{path}: {answer:?}");
+        assert!(answer.header("retry-after").is_some(), "{path}");
+    }
+    // What no hub is asked for is there all the same.
+    assert_eq!(app.get("/api/workflow/review/graph").await.status, 200);
 }

@@ -55,20 +55,11 @@ impl Core {
         request: GetEntityRequest,
     ) -> Result<GetEntityResponse, Status> {
         let id = entity_id(&request.instance_id)?;
-        let filter = EntityFilter {
-            id_prefix: Some(id.to_string()),
-            ..EntityFilter::default()
-        };
-        // The id itself comes first of all that begin with it.
-        let (client, with_state) = (&self.client, request.include_state);
-        let listed = client.query_entities(&filter, with_state, 1, None).await;
-        let first = listed.map_err(status)?.items.into_iter().next();
-        let found = first.filter(|entity| entity.id == id);
-        let exists = found.is_some();
-        let found = match found {
-            Some(found) => Some(found),
-            None => self.client.get_entity(&id, false).await.map_err(status)?,
-        };
+        let mut found = self.client.get_entity(&id, true).await.map_err(status)?;
+        let exists = found.as_ref().is_some_and(|entity| entity.state.is_some());
+        if let Some(entity) = found.as_mut().filter(|_| !request.include_state) {
+            entity.state = None;
+        }
         Ok(GetEntityResponse {
             exists,
             entity: found.map(entity),

@@ -59,6 +59,18 @@ impl Functions {
         }
     }
 
+    /// Whether an instance of this name and version, which is empty for none, can go on here.
+    pub(crate) fn has_code(&self, name: &str, version: &str) -> bool {
+        let Some(all) = &self.orchestrators else {
+            return true;
+        };
+        // One without a version gets the newest when it begins.
+        let mut all = all.iter().filter(|(known, _)| known == name);
+        all.any(|(_, known)| {
+            version.is_empty() || known.as_deref().is_none_or(|known| known == version)
+        })
+    }
+
     /// An entity whose operations have code.
     pub(super) fn entity(&self, name: &str, key: &str) -> Result<EntityId, Refusal> {
         let entity = entity_id(name, key)?;
@@ -134,6 +146,25 @@ mod tests {
             "The function 'X' doesn't exist, is disabled, or is not an orchestrator function";
         let refused = functions.orchestrator("X", None).unwrap_err();
         assert_eq!(refused, Refusal::bad_request(text));
+    }
+
+    #[test]
+    fn code_is_there_for_a_version_or_for_the_newest() {
+        let functions = functions();
+        for (name, version, expected) in [
+            ("Hello", "2", true),
+            ("Hello", "9", false),
+            ("Hello", "", true),
+            ("HELLO", "2", false),
+            ("Nobody", "", false),
+        ] {
+            assert_eq!(
+                functions.has_code(name, version),
+                expected,
+                "{name} {version}"
+            );
+        }
+        assert!(Functions::default().has_code("Nobody", "1"));
     }
 
     #[test]

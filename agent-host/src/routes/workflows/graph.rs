@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use agent_sdk::workflow::{GraphFormat, GraphView, WorkflowError};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use durable_task::InstanceId;
 
 use super::{Named, input, refusal};
-use crate::graph::Format;
+use crate::graph::{Format, NotDrawn};
 use crate::routes::negotiate::accepts;
 use crate::routes::{RouteState, query_of, respond};
 
@@ -27,41 +28,68 @@ pub(super) async fn graph(
         },
         None => accepted(request.headers()),
     };
-    let view = match input::find(&query, "instanceId") {
-        Some(run) => of_run(&host, &named, run).await,
-        None => Ok(GraphView::of(named.graph)),
+    let run = input::find(&query, "instanceId");
+    let picture = match (format, run) {
+        (Format::Svg, None) => host
+            .pictures
+            .of_graph(named.graph)
+            .await
+            .map_err(|error| not_drawn(&error)),
+        (Format::Text(format), None) => Ok(GraphView::of(named.graph).render(format).into()),
+        (_, Some(run)) => of_run(&host, &named, run, format).await,
     };
-    match view {
-        Ok(view) => {
-            // A layout takes its time.
-            let picture = tokio::task::spawn_blocking(move || format.render(&view)).await;
-            let picture = match picture {
-                Ok(Ok(picture)) => picture,
-                Ok(Err(error)) => {
-                    return respond::error(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
-                }
-                Err(_) => {
-                    let text = "The graph could not be drawn.";
-                    return respond::error(StatusCode::INTERNAL_SERVER_ERROR, text);
-                }
-            };
-            let kind = [
-                (header::CONTENT_TYPE, format.content_type()),
-                // A picture that is opened by itself must not run what somebody put into a name.
-                (
-                    header::CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; style-src 'unsafe-inline'",
-                ),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (header::VARY, "accept"),
-            ];
-            (kind, picture).into_response()
-        }
-        Err(error) => refusal::error(&error),
+    match picture {
+        Ok(picture) => shown(format, picture),
+        Err(refused) => refused,
     }
 }
 
-async fn of_run(host: &RouteState, named: &Named, run: &str) -> Result<GraphView, WorkflowError> {
+fn shown(format: Format, picture: Bytes) -> Response {
+    let kind = [
+        (header::CONTENT_TYPE, format.content_type()),
+        // A picture that is opened by itself must not run what somebody put into a name.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::VARY, "accept"),
+    ];
+    (kind, picture).into_response()
+}
+
+fn not_drawn(error: &NotDrawn) -> Response {
+    let status = match error {
+        NotDrawn::TooLarge(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        NotDrawn::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        NotDrawn::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    refusal::with_retry_after(respond::error(status, &error.to_string()))
+}
+
+async fn of_run(
+    host: &RouteState,
+    named: &Named,
+    run: &str,
+    format: Format,
+) -> Result<Bytes, Response> {
+    let view = view_of_run(host, named, run).await;
+    let view = view.map_err(|error| refusal::error(&error))?;
+    match format {
+        Format::Text(format) => Ok(view.render(format).into()),
+        Format::Svg => host
+            .pictures
+            .of_run(view)
+            .await
+            .map_err(|error| not_drawn(&error)),
+    }
+}
+
+async fn view_of_run(
+    host: &RouteState,
+    named: &Named,
+    run: &str,
+) -> Result<GraphView, WorkflowError> {
     let run = InstanceId::from_stored(run);
     let graph = host.workflows.graph(named.graph.name, &run).await?;
     let runs = host.workflows.node_runs(named.graph.name, &run).await?;
@@ -82,6 +110,15 @@ fn accepted(headers: &HeaderMap) -> Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_gets_no_turn_is_told_when_to_come_again() {
+        let answer = not_drawn(&NotDrawn::Busy);
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let answer = not_drawn(&NotDrawn::Broken);
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 
     #[test]
     fn the_format_follows_what_is_accepted() {
