@@ -343,6 +343,19 @@ impl Hub {
         self.client.shared.health()
     }
 
+    /// Returns once the hub has ended: it was shut down, or has failed. [`health`](Self::health)
+    /// says which.
+    pub async fn until_ended(&self) {
+        self.client.shared.until_ended().await;
+    }
+
+    /// Whether answers come too late: nobody takes them any more.
+    #[cfg(feature = "sidecar")]
+    pub(crate) fn is_gone(&self) -> bool {
+        // A loop that has failed says so only once its store is closed.
+        self.notices.is_closed() || self.client.shared.has_ended()
+    }
+
     /// Counters since it was opened.
     pub fn stats(&self) -> HubStats {
         self.client.shared.stats()

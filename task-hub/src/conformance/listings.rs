@@ -7,7 +7,7 @@ use durable_task::{Fetch, InstanceFilter, InstanceState, Status};
 
 use super::rows::{at, created, ended, id, identity, instance_commit, parent, step};
 use super::{Calls, Outcome, Problem, Run, holds, same};
-use crate::store::{Commit, End, Identity, InstanceWrite, Store, StoreError};
+use crate::store::{Commit, End, Identity, InstanceChange, InstanceWrite, Store, StoreError};
 
 pub(super) const THEMES: [(&str, Run); 5] = [
     ("instances are listed by creation and id", |store| {
@@ -323,5 +323,22 @@ async fn children(store: &dyn Store) -> Outcome {
     let found = store.children(&id("top")).await?;
     same("children", &found, &["a", "c", "b"].map(id).to_vec())?;
     let found = store.children(&id("d")).await?;
-    same("children of a leaf", &found, &Vec::new())
+    same("children of a leaf", &found, &Vec::new())?;
+    let purge = Commit {
+        purged: vec![id("c")],
+        ..Commit::default()
+    };
+    store.commit(purge).await?;
+    let orphan = InstanceWrite {
+        change: InstanceChange::Create {
+            replace: vec![created("a", 5).step.status],
+        },
+        ..created("a", 7)
+    };
+    store.commit(instance_commit(orphan)).await?;
+    let found = store.children(&id("top")).await?;
+    let kept = vec![id("b")];
+    same("children that are left", &found, &kept)?;
+    let found = store.children(&id("c")).await?;
+    same("children of one that is gone", &found, &vec![id("d")])
 }

@@ -1,5 +1,7 @@
 //! Messages on their way, and what the engine makes of them.
 
+use std::collections::HashSet;
+
 use durable_task::InstanceId;
 use durable_task::wire::proto::TimerFiredEvent;
 use durable_task::wire::proto::history_event::EventType;
@@ -152,17 +154,17 @@ impl Dispatcher {
                 return;
             }
         };
-        let mut requests = Vec::new();
+        let (mut fresh, mut requests) = (Vec::new(), Vec::new());
         for arrived in arrived {
             match arrived {
-                Arrived::Message(message) => {
-                    // What was written while it was read may have come with the read as well.
-                    messages.retain(|stored| stored.id != message.id);
-                    messages.push(message);
-                }
+                Arrived::Message(message) => fresh.push(message),
                 Arrived::Request(request) => requests.push(request),
             }
         }
+        // What was written while it was read may have come with the read as well.
+        let known: HashSet<u64> = fresh.iter().map(|message| message.id).collect();
+        messages.retain(|stored| !known.contains(&stored.id));
+        messages.append(&mut fresh);
         let mut instance = Instance::from_body(id.clone(), loaded.body, now);
         if let Some(entity) = instance.entity() {
             resident.written = entity.state().cloned();

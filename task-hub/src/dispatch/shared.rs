@@ -152,7 +152,7 @@ impl Shared {
     }
 
     /// Whether nothing goes on any more.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         matches!(
             *lock(&self.health),
             HubHealth::Stopped | HubHealth::Failed { .. }

@@ -1,9 +1,10 @@
 use durable_task::wire::proto::HistoryEvent;
 use durable_task::wire::proto::history_event::EventType;
-use durable_task::{Status, Timestamp};
+use durable_task::{EntityId, InstanceId, Status, Timestamp};
 
 use super::event::{self, Chunk};
 use super::message::{Closes, Message};
+use super::start::later;
 use crate::store::{End, TaskRow, TimerRow};
 
 /// All that one transition changes, besides the state that it was applied to.
@@ -81,6 +82,21 @@ impl Delta {
     pub(super) fn touch(&mut self) {
         if self.row == RowChange::None {
             self.row = RowChange::Changed;
+        }
+    }
+
+    /// Sends a message, now or when it is due. Nobody waits for an answer to what goes to an entity
+    /// that none can be, without a name and a key: it goes nowhere.
+    pub(super) fn post(&mut self, message: Message, due: Option<Timestamp>, now: Timestamp) {
+        let target = &message.target;
+        if target.is_entity() && EntityId::parse(target.as_str()).is_none() {
+            let sender = message.sender.as_ref().map(InstanceId::as_str);
+            tracing::warn!(sender, %target, "a message to what is no entity is dropped");
+            return;
+        }
+        match due {
+            Some(due) if due > now => self.timers_opened.push(later(message, due)),
+            _ => self.messages.push(message),
         }
     }
 

@@ -17,7 +17,6 @@ use super::Env;
 use super::delta::{Delta, Drop};
 use super::ending::FIRE_AND_FORGET;
 use super::message::{Message, Taking};
-use super::start::later;
 use super::{payload, sent_event};
 use crate::store::{EntityLock, EntityRow, MessageRow};
 
@@ -353,10 +352,7 @@ impl Entity {
             None => return,
         };
         let message = Message::new(env.row(), target, env.now, event).sent_by(self.id.clone());
-        match due {
-            Some(due) if due > env.now => delta.timers_opened.push(later(message, due)),
-            _ => delta.messages.push(message),
-        }
+        delta.post(message, due, env.now);
     }
 
     /// Rows for messages that wait, or are in a running batch, and have none yet.

@@ -12,7 +12,6 @@ use super::delta::Delta;
 use super::message::Message;
 use super::orchestration::Orchestration;
 use super::sent_event::{SentEvent, entity_message};
-use super::start::later;
 use crate::store::CriticalSection;
 
 /// Where a message goes, and when.
@@ -107,11 +106,7 @@ impl Orchestration {
         env: &mut Env<'_>,
         delta: &mut Delta,
     ) {
-        let message = message.sent_by(self.id().clone());
-        match due {
-            Some(due) if due > env.now => delta.timers_opened.push(later(message, due)),
-            _ => delta.messages.push(message),
-        }
+        delta.post(message.sent_by(self.id().clone()), due, env.now);
     }
 
     /// Entities are locked in one order by all, each once: so no two instances wait for each other.

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use self::table::Table;
-use crate::Hub;
+use crate::{Hub, HubHealth};
 
 /// What all calls share.
 struct Core {
@@ -56,6 +56,14 @@ impl Core {
             table: Table::default(),
             unread: Arc::default(),
             ending: CancellationToken::new(),
+        }
+    }
+
+    /// Why the hub has failed, if it has.
+    fn failure(&self) -> Option<String> {
+        match self.hub.health() {
+            HubHealth::Failed { reason } => Some(reason),
+            _ => None,
         }
     }
 

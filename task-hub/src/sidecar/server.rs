@@ -40,6 +40,14 @@ pub enum ServeError {
     /// The socket failed.
     #[error("the server failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// The hub has failed. What is durable goes on when it is opened again.
+    #[error(
+        "the hub has failed, and goes on with what is durable when it is opened again: {reason}"
+    )]
+    Hub {
+        /// What went wrong.
+        reason: String,
+    },
 }
 
 /// A hub, served over gRPC to workers and clients in any language. There is no authentication:
@@ -78,8 +86,9 @@ impl Sidecar {
         }
     }
 
-    /// Serves until `stop`. Then the hub gives out no more work, waits for what is out, and closes
-    /// its store; streams end; connections are closed.
+    /// Serves until `stop`, or until the hub has ended. At `stop` the hub gives out no more work,
+    /// waits for what is out, and closes its store. Then streams end, with `UNAVAILABLE` if the hub
+    /// has failed, and connections are closed.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -118,7 +127,8 @@ impl Sidecar {
         let draining = {
             let core = Arc::clone(&core);
             async move {
-                stop.cancelled().await;
+                let stopped = std::pin::pin!(stop.cancelled());
+                select(stopped, std::pin::pin!(core.hub.until_ended())).await;
                 // Answers come in through the server until the hub has stopped.
                 core.hub.shutdown(options.drain).await;
                 core.ending.cancel();
@@ -129,10 +139,12 @@ impl Sidecar {
         match select(serving, std::pin::pin!(draining)).await {
             Either::Left((served, _)) => {
                 core.hub.shutdown(options.drain).await;
-                Ok(served?)
+                served?;
             }
             // Whoever still reads is cut off.
-            Either::Right(((), _)) => Ok(()),
+            Either::Right(((), _)) => {}
         }
+        core.failure()
+            .map_or(Ok(()), |reason| Err(ServeError::Hub { reason }))
     }
 }

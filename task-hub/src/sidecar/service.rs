@@ -52,10 +52,10 @@ impl Service {
     /// What an answer is told whose token is not good any more. It changes nothing, and its worker
     /// need not care, since somebody else has the item; but nobody has it when the hub is gone.
     fn stale(&self, kind: Kind) -> Result<(), Status> {
-        if self.0.ending.is_cancelled() {
+        if self.0.hub.is_gone() {
             return Err(Status::unavailable(
-                "the hub has stopped and did not take the answer; it gives the item out again \
-                 when it is back",
+                "the hub has ended and did not take the answer; it gives the item out again when \
+                 it is back",
             ));
         }
         tracing::debug!(?kind, "a stale answer changes nothing");
@@ -388,7 +388,6 @@ mod tests {
             answer.unwrap();
         }
         service.0.hub.shutdown(Duration::ZERO).await;
-        service.0.ending.cancel();
         for answer in answers().await {
             assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
         }

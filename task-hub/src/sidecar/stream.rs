@@ -11,11 +11,12 @@ use durable_task::{BoxFuture, WorkHandler, WorkerProfile};
 use futures_util::Stream;
 use tokio::sync::mpsc;
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::Core;
 use super::items::{Outgoing, Takes};
 use super::profile::profile;
+use super::status::refused;
 use super::table::{Out, StreamId};
 use super::unread::{self, Unread};
 use crate::Attachment;
@@ -58,6 +59,12 @@ pub(super) struct WorkItems {
     unread: Arc<Unread>,
     ping: BoxFuture<'static, ()>,
     ending: Pin<Box<WaitForCancellationFutureOwned>>,
+    has_ended: bool,
+}
+
+/// How a stream ends whose hub has failed.
+fn gone(reason: &str) -> Status {
+    refused(Code::Unavailable, format!("the hub has failed: {reason}"))
 }
 
 impl WorkItems {
@@ -99,6 +106,7 @@ impl WorkItems {
             unread,
             ping: core.runtime.sleep(options.ping_every),
             ending: Box::pin(core.ending.clone().cancelled_owned()),
+            has_ended: false,
             core: Arc::clone(core),
         })
     }
@@ -131,8 +139,13 @@ impl Stream for WorkItems {
     type Item = Result<WorkItem, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.ending.as_mut().poll(context).is_ready() {
+        if self.has_ended {
             return Poll::Ready(None);
+        }
+        if self.ending.as_mut().poll(context).is_ready() {
+            self.has_ended = true;
+            let failure = self.core.failure();
+            return Poll::Ready(failure.map(|reason| Err(gone(&reason))));
         }
         while let Poll::Ready(item) = self.items.poll_recv(context) {
             let Some((item, bytes)) = item else {

@@ -1,15 +1,18 @@
 //! Entities over the wire.
 
 use durable_task::wire::proto::history_event::EventType;
+use durable_task::wire::proto::operation_action::OperationActionType;
 use durable_task::wire::proto::operation_result::ResultType;
 use durable_task::wire::proto::orchestrator_action::OrchestratorActionType as Action;
 use durable_task::wire::proto::send_entity_message_action::EntityMessageType;
 use durable_task::wire::proto::work_item::Request;
 use durable_task::wire::proto::{
-    AbandonEntityTaskRequest, EntityBatchResult, EntityOperationCalledEvent, EntityQuery,
-    GetEntityRequest, OperationResult, OperationResultSuccess, QueryEntitiesRequest,
-    SendEntityMessageAction, SignalEntityRequest,
+    AbandonEntityTaskRequest, EntityBatchResult, EntityOperationCalledEvent,
+    EntityOperationSignaledEvent, EntityQuery, GetEntityRequest, OperationAction, OperationResult,
+    OperationResultSuccess, OrchestrationInstance, QueryEntitiesRequest, SendEntityMessageAction,
+    SendEventAction, SendSignalAction, SignalEntityRequest,
 };
+use task_hub::HubOptions;
 use task_hub::sidecar::{EntityForm, SidecarOptions};
 
 use crate::support::worker::{action, complete};
@@ -179,4 +182,81 @@ async fn in_the_first_form_answers_need_no_token_and_one_item_is_out_at_a_time()
     }
     seen.sort();
     assert_eq!(seen, ids);
+}
+
+#[tokio::test]
+async fn what_goes_to_no_entity_is_dropped_and_spoils_no_list() {
+    const NONE: &str = "@counter";
+    let folder = tempfile::tempdir().unwrap();
+    let options = SidecarOptions::default();
+    let hub = HubOptions::file(folder.path().join("hub.db"));
+    let server = Server::of(hub, options).await;
+    let (mut client, mut worker) = (server.client().await, server.worker().await);
+    client
+        .start_instance(start("a", "Order", "1"))
+        .await
+        .unwrap();
+    let episode = worker.episode().await;
+    let signal = |id, target: &str| {
+        let signal = EntityOperationSignaledEvent {
+            operation: String::from("add"),
+            target_instance_id: Some(target.to_owned()),
+            ..EntityOperationSignaledEvent::default()
+        };
+        let message = SendEntityMessageAction {
+            entity_message_type: Some(EntityMessageType::EntityOperationSignaled(signal)),
+        };
+        action(id, Action::SendEntityMessage(message))
+    };
+    let event = SendEventAction {
+        instance: Some(OrchestrationInstance {
+            instance_id: NONE.to_owned(),
+            execution_id: None,
+        }),
+        name: String::from("op"),
+        data: Some(String::from(r#"{"op":"add","signal":true,"id":"1"}"#)),
+    };
+    let actions = vec![
+        signal(0, NONE),
+        action(1, Action::SendEvent(event)),
+        signal(2, COUNTER),
+        complete(3, "1"),
+    ];
+    worker.decide(&episode.token, actions).await;
+    let item = worker.entity().await;
+    assert_eq!(item.request.instance_id, COUNTER);
+    let signal = SendSignalAction {
+        instance_id: NONE.to_owned(),
+        name: String::from("add"),
+        ..SendSignalAction::default()
+    };
+    let success = OperationResultSuccess::default();
+    let result = EntityBatchResult {
+        results: vec![OperationResult {
+            result_type: Some(ResultType::Success(success)),
+        }],
+        actions: vec![OperationAction {
+            id: 0,
+            operation_action_type: Some(OperationActionType::SendSignal(signal)),
+        }],
+        entity_state: Some(String::from("1")),
+        completion_token: item.token,
+        ..EntityBatchResult::default()
+    };
+    client.complete_entity_task(result).await.unwrap();
+    let query = EntityQuery {
+        include_transient: true,
+        ..EntityQuery::default()
+    };
+    let listed = client
+        .query_entities(QueryEntitiesRequest { query: Some(query) })
+        .await;
+    let ids: Vec<String> = listed
+        .unwrap()
+        .into_inner()
+        .entities
+        .into_iter()
+        .map(|entity| entity.instance_id)
+        .collect();
+    assert_eq!(ids, [COUNTER]);
 }

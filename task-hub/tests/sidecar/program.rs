@@ -174,6 +174,33 @@ fn a_hub_file_that_is_none_and_one_in_use_are_refused() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_name_that_sqlite_would_read_as_another_file_is_that_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for name in ["file:hub.db", ":memory:"] {
+        let mut command = program(&["serve", "--listen", &address, "--hub", name]);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        // The hub is opened before the port is found to be taken.
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("can't listen"), "{said}");
+    }
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        ":memory:",
+        ":memory:.lock",
+        "file:hub.db",
+        "file:hub.db.lock",
+    ];
+    assert_eq!(names, expected, "what is locked is what is used");
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn at_a_signal_what_is_out_may_be_answered_and_nothing_more_goes_out() {
     let folder = tempfile::tempdir().unwrap();

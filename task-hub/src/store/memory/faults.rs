@@ -29,6 +29,7 @@ struct Plan {
     waiting: usize,
     next: VecDeque<Fault>,
     opens_refused: usize,
+    panics: bool,
 }
 
 impl Faults {
@@ -58,6 +59,11 @@ impl Faults {
         self.plan().opens_refused = times;
     }
 
+    /// The next commit panics, as by a fault in the program: the hub fails for good.
+    pub fn panic(&self) {
+        self.plan().panics = true;
+    }
+
     /// Returns once a commit waits.
     pub async fn commit_is_held(&self) {
         self.until(|plan| plan.waiting > 0).await;
@@ -80,6 +86,9 @@ impl Faults {
         let waiting = Waiting(self);
         self.until(|plan| !plan.held).await;
         drop(waiting);
+        let panics = std::mem::take(&mut self.plan().panics);
+        // Only a test that asked for it gets here.
+        assert!(!panics, "injected panic");
         self.plan().next.pop_front()
     }
 

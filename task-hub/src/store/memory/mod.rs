@@ -1,7 +1,9 @@
 //! The reference store: everything in memory, gone with the process. Its [`Faults`] make commits
 //! wait, fail, or get lost, for tests.
 
+mod families;
 mod faults;
+mod stored;
 mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -138,18 +140,7 @@ impl Store for MemoryStore {
     }
 
     async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, StoreError> {
-        let filter = InstanceFilter {
-            parent: Some(id.clone()),
-            ..InstanceFilter::default()
-        };
-        let page = self
-            .tables()
-            .query(&filter, Fetch::Metadata, usize::MAX, None)?;
-        Ok(page
-            .items
-            .into_iter()
-            .map(|state| state.instance_id)
-            .collect())
+        Ok(self.tables().children(id))
     }
 
     async fn entity(

@@ -2,23 +2,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use durable_task::wire::proto::TaskFailureDetails;
 use durable_task::{
-    EntityFilter, EntityId, EntityMetadata, ExecutionId, Failure, Fetch, InstanceFilter,
-    InstanceId, InstanceState, Page, Timestamp,
+    EntityFilter, EntityId, EntityMetadata, ExecutionId, Fetch, InstanceFilter, InstanceId,
+    InstanceState, Page, Timestamp,
 };
 
+use super::families::Families;
+use super::stored::Stored;
 use crate::store::listing::{Cursor, entity_token, is_listed, matches};
 use crate::store::{
-    Commit, EndedRow, EntityRow, EntityWrite, HistoryPage, HistoryRow, Identity, InstanceChange,
-    InstanceRow, InstanceWrite, Loaded, LoadedBody, MessageRow, OpenTask, OpenTimer, StateChange,
-    Step, StoreError, StreamChunk, TaskKind, TaskRow, TimerRow,
+    Commit, EndedRow, EntityRow, EntityWrite, HistoryPage, Identity, InstanceChange, InstanceRow,
+    InstanceWrite, Loaded, LoadedBody, MessageRow, OpenTask, OpenTimer, StateChange, StoreError,
+    StreamChunk, TaskKind, TaskRow, TimerRow,
 };
 
 /// What is committed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tables {
     instances: BTreeMap<InstanceId, Stored>,
+    families: Families,
     entities: BTreeMap<InstanceId, EntityRow>,
     messages: BTreeMap<u64, MessageRow>,
     tasks: BTreeMap<u64, Arc<TaskRow>>,
@@ -34,17 +36,6 @@ struct Owned {
     messages: BTreeSet<u64>,
     tasks: BTreeSet<u64>,
     timers: BTreeSet<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Stored {
-    identity: Arc<Identity>,
-    step: Step,
-    input: Option<String>,
-    output: Option<String>,
-    failure: Option<TaskFailureDetails>,
-    completed_at: Option<Timestamp>,
-    history: Vec<HistoryRow>,
 }
 
 impl Tables {
@@ -154,7 +145,9 @@ impl Tables {
     }
 
     fn remove(&mut self, id: &InstanceId) {
-        self.instances.remove(id);
+        if let Some(stored) = self.instances.remove(id) {
+            self.families.remove(&stored.identity);
+        }
         self.entities.remove(id);
         let owned = self.owned.remove(id).unwrap_or_default();
         for message in owned.messages {
@@ -184,6 +177,7 @@ impl Tables {
         if creates && self.instances.contains_key(&id) {
             self.remove(&id);
         }
+        self.families.add(&write.identity);
         let stored = self.instances.entry(id).or_insert_with(|| Stored {
             identity: Arc::clone(&write.identity),
             step: write.step.clone(),
@@ -287,6 +281,18 @@ impl Tables {
 
     pub(super) fn instance(&self, id: &InstanceId, fetch: Fetch) -> Option<InstanceState> {
         self.instances.get(id).map(|stored| stored.state(fetch))
+    }
+
+    pub(super) fn children(&self, id: &InstanceId) -> Vec<InstanceId> {
+        let mut children: Vec<&Identity> = self
+            .families
+            .children(id)
+            .filter_map(|child| Some(&*self.instances.get(child)?.identity))
+            .filter(|child| child.parent_id() == Some(id.as_str()))
+            .collect();
+        children.sort_by_key(|child| (child.created_at, &child.instance_id));
+        let ids = children.iter().map(|child| child.instance_id.clone());
+        ids.collect()
     }
 
     pub(super) fn query(
@@ -444,31 +450,6 @@ impl Tables {
                 data: data.clone(),
             })
             .collect()
-    }
-}
-
-impl Stored {
-    fn state(&self, fetch: Fetch) -> InstanceState {
-        let with = |text: &Option<String>| text.clone().filter(|_| fetch == Fetch::Payloads);
-        let identity = &self.identity;
-        InstanceState {
-            instance_id: identity.instance_id.clone(),
-            execution_id: identity.execution_id.clone(),
-            name: identity.name.clone(),
-            version: identity.version.clone().unwrap_or_default(),
-            status: self.step.status,
-            parked: self.step.parked,
-            input: with(&self.input),
-            output: with(&self.output),
-            failure: self.failure.clone().map(Failure::from),
-            custom_status: self.step.custom_status.as_deref().map(str::to_owned),
-            parent: identity.parent_id().map(InstanceId::from_stored),
-            tags: identity.tags.clone(),
-            created_at: identity.created_at,
-            updated_at: self.step.updated_at,
-            completed_at: self.completed_at,
-            scheduled_at: identity.scheduled_at,
-        }
     }
 }
 

@@ -29,7 +29,7 @@ mod transaction;
 mod writer;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -244,7 +244,8 @@ impl SqliteStore {
 
 /// The file that a path leads to, also if it is a link to a file that does not exist yet.
 fn resolved(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
+    // SQLite reads a relative path as something else if it begins with `file:`, or is `:memory:`.
+    let mut path = absolute(path).unwrap_or_else(|_| path.to_owned());
     for _ in 0..LINKS_MAX {
         if let Ok(existing) = path.canonicalize() {
             return existing;

@@ -54,7 +54,13 @@ impl Server {
 
     /// Any hub, with a clock of the test's own.
     pub async fn on(runtime: Arc<dyn Runtime>, hub: HubOptions, options: SidecarOptions) -> Self {
-        let hub = Arc::new(Hub::open(hub, Arc::clone(&runtime)).await.unwrap());
+        let hub = Hub::open(hub, Arc::clone(&runtime)).await.unwrap();
+        Self::serving(hub, runtime, options).await
+    }
+
+    /// A hub that is open.
+    pub async fn serving(hub: Hub, runtime: Arc<dyn Runtime>, options: SidecarOptions) -> Self {
+        let hub = Arc::new(hub);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -100,10 +106,15 @@ impl Server {
         self.stop.cancel();
     }
 
-    /// Waits until it has stopped.
+    /// Waits until it has stopped as asked.
     pub async fn stopped(self) {
+        self.ended().await.unwrap();
+    }
+
+    /// Waits until it has stopped.
+    pub async fn ended(self) -> Result<(), ServeError> {
         let served = tokio::time::timeout(PATIENCE, self.serving).await;
-        served.expect("it stops").unwrap().unwrap();
+        served.expect("it stops").unwrap()
     }
 }
 

@@ -10,7 +10,7 @@ use durable_task::wire::proto::{
     OrchestrationStatus, OrchestratorAction, OrchestratorRequest, OrchestratorResponse,
     ScheduleTaskAction, WorkItem, WorkerCapability,
 };
-use tonic::Streaming;
+use tonic::{Status, Streaming};
 
 use super::{Client, PATIENCE};
 
@@ -44,8 +44,13 @@ impl Worker {
 
     /// The next message of the stream, `None` at its end.
     pub async fn message(&mut self) -> Option<WorkItem> {
+        self.try_message().await.unwrap()
+    }
+
+    /// The same, or how the stream broke.
+    pub async fn try_message(&mut self) -> Result<Option<WorkItem>, Status> {
         let message = tokio::time::timeout(PATIENCE, self.items.message()).await;
-        message.expect("something comes").unwrap()
+        message.expect("something comes")
     }
 
     /// The next work item.
