@@ -154,7 +154,7 @@ mod tests {
         for (name, version, expected) in [
             ("Hello", "2", true),
             ("Hello", "9", false),
-            ("Hello", "", true),
+            ("hello", "", true),
             ("HELLO", "2", false),
             ("Nobody", "", false),
         ] {
