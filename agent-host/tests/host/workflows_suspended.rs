@@ -117,6 +117,41 @@ async fn an_answer_to_a_suspended_run_is_taken_once_and_counts_when_it_goes_on()
 }
 
 #[tokio::test]
+async fn a_stored_answer_leaves_its_request_in_the_status_until_it_is_taken() {
+    let app = suspended().await;
+    let mut shown = app.run_status("review", "r1").await;
+    let plural = app.get("/api/workflows/review/status/r1").await;
+    let custom = &shown["customStatus"];
+    assert_eq!(custom["state"], "waiting_for_human_input");
+    assert_eq!(custom.get("busy"), None);
+    let answer = app
+        .answer("review", "r1", "editor-0", &verdict("Ann"))
+        .await;
+    assert_eq!(answer.status, 202, "it is stored: {answer:?}");
+
+    let mut after = app.run_status("review", "r1").await;
+    assert_eq!(after["runtimeStatus"], "Suspended");
+    for status in [&mut shown, &mut after] {
+        let status = status.as_object_mut().unwrap();
+        status.remove("lastUpdatedTime").unwrap();
+    }
+    assert_eq!(after, shown);
+    assert_eq!(
+        after["pendingHumanInputRequests"][0]["requestId"],
+        "editor-0"
+    );
+    let other = app.get("/api/workflows/review/status/r1").await;
+    assert_eq!(other.json(), plural.json());
+
+    resume(&app, "r1").await;
+    assert_eq!(app.open_requests("review", "r1", 1).await, ["lawyer-0"]);
+    let status = app.run_status("review", "r1").await;
+    let pending = status["customStatus"]["pending_requests"].as_object();
+    assert_eq!(pending.unwrap().keys().collect::<Vec<_>>(), ["lawyer-0"]);
+    app.end().await;
+}
+
+#[tokio::test]
 async fn the_events_of_a_suspended_run_are_there_and_go_on_with_it() {
     let app = suspended().await;
     let path = "/api/workflow/review/events/r1";

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use agent_sdk::App;
 use agent_sdk::prelude::*;
 use agent_sdk::workflow::Workflow;
-use durable_task::{InstanceId, Status, WaitFor};
+use durable_task::{Fetch, InstanceId, Status, WaitFor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -155,7 +155,10 @@ fn produce(order: Order) -> Vec<u32> {
 }
 
 async fn stage(machine: &Machine) -> Outcome<Stage> {
-    let app = App::builder().workflow::<produce>().workflow::<filing>();
+    let app = App::builder()
+        .workflow::<produce>()
+        .workflow::<yard>()
+        .workflow::<filing>();
     Stage::new(app.resource(machine.clone()).build()?).await
 }
 
@@ -213,6 +216,126 @@ async fn a_rewound_run_repeats_what_failed_and_nothing_else() -> Outcome {
             assert_eq!(runs, expected, "{place:?}: {what}");
         }
     }
+    Ok(())
+}
+
+#[request_port(response = u32)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Toll {
+    item: u32,
+}
+
+#[executor]
+async fn split(count: u32, machine: &Machine) -> Result<Vec<u32>, ExecutorError> {
+    machine.ran("split");
+    Ok((0..count).collect())
+}
+
+#[executor]
+async fn tow(item: u32, machine: &Machine) -> Result<Toll, ExecutorError> {
+    machine.ran(format!("tow {item}"));
+    Ok(Toll { item })
+}
+
+#[executor]
+async fn weigh(paid: u32, machine: &Machine) -> Result<u32, ExecutorError> {
+    machine.ran(format!("weigh {paid}"));
+    machine.works(paid > 0)?;
+    Ok(paid + 1)
+}
+
+#[executor]
+async fn tell(weights: Vec<u32>, machine: &Machine) -> Result<Vec<u32>, ExecutorError> {
+    machine.ran("tell");
+    Ok(weights)
+}
+
+#[workflow]
+fn bay(paid: u32) -> u32 {
+    weigh;
+}
+
+#[workflow]
+fn lane(item: u32) -> u32 {
+    tow >> Toll >> bay;
+}
+
+#[workflow]
+fn yard(count: u32) -> Vec<u32> {
+    split >> each(lane) >> tell;
+}
+
+/// A run of `yard` with three lanes, each of which has its answer.
+async fn paid(stage: &Stage) -> Outcome<InstanceId> {
+    let run = stage.start(yard::NAME, &json!(3)).await?;
+    let asks = stage.once(yard::NAME, &run, |status| status.pending.len() == 3);
+    for (open, pays) in asks.await?.pending.iter().zip(["0", "10", "20"]) {
+        let client = &stage.client;
+        client.respond(yard::NAME, &run, &open.id, pays).await?;
+    }
+    Ok(run)
+}
+
+/// How each lane of a run stands, and its bay.
+async fn lanes(stage: &Stage, run: &InstanceId) -> Outcome<Vec<[Status; 2]>> {
+    let hub = stage.hub.client();
+    let mut lanes = Vec::new();
+    for number in 0..3 {
+        let lane = format!("{run}::lane::{number}");
+        let mut stands = [Status::Pending; 2];
+        for (id, stands) in [lane.clone(), format!("{lane}::bay::0")]
+            .into_iter()
+            .zip(&mut stands)
+        {
+            let id = InstanceId::from_stored(id);
+            let state = hub.get(&id, Fetch::Metadata).await?;
+            *stands = state.ok_or("it was never started")?.status;
+        }
+        lanes.push(stands);
+    }
+    Ok(lanes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rewound_run_rewinds_the_sub_workflows_that_failed_and_no_other() -> Outcome {
+    const WELL: [Status; 2] = [Status::Completed; 2];
+    const ILL: [Status; 2] = [Status::Failed; 2];
+    let machine = Machine::default();
+    let stage = stage(&machine).await?;
+    let smooth = paid(&stage).await?;
+    let smooth = stage.story(yard::NAME, &smooth).await?;
+    assert_eq!(smooth.outputs, Some(vec![json!([1, 11, 21])]));
+
+    machine.breaks.store(true, Ordering::SeqCst);
+    let run = paid(&stage).await?;
+    let failed = stage.story(yard::NAME, &run).await?;
+    let failure = failed.failure.clone().ok_or("it did not fail")?;
+    assert!(failure.starts_with("node `lane` failed"), "{failure}");
+    assert!(failure.contains("the part is broken"), "{failure}");
+    assert_eq!(lanes(&stage, &run).await?, [WELL, ILL, ILL]);
+    // Nothing is mended yet: it fails once more, in the same way.
+    let hub = stage.hub.client();
+    hub.rewind(&run, None).await?;
+    let again = stage.once(yard::NAME, &run, |status| {
+        let runs = machine.runs();
+        status.status.is_terminal() && runs["weigh 10"] == 3 && runs["weigh 20"] == 3
+    });
+    again.await?;
+    assert_eq!(stage.story(yard::NAME, &run).await?, failed);
+    assert_eq!(lanes(&stage, &run).await?, [WELL, ILL, ILL]);
+
+    machine.breaks.store(false, Ordering::SeqCst);
+    hub.rewind(&run, Some(String::from("mended"))).await?;
+    // What was answered is not asked again: it ends by itself.
+    let mended = stage.story(yard::NAME, &run).await?;
+    assert_eq!(mended, smooth);
+    assert_eq!(lanes(&stage, &run).await?, [WELL; 3]);
+    let mut expected: BTreeMap<String, u32> = ["split", "tell", "weigh 0"]
+        .map(|what| (what.to_owned(), 2))
+        .into();
+    expected.extend((0..3).map(|item| (format!("tow {item}"), 2)));
+    expected.extend(["weigh 10", "weigh 20"].map(|what| (what.to_owned(), 4)));
+    assert_eq!(machine.runs(), expected);
     Ok(())
 }
 

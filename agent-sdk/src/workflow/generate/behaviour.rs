@@ -161,6 +161,9 @@ fn fold(current: Option<&Message>, written_: &[Message]) -> Result<Message, Merg
     Ok(written(&sum)?)
 }
 
+/// How often a flaky executor is tried: in each process that is killed its first attempt fails.
+const ATTEMPTS: u32 = 8;
+
 /// What an executor does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
@@ -270,7 +273,7 @@ impl Does {
             needs: Vec::new(),
             retry: self
                 .flaky
-                .then(|| RetryPolicy::new(3, Duration::from_secs(1))),
+                .then(|| RetryPolicy::new(ATTEMPTS, Duration::from_secs(1))),
             timeout: None,
             concurrency: None,
             state: state.collect(),

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::fixture::*;
 use crate::workflow::superstep::EventKind;
-use crate::workflow::{Graph, OutputCount, RequestEnd, WorkflowError};
+use crate::workflow::{Delivered, Graph, OutputCount, RequestEnd, WorkflowClient, WorkflowError};
 
 /// Two questions at once, whose answers are outputs.
 fn two_ports() -> &'static Graph {
@@ -239,8 +239,8 @@ async fn a_withdrawn_request_ends_its_path() {
     scene.close().await;
 }
 
-#[tokio::test]
-async fn answers_are_taken_while_a_superstep_runs() {
+/// A question and an executor that ends when it is told to, at the same time.
+fn busy() -> (&'static Graph, Arc<Notify>) {
     let go_on = Arc::new(Notify::new());
     let held = Arc::clone(&go_on);
     let run = later(move |value| {
@@ -255,7 +255,13 @@ async fn answers_are_taken_while_a_superstep_runs() {
         vec![executor("slow", run, OUT), port("ask", None, OUT)],
     );
     graph.start = to(&[0, 1]);
-    let scene = Scene::of(&[keep(graph)]).await;
+    (keep(graph), go_on)
+}
+
+#[tokio::test]
+async fn answers_are_taken_while_a_superstep_runs() {
+    let (graph, go_on) = busy();
+    let scene = Scene::of(&[graph]).await;
     let run = scene.start("busy", json!("x")).await;
     let status = scene.pending("busy", &run, 1).await;
     let said = status.custom_status.unwrap();
@@ -367,6 +373,40 @@ async fn a_suspended_run_takes_answers_when_it_is_resumed() {
     );
     hub.resume(&run, None).await.unwrap();
     assert_eq!(scene.ended("ask", &run).await.outputs.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_suspended_run_says_what_it_said_until_it_goes_on() {
+    let (graph, go_on) = busy();
+    let scene = Scene::of(&[graph]).await;
+    let run = scene.start("busy", json!("x")).await;
+    let before = scene.pending("busy", &run, 1).await;
+    let said = before.custom_status.as_ref().unwrap();
+    assert_eq!(
+        (&said["state"], &said["busy"]),
+        (&json!("waiting_for_human_input"), &json!(true))
+    );
+    let hub = scene.hub.client();
+    hub.suspend(&run, None).await.unwrap();
+    go_on.notify_one();
+    let impatient = scene.client.clone().taken_wait(Duration::ZERO);
+    let answered = impatient.respond("busy", &run, "ask-0", "2").await;
+    assert_eq!(answered, Ok(Delivered::Stored));
+    // The program that took the answer says of it what any other one says.
+    let other = WorkflowClient::new(Arc::clone(scene.client.app()), scene.hub.client());
+    for client in [&scene.client, &other] {
+        let status = client.status("busy", &run).await.unwrap();
+        assert_eq!(status.status, Status::Suspended);
+        assert_eq!(status.pending, before.pending, "it is not taken");
+        assert_eq!(status.custom_status, before.custom_status);
+    }
+    hub.resume(&run, None).await.unwrap();
+    let status = scene.ended("busy", &run).await;
+    let outputs = status.outputs.unwrap();
+    assert_eq!(outputs.len(), 2);
+    assert!(outputs.contains(&message(json!(2))), "{outputs:?}");
+    assert_eq!(status.pending, []);
+    scene.close().await;
 }
 
 #[tokio::test]
