@@ -282,14 +282,12 @@ async fn lanes(stage: &Stage, run: &InstanceId) -> Outcome<Vec<[Status; 2]>> {
     let mut lanes = Vec::new();
     for number in 0..3 {
         let lane = format!("{run}::lane::{number}");
+        let bay = format!("{lane}::bay::0");
         let mut stands = [Status::Pending; 2];
-        for (id, stands) in [lane.clone(), format!("{lane}::bay::0")]
-            .into_iter()
-            .zip(&mut stands)
-        {
+        for (id, stands) in [lane, bay].into_iter().zip(&mut stands) {
             let id = InstanceId::from_stored(id);
-            let state = hub.get(&id, Fetch::Metadata).await?;
-            *stands = state.ok_or("it was never started")?.status;
+            let found = hub.get(&id, Fetch::Metadata).await?;
+            *stands = found.ok_or("it was never started")?.status;
         }
         lanes.push(stands);
     }
