@@ -30,14 +30,14 @@ const ACCOUNTS: u64 = 3;
 const ETERNAL: &str = "eternal";
 
 /// The program, alive.
-struct App {
+pub struct App {
     child: Child,
     input: ChildStdin,
     answers: Receiver<String>,
 }
 
 impl App {
-    fn start(file: &Path) -> Result<Self, Box<dyn Error>> {
+    pub fn start(file: &Path) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mixed-app"))
             .arg(file)
             .stdin(Stdio::piped())
@@ -63,7 +63,7 @@ impl App {
     }
 
     /// `kill -9`; returns what it still said.
-    fn kill(mut self) -> std::io::Result<Vec<String>> {
+    pub fn kill(mut self) -> std::io::Result<Vec<String>> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(self.answers.iter().collect())
@@ -74,7 +74,7 @@ impl App {
     }
 
     /// Asks and waits for the answer.
-    fn ask_now(&mut self, request: &str) -> Result<String, Box<dyn Error>> {
+    pub fn ask_now(&mut self, request: &str) -> Result<String, Box<dyn Error>> {
         self.ask(0, request)?;
         loop {
             let line = self.answers.recv_timeout(PATIENCE)?;

@@ -9,6 +9,8 @@ mod const_checks;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crash_loop;
+#[cfg(test)]
 mod dotnet;
 #[cfg(all(test, target_os = "linux"))]
 mod full_disk;

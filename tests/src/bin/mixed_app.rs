@@ -144,6 +144,7 @@ fn registry() -> Result<Registry, RegistryError> {
     registry.orchestrator_fn("collect", "", collect)?;
     registry.orchestrator_fn("transfer", "", transfer)?;
     registry.orchestrator_fn("eternal", "", eternal)?;
+    registry.orchestrator_fn("abort", "", abort)?;
     Ok(registry)
 }
 
@@ -209,4 +210,10 @@ async fn transfer(ctx: OrchestrationContext, (from, to): (u64, u64)) -> Outcome<
     let amount: u64 = ctx.call_activity("double", &1).await?;
     ctx.call_entity::<i64>(&to, "add", &amount).await?;
     Ok(amount)
+}
+
+/// Brings down the process, each time that it has its number.
+async fn abort(ctx: OrchestrationContext, number: u64) -> Outcome<u64> {
+    ctx.call_activity::<u64>("double", &number).await?;
+    std::process::abort()
 }
