@@ -41,6 +41,15 @@ pub(super) fn fitting(sizes: impl Iterator<Item = usize>, bytes_max: usize) -> u
     sums.take_while(|sum| *sum <= bytes_max).count().max(1)
 }
 
+/// How long something may take. The conversion of `prost_types` panics at the smallest number.
+fn time_limit(asked: prost_types::Duration) -> Result<Duration, Status> {
+    let (Ok(seconds), Ok(nanos)) = (u64::try_from(asked.seconds), u64::try_from(asked.nanos))
+    else {
+        return Err(invalid("timeout", "it is less than nothing"));
+    };
+    Ok(Duration::from_secs(seconds).saturating_add(Duration::from_nanos(nanos)))
+}
+
 impl Core {
     /// Lists instances: at most as many as asked for, fewer where they would not fit into a
     /// message.
@@ -138,11 +147,7 @@ impl Core {
     }
 
     async fn purge_filtered(&self, filter: PurgeInstanceFilter) -> Result<(u64, bool), Status> {
-        let limit = match filter.timeout {
-            None => PURGE_TIME,
-            Some(timeout) => Duration::try_from(timeout)
-                .map_err(|_| invalid("timeout", "it is less than nothing"))?,
-        };
+        let limit = filter.timeout.map_or(Ok(PURGE_TIME), time_limit)?;
         let filter = InstanceFilter {
             statuses: statuses("runtimeStatus", &filter.runtime_status)?,
             created_from: time("createdTimeFrom", filter.created_time_from)?,
@@ -157,7 +162,33 @@ impl Core {
 
 #[cfg(test)]
 mod tests {
+    use tonic::Code;
+
     use super::*;
+
+    #[test]
+    fn a_time_limit_is_any_time_but_a_negative_one() {
+        let limit = |seconds, nanos| time_limit(prost_types::Duration { seconds, nanos });
+        for (seconds, nanos, expected) in [
+            (0, 0, Duration::ZERO),
+            (5, 250_000_000, Duration::from_millis(5_250)),
+            (0, i32::MAX, Duration::from_nanos(2_147_483_647)),
+            (i64::MAX, 0, Duration::from_secs(i64::MAX.unsigned_abs())),
+        ] {
+            assert_eq!(limit(seconds, nanos).unwrap(), expected);
+        }
+        for (seconds, nanos) in [
+            (i64::MIN, 0),
+            (i64::MIN, i32::MIN),
+            (-1, 999_999_999),
+            (0, -1),
+            (1, i32::MIN),
+        ] {
+            let refused = limit(seconds, nanos).unwrap_err();
+            assert_eq!(refused.code(), Code::InvalidArgument, "{seconds} {nanos}");
+            assert!(refused.message().starts_with("timeout: "), "{refused}");
+        }
+    }
 
     #[test]
     fn pages_are_bounded_and_never_negative() {
