@@ -1,5 +1,5 @@
-//! Code that brings down its whole process runs again at each start of the process. The way out is a
-//! process on the same file that has no such code.
+//! Code that brings down its whole process runs again at each start of the process. The way out
+//! is a process on the same file that has no such code.
 
 use std::io::Write as _;
 use std::path::Path;
