@@ -296,8 +296,9 @@ fn orchestrator(
     } else {
         expand::orchestrator::fallback(&orchestrator, visibility)
     };
-    // The attribute asks for `async`, also where nothing is awaited.
-    quote!(#[allow(clippy::unused_async)] #function #rest)
+    // The attribute asks for `async`, also where nothing is awaited; a type that is more private
+    // than the item is an error already.
+    quote!(#[allow(clippy::unused_async, private_interfaces)] #function #rest)
 }
 
 fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
@@ -323,8 +324,9 @@ fn executor(root: &Root, options: &Options, item: TokenStream, errors: &mut Erro
     } else {
         expand::executor::fallback(&executor, visibility)
     };
-    // The attribute asks for `async`, also where nothing is awaited.
-    quote!(#[allow(clippy::unused_async)] #function #rest)
+    // The attribute asks for `async`, also where nothing is awaited; a type that is more private
+    // than the item is an error already.
+    quote!(#[allow(clippy::unused_async, private_interfaces)] #function #rest)
 }
 
 fn entity(root: &Root, options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {

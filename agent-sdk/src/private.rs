@@ -15,17 +15,16 @@ pub use crate::tool::output::{Returned, ReturnedValue};
 pub use crate::workflow::agent_node::agent_node;
 pub use crate::workflow::codec::{Codec, Unkept};
 pub use crate::workflow::executor::{
-    Alone, ContextOf, ContextProbe, ExecutorNode, Nothing, OtherArgument, RunsAlone, alone,
-    assert_yielded, executor_node, lend, nothing, sender_node,
+    Alone, ContextOf, ContextProbe, ExecutorNode, Nothing, OtherArgument, OtherSlot, RunsAlone,
+    Unit, WriteProbe, Yielded, alone, executor_node, lend, nothing, sender_node,
 };
 pub use crate::workflow::keyed::{KeyedSlot, PlainSlot, SlotProbe, slot_of_kind};
 pub use crate::workflow::known::{
-    GivesBad, MakesNew, Otherwise, SchemaOf, TakesNew, TakesOther, Undescribed, assert_given,
-    assert_taken,
+    Given, GivesBad, MakesNew, Otherwise, SchemaOf, Taken, TakesNew, TakesOther, Undescribed,
 };
-pub use crate::workflow::port::{default_answer, port_node, response_schema};
+pub use crate::workflow::port::{default_answer, port_node};
 pub use crate::workflow::state::derived::{
-    SlotType, reduced_slots, slot, slot_default, slot_reduce, slots_with_defaults,
+    Reduce, SlotType, reduced_slots, slot, slot_default, slot_reduce, slots_with_defaults,
 };
 pub use crate::workflow::state::known::{FactsOf, InKnown, StateProbe, UnknownState};
 

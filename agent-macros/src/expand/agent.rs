@@ -83,11 +83,12 @@ pub fn node_of(
     let agent_node = root.private(&quote!(agent_node));
     let in_state = super::node::without_state(root, ident);
     let codecs = super::node::codecs(root, &message, output);
+    let output = checks::associated("Output", output);
     quote! {
         #[automatically_derived]
         impl #node for #ident {
             type Input = #message;
-            type Output = #output;
+            #output
             type Kind = #asked;
             type This = Self;
             type Yielded = #no_yields;

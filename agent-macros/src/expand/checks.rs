@@ -70,6 +70,16 @@ pub fn projection(ty: &impl ToTokens, of: &TokenStream, item: &str) -> TokenStre
     quote!(#open #ty #rest)
 }
 
+/// `type Input = T;` in the implementation of a trait, wholly at the place of the type: so a type
+/// that is more private than the item is told there, and once for all traits that name it.
+pub fn associated(name: &str, ty: &TokenStream) -> TokenStream {
+    let (first, last) = ends(ty);
+    let keyword = quote_spanned!(first=> type);
+    let name = syn::Ident::new(name, last);
+    let (equals, end) = (quote_spanned!(last=> =), quote_spanned!(last=> ;));
+    quote!(#keyword #name #equals #ty #end)
+}
+
 /// What a call returned, with the error as it is recorded. That it can be is told at the type.
 pub fn outcome(ty: Option<&Type>, returned: &TokenStream, call: &TokenStream) -> TokenStream {
     let (first, _) = ends(&ty.to_token_stream());

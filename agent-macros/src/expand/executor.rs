@@ -125,6 +125,10 @@ fn activity(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> Toke
     let context = root.durable(&quote!(ActivityContext));
     let failure = root.durable(&quote!(Failure));
     let (input, output) = types(executor);
+    let (input, output) = (
+        checks::associated("Input", &input),
+        checks::associated("Output", &output),
+    );
     let timeout = executor.timeout.as_ref().map(|timeout| {
         let timeout = period(timeout);
         quote! {
@@ -137,8 +141,8 @@ fn activity(executor: &Executor, bound: &TokenStream, run: &TokenStream) -> Toke
         #[automatically_derived]
         impl #activity for #ident #bound {
             const NAME: &'static ::core::primitive::str = #name;
-            type Input = #input;
-            type Output = #output;
+            #input
+            #output
             #timeout
 
             #retry

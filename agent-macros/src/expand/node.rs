@@ -50,7 +50,10 @@ pub fn imports(root: &Root) -> TokenStream {
     let unkept = root.private(&quote!(Unkept));
     let other = root.private(&quote!(OtherArgument));
     let plain = root.private(&quote!(PlainSlot));
+    let slot = root.private(&quote!(OtherSlot));
     quote! {
+        #[allow(unused_imports)]
+        use #slot as _;
         #[allow(unused_imports)]
         use #unkept as _;
         #[allow(unused_imports)]
@@ -87,11 +90,12 @@ pub fn run_function(executor: &Executor, node: &NodeOptions, run: &TokenStream) 
 pub fn unreadable(root: &Root, ident: &Ident, text: &str) -> TokenStream {
     let unit = quote!(());
     let no_yields = root.public(&quote!(workflow::NoYields));
+    let plain = root.public(&quote!(workflow::Plain));
     let node = implementation(
         root,
         ident,
         (&unit, &unit),
-        &quote!(type Yielded = #no_yields;),
+        &quote!(type Kind = #plain; type Yielded = #no_yields;),
         &quote!(::core::panic!("{}", #text)),
     );
     let in_state = without_state(root, ident);
@@ -144,15 +148,17 @@ fn implementation(
     definition: &TokenStream,
 ) -> TokenStream {
     let node_trait = root.public(&quote!(workflow::Node));
-    let plain = root.public(&quote!(workflow::Plain));
     let node_definition = root.public(&quote!(workflow::NodeDefinition));
     let codecs = codecs(root, input, output);
+    let (input, output) = (
+        checks::associated("Input", input),
+        checks::associated("Output", output),
+    );
     quote! {
         #[automatically_derived]
         impl #node_trait for #ident {
-            type Input = #input;
-            type Output = #output;
-            type Kind = #plain;
+            #input
+            #output
             type This = Self;
             #codecs
             #facts
@@ -184,13 +190,26 @@ pub fn codecs(root: &Root, input: &TokenStream, output: &TokenStream) -> TokenSt
 /// What the graph around it must know.
 fn facts(executor: &Executor, node: &NodeOptions) -> TokenStream {
     let root = &executor.root;
-    let yielded = match &node.yields {
-        Some(ty) => {
-            let yields = root.public(&quote!(workflow::Yields));
-            quote!(#yields<#ty>)
-        }
-        None => root.public(&quote!(workflow::NoYields)),
+    let yielded = if let Some(ty) = &node.yields {
+        let yields = root.public(&quote!(workflow::Yields));
+        let yielded = checks::within(ty, &quote!(#yields<), &quote!(>));
+        checks::associated("Yielded", &yielded)
+    } else {
+        let no_yields = root.public(&quote!(workflow::NoYields));
+        quote!(type Yielded = #no_yields;)
     };
+    let borrowed = executor.borrowed.as_ref().filter(|_| executor.knows_input);
+    let kind = match borrowed {
+        Some(_) => root.public(&quote!(workflow::Borrowing)),
+        None => root.public(&quote!(workflow::Plain)),
+    };
+    let borrows = borrowed.map(|ty| {
+        let ty = crate::model::written(ty);
+        quote! {
+            const BORROWS: ::core::option::Option<&'static ::core::primitive::str> =
+                ::core::option::Option::Some(#ty);
+        }
+    });
     let fact = |name: &str, is_declared: bool, is_undeclared: bool| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         let value = match (is_declared, is_undeclared) {
@@ -209,7 +228,9 @@ fn facts(executor: &Executor, node: &NodeOptions) -> TokenStream {
         }
     });
     quote! {
-        type Yielded = #yielded;
+        type Kind = #kind;
+        #yielded
+        #borrows
         #sends
         #yields
         #used
@@ -305,10 +326,11 @@ fn permissions(executor: &Executor, node: &NodeOptions) -> TokenStream {
     let sends = node.sends.iter().map(|ty| permission("Sends", ty));
     let yields = node.yields.iter().map(|ty| {
         let permission = permission("Emits", ty);
-        let kept = root.private(&quote!(assert_yielded));
+        let yielded = root.private(&quote!(Yielded));
+        let fits = checks::projection(ty, &yielded, "FITS");
         quote! {
             #permission
-            const _: () = #kept::<#ty>();
+            const _: () = #fits;
         }
     });
     quote! {
@@ -331,11 +353,7 @@ fn in_state(root: &Root, ident: &Ident, node: &NodeOptions) -> TokenStream {
         ("MAY_WRITE", &node.may_write),
     ];
     let slots = node.slots();
-    let undeclared = node.undeclared.writes.then(|| {
-        quote!(
-            const UNDECLARED: ::core::primitive::bool = true;
-        )
-    });
+    let undeclared = undeclared_writes(root, ident, node);
     let mut distinct: Vec<String> = Vec::new();
     let mut bounds = TokenStream::new();
     for slot in slots {
@@ -362,6 +380,32 @@ fn in_state(root: &Root, ident: &Ident, node: &NodeOptions) -> TokenStream {
             #undeclared
         }
     }
+}
+
+/// Whether it sets slots that it does not declare, by whatever name.
+///
+/// In a function with the name of the user's: so a type that is not there is the same error as in
+/// the user's own body, to the letter, and the compiler tells it once.
+fn undeclared_writes(root: &Root, ident: &Ident, node: &NodeOptions) -> Option<TokenStream> {
+    let written = &node.undeclared.writes;
+    if written.is_empty() {
+        return None;
+    }
+    let probe = root.private(&quote!(WriteProbe));
+    let has_none = node.writes.is_empty() && node.may_write.is_empty();
+    let value = if has_none {
+        quote!(true)
+    } else {
+        quote!({
+            const fn #ident() -> ::core::primitive::bool {
+                #(<#probe<#written, #ident>>::IS_UNDECLARED)||*
+            }
+            #ident()
+        })
+    };
+    Some(quote! {
+        const UNDECLARED: ::core::primitive::bool = #value;
+    })
 }
 
 /// A node that uses no state.

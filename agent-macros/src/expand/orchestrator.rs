@@ -60,6 +60,10 @@ fn implementation(
             )
         }
     };
+    let (input, output) = (
+        checks::associated("Input", &input),
+        checks::associated("Output", &output),
+    );
     quote! {
         #name_type
 
@@ -68,8 +72,8 @@ fn implementation(
         impl #orchestrator_trait for #ident {
             const NAME: &'static ::core::primitive::str = #name;
             #version
-            type Input = #input;
-            type Output = #output;
+            #input
+            #output
 
             fn run(
                 __context: #context,

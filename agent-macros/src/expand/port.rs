@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::fallback::unknown;
-use super::{node, period};
+use super::{checks, node, period};
 use crate::model::port::Port;
 
 /// The node. That the types can be asked and answered is told at them.
@@ -17,7 +17,6 @@ pub fn expand(port: &Port) -> TokenStream {
     let no_yields = root.public(&quote!(workflow::NoYields));
     let node_definition = root.public(&quote!(workflow::NodeDefinition));
     let port_node = root.private(&quote!(port_node));
-    let schema = root.private(&quote!(response_schema));
     let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
     let none = || quote!(::core::option::Option::None);
     let response = port.response.as_ref();
@@ -28,9 +27,17 @@ pub fn expand(port: &Port) -> TokenStream {
         .map_or_else(none, |limit| some(period(limit)));
     let default = port.default.as_ref().map_or_else(none, |answer| {
         let default_answer = root.private(&quote!(default_answer));
-        some(quote!(|_| #default_answer::<Self>(#answer)))
+        some(quote! {
+            |_| {
+                let __answer: #response = #answer;
+                #default_answer::<Self>(__answer)
+            }
+        })
     });
+    let described = root.public(&quote!(workflow::Described));
+    let schema = checks::projection(&response, &described, "schema");
     let codecs = node::codecs(root, &ident.to_token_stream(), &response);
+    let output = checks::associated("Output", &response);
     let in_state = node::without_state(root, ident);
     quote! {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -38,7 +45,7 @@ pub fn expand(port: &Port) -> TokenStream {
             #[automatically_derived]
             impl #node_trait for #ident {
                 type Input = #ident;
-                type Output = #response;
+                #output
                 type Kind = #plain;
                 type This = Self;
                 type Yielded = #no_yields;
@@ -49,7 +56,7 @@ pub fn expand(port: &Port) -> TokenStream {
                 fn definition() -> #node_definition {
                     #port_node::<Self>(
                         #description,
-                        #schema::<#response>(),
+                        #schema,
                         #timeout,
                         #default,
                     )

@@ -77,7 +77,10 @@ fn made(root: &Root, slot: &Slot) -> TokenStream {
                 SlotDefault::Value(value) => value.to_token_stream(),
             };
             quote! {
-                ::core::option::Option::Some(|| #slot_default::<#ty>(<#codec<#ty>>::OF, #value))
+                ::core::option::Option::Some(|| {
+                    let __default: #ty = #value;
+                    #slot_default::<#ty>(<#codec<#ty>>::OF, __default)
+                })
             }
         }
     };
@@ -85,16 +88,21 @@ fn made(root: &Root, slot: &Slot) -> TokenStream {
         None => quote!(::core::option::Option::None),
         Some(reduce) => {
             let slot_reduce = root.private(&quote!(slot_reduce));
+            let reduce_type = root.private(&quote!(Reduce));
+            let reduce_type = checks::within(ty, &quote!(#reduce_type<), &quote!(>));
             quote! {
                 ::core::option::Option::Some(|__there, __written| {
-                    #slot_reduce::<#ty>(<#codec<#ty>>::OF, __there, __written, #reduce)
+                    let __reduce: #reduce_type = #reduce;
+                    #slot_reduce::<#ty>(<#codec<#ty>>::OF, __there, __written, __reduce)
                 })
             }
         }
     };
+    let slot_type = root.private(&quote!(SlotType));
+    let schema = checks::projection(ty, &slot_type, "SCHEMA");
     quote! {
         #of_kind(
-            #slot_fn::<#ty>(#name, #written, #default, #reduce),
+            #slot_fn::<#ty>((#name, #written), #schema, #default, #reduce),
             <#probe<#ty>>::KEYED,
         )
     }

@@ -19,6 +19,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Visibility};
 
 use self::places::Places;
+use super::checks::associated;
 use super::executor::policy_value;
 use super::period;
 use crate::model::workflow::graph::Workflow;
@@ -134,11 +135,12 @@ fn implementations(
     let (data, of_workflow) = (of(quote!(Graph)), of(quote!(definition)));
     let item = ident.unraw().to_string();
     let codecs = super::node::codecs(root, input, output);
+    let (input, output) = (associated("Input", input), associated("Output", output));
     quote! {
         #[automatically_derived]
         impl #node for #ident {
-            type Input = #input;
-            type Output = #output;
+            #input
+            #output
             type Kind = #plain;
             type This = Self;
             type Yielded = #no_yields;

@@ -143,6 +143,7 @@ pub static ALL: &[&Message] = &[
     &PARALLEL_WRITERS,
     &REGISTERED_NAMES,
     &RETURNS_NONE,
+    &NO_MESSAGE,
     &NOT_A_STATE,
     &NOT_A_SLOT,
     &READS_UNDECLARED,

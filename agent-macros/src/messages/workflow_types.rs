@@ -61,7 +61,7 @@ pub static OUTPUT_TYPE: Message = Message::by_compiler(
 
 pub static YIELDED_TYPE: Message = Message::by_compiler(
     "AGT668",
-    "executor `{N}` adds outputs that are none of the workflow: those are `{T}`",
+    "executor `{Self}` yields `{U}`, and the outputs of the workflow are `{T}`",
     "What an executor declares in `yields(..)` is an output of every workflow that it is a node \
      of: the same type, or one that converts into it with `Into`.",
 );
@@ -72,8 +72,9 @@ pub static NO_SCHEMA: Message = Message::by_compiler(
     "Messages are recorded as JSON and read again, maybe months later and by another process: \
      derive `serde::Serialize` and `serde::Deserialize`. What nodes take, and what a workflow \
      takes and gives, is also described by a JSON schema, which tools and people see: derive \
-     `schemars::JsonSchema`, of the same version of `schemars` as `agent-sdk` has. A type is told \
-     once, where it comes from.",
+     `schemars::JsonSchema`, of the same version of `schemars` as `agent-sdk` has. Of a list, an \
+     option or a tuple it is the types in it that need them. A type is told once, where it comes \
+     from.",
 );
 
 pub static READ_UNWRITTEN: Message = Message::by_compiler(
@@ -102,4 +103,13 @@ pub static RETURNS_NONE: Message = Message::by_compiler(
     "AGT673",
     "a run of this workflow has no output, and it returns `{Self}`",
     "Every path of the graph ends in `()`. Remove the return type, or a `()`.",
+);
+
+pub static NO_MESSAGE: Message = Message::by_compiler(
+    "AGT674",
+    "executor `{node}` takes no message, since its first argument `&{type}` is lent by the \
+     application",
+    "A node owns its message, which is its first argument, by value: `order: Order`. What it takes \
+     by reference is a resource. A node that needs nothing of its message takes `_: ()` first, \
+     after a node that returns `()`.",
 );

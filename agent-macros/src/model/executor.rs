@@ -4,7 +4,7 @@ mod context;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, Ident, Type, TypeReference};
+use syn::{Expr, Ident, PatType, Type, TypeReference};
 
 use super::function::{FunctionChecks, is_reference, item_name};
 use super::{plain, written};
@@ -80,6 +80,8 @@ pub struct Executor {
     pub input: Option<Type>,
     /// What it takes by reference: the types behind the `&`.
     pub lent: Vec<Type>,
+    /// What it takes by reference in the place of an input, unless that is a context.
+    pub borrowed: Option<Type>,
     /// What it returns, if that is a `Result`.
     pub output: Option<Type>,
     /// How long one attempt may take.
@@ -161,23 +163,12 @@ pub fn validate(
     };
     checks.qualifiers(signature);
     let arguments = checks.arguments(signature);
-    let mut input = None;
-    let mut lent = Vec::new();
-    let mut lends_input = false;
-    for (index, argument) in arguments.iter().enumerate() {
-        match plain(&argument.ty) {
-            Type::Reference(reference) => {
-                let resource = borrowed(&mut checks, reference);
-                lends_input |= index == 0 && resource.is_none();
-                lent.extend(resource.map(|ty| own_context(ty, &signature.ident)));
-            }
-            ty if index == 0 => input = Some(ty.clone()),
-            ty => {
-                let ty = written(ty);
-                checks.report(argument, &messages::EXECUTOR_INPUTS, &[("type", &ty)]);
-            }
-        }
-    }
+    let Taken {
+        input,
+        mut lent,
+        borrowed,
+        mut lends_input,
+    } = taken(&mut checks, &signature.ident, &arguments);
     let wrong_input = signature.inputs.len() > arguments.len()
         || arguments
             .iter()
@@ -188,6 +179,13 @@ pub fn validate(
     let node = root
         .has_workflows()
         .then(|| node_options(&mut checks, function, options));
+    let runs_only_there = node.as_ref().is_some_and(NodeOptions::needs_workflow)
+        || lent.iter().any(is_workflow_context);
+    if let (Some(reference), true) = (&borrowed, runs_only_there && !wrong_input) {
+        lends_input = true;
+        lent.remove(0);
+        checks.borrows(reference, &written(&reference.elem));
+    }
     let is_concrete = signature.generics.params.is_empty();
     let sends = node.as_ref().is_some_and(|node| node.undeclared.sends);
     Executor {
@@ -200,6 +198,7 @@ pub fn validate(
         },
         input,
         lent,
+        borrowed: borrowed.map(|reference| *reference.elem),
         timeout: options.period("timeout"),
         retry: options.group("retry").map(retry),
         mistake: errors.stand_in(),
@@ -208,6 +207,40 @@ pub fn validate(
         output,
         node,
     }
+}
+
+/// What a function takes.
+#[derive(Default)]
+struct Taken {
+    input: Option<Type>,
+    lent: Vec<Type>,
+    /// What is lent in the place of the input, unless that is a context.
+    borrowed: Option<TypeReference>,
+    /// Whether the input was told to be borrowed.
+    lends_input: bool,
+}
+
+fn taken(checks: &mut FunctionChecks, executor: &Ident, arguments: &[&PatType]) -> Taken {
+    let mut taken = Taken::default();
+    for (index, argument) in arguments.iter().enumerate() {
+        match plain(&argument.ty) {
+            Type::Reference(reference) => {
+                let resource = shared(checks, reference);
+                taken.lends_input |= index == 0 && resource.is_none();
+                if index == 0 && resource.as_ref().is_some_and(|ty| !is_context(ty)) {
+                    taken.borrowed = Some(reference.clone());
+                }
+                let lent = resource.map(|ty| own_context(ty, executor));
+                taken.lent.extend(lent);
+            }
+            ty if index == 0 => taken.input = Some(ty.clone()),
+            ty => {
+                let ty = written(ty);
+                checks.report(argument, &messages::EXECUTOR_INPUTS, &[("type", &ty)]);
+            }
+        }
+    }
+    taken
 }
 
 fn node_options(
@@ -263,11 +296,9 @@ fn distinct(
 }
 
 /// `&T`, shared and for the length of the call.
-fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Type> {
+fn shared(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Type> {
     if let Some(owned) = owned(&reference.elem) {
-        let fields = [("reference", written(reference)), ("owned", owned)];
-        let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
-        checks.report(reference, &messages::EXECUTOR_BORROWS, &fields);
+        checks.borrows(reference, &owned);
         return None;
     }
     let lifetime = reference.lifetime.as_ref();
@@ -281,8 +312,37 @@ fn borrowed(checks: &mut FunctionChecks, reference: &TypeReference) -> Option<Ty
     None
 }
 
+impl FunctionChecks<'_> {
+    /// Reports a reference that stands for what an executor is called with.
+    fn borrows(&mut self, reference: &TypeReference, owned: &str) {
+        let borrow = written(reference);
+        let fields = [("reference", borrow.as_str()), ("owned", owned)];
+        self.report(reference, &messages::EXECUTOR_BORROWS, &fields);
+    }
+}
+
+/// Whether it is what every executor may take first, having no input.
+fn is_context(ty: &Type) -> bool {
+    is_workflow_context(ty) || is_named(ty, "ActivityContext")
+}
+
+fn is_workflow_context(ty: &Type) -> bool {
+    is_named(ty, "WorkflowContext")
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    match plain(ty) {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == name),
+        _ => false,
+    }
+}
+
 /// What to take in place of a reference to something that no application registers.
-fn owned(ty: &Type) -> Option<String> {
+pub(super) fn owned(ty: &Type) -> Option<String> {
     match plain(ty) {
         Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
         Type::Slice(slice) => Some(format!("Vec<{}>", written(&slice.elem))),

@@ -27,8 +27,11 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    /// All keys, for messages.
+    /// All keys, for messages; `crate` only where there is no other.
     fn offer(&self) -> String {
+        if self.options.is_empty() {
+            return format!("`{CRATE}`");
+        }
         let keys: Vec<String> = self
             .options
             .iter()

@@ -2,7 +2,7 @@
 // /// Takes money.
 // pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 /// Takes money.
 pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> {
     body()
@@ -12,6 +12,8 @@ pub async fn charge(order: Order) -> Result<Receipt, ExecutorError> {
 pub struct charge {}
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -99,7 +101,6 @@ const _: () = {
             Receipt,
             ExecutorError,
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<Order> = {
             #[allow(unused_imports)]
@@ -121,6 +122,7 @@ const _: () = {
                 > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             ::agent_sdk::__private::executor_node(

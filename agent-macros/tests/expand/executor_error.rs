@@ -15,13 +15,15 @@
 // error: executor `charge` must return a `Result` [AGT019]
 //   help: add `-> Result<Output, ExecutorError>` with the type of what it gives, or `()` for nothing
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 fn charge(first: &mut u8, second: u8) {}
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
 struct charge {}
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -122,7 +124,6 @@ const _: () = {
         type Output = [(); ::core::compile_error! {
             "option `attempts` takes a whole number of at least 1 [AGT004]\nhelp: write `attempts = 10`"
         }];
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<
             [(); ::core::compile_error! {
@@ -150,6 +151,7 @@ const _: () = {
                 }],
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         const SLOTS: &'static [&'static ::core::primitive::str] = &["Budget"];
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {

@@ -1,7 +1,7 @@
 // #[executor(retry(attempts = 2))]
 // async fn charge(bank: &Bank) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn charge(bank: &Bank) -> Result<(), E> {
     body()
 }

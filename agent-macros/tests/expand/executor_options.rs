@@ -1,7 +1,7 @@
 // #[executor(name = "Charge", description = TEXT, timeout = "10s", retry(attempts = 5, first = "1s", backoff = 2, max = LONGEST, timeout = "5m"))]
 // async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn charge(ctx: &ActivityContext, bank: &Bank) -> Result<(), ExecutorError> {
     body()
 }
@@ -16,6 +16,8 @@ const _: () = {
     const __RESOURCE_1: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -146,7 +148,6 @@ const _: () = {
             (),
             ExecutorError,
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<()> = {
             #[allow(unused_imports)]
@@ -168,6 +169,7 @@ const _: () = {
                 > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             <::agent_sdk::__private::ContextProbe<ActivityContext, Self>>::check();

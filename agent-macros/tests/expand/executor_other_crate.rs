@@ -1,7 +1,7 @@
 // #[executor(crate = sdk)]
 // async fn charge(bank: &Bank) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn charge(bank: &Bank) -> Result<(), E> {
     body()
 }
@@ -13,6 +13,8 @@ const _: () = {
     const __RESOURCE_0: sdk::durable_task::__private::Resource<Bank> = sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -106,7 +108,6 @@ const _: () = {
             (),
             E,
         > as sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = sdk::workflow::Plain;
         type This = Self;
         const INPUT: sdk::__private::Codec<()> = {
             #[allow(unused_imports)]
@@ -122,7 +123,11 @@ const _: () = {
                 <Result<(), E> as sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = sdk::workflow::Borrowing;
         type Yielded = sdk::workflow::NoYields;
+        const BORROWS: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
+            "Bank",
+        );
         fn definition() -> sdk::workflow::NodeDefinition {
             <sdk::__private::ContextProbe<Bank, Self>>::check();
             sdk::__private::executor_node(

@@ -1,7 +1,7 @@
 // #[executor(retry())]
 // async fn charge((a, b): (u8, u8), bank: &Bank) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn charge((a, b): (u8, u8), bank: &Bank) -> Result<(), E> {
     body()
 }
@@ -13,6 +13,8 @@ const _: () = {
     const __RESOURCE_0: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -125,7 +127,6 @@ const _: () = {
             (),
             E,
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<(u8, u8)> = {
             #[allow(unused_imports)]
@@ -147,6 +148,7 @@ const _: () = {
                 > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {
             <::agent_sdk::__private::ContextProbe<Bank, Self>>::check();

@@ -1,7 +1,7 @@
 // #[executor(sends(Part), yields(Report))]
 // async fn split(whole: Whole, ctx: &WorkflowContext<split>) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn split(whole: Whole, ctx: &WorkflowContext<split>) -> Result<(), E> {
     body()
 }
@@ -13,6 +13,8 @@ const _: () = {
     const __RESOURCE_0: ::agent_sdk::durable_task::__private::Resource<
         WorkflowContext<split>,
     > = ::agent_sdk::durable_task::__private::resource::<WorkflowContext<split>>();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -96,7 +98,6 @@ const _: () = {
     impl ::agent_sdk::workflow::Node for split {
         type Input = Whole;
         type Output = Part;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<Whole> = {
             #[allow(unused_imports)]
@@ -108,6 +109,7 @@ const _: () = {
             use ::agent_sdk::__private::Unkept as _;
             <::agent_sdk::__private::Codec<Part>>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::Yields<Report>;
         const SENDS: ::core::primitive::bool = true;
         const YIELDS: ::core::primitive::bool = true;
@@ -143,7 +145,7 @@ const _: () = {
             Report,
         >>::OF;
     }
-    const _: () = ::agent_sdk::__private::assert_yielded::<Report>();
+    const _: () = <Report as ::agent_sdk::__private::Yielded>::FITS;
     #[automatically_derived]
     impl<__State> ::agent_sdk::workflow::InState<__State> for split {}
 };

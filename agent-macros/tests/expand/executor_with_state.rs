@@ -2,7 +2,7 @@
 // /// Reviews.
 // pub async fn review(draft: Draft, ctx: &WorkflowContext<review>, bank: &Bank) -> Result<Review, E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 /// Reviews.
 pub async fn review(
     draft: Draft,
@@ -22,6 +22,8 @@ const _: () = {
     const __RESOURCE_1: ::agent_sdk::durable_task::__private::Resource<Bank> = ::agent_sdk::durable_task::__private::resource::<
         Bank,
     >();
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -127,7 +129,6 @@ const _: () = {
             Review,
             E,
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<Draft> = {
             #[allow(unused_imports)]
@@ -149,6 +150,7 @@ const _: () = {
                 > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         const SLOTS: &'static [&'static ::core::primitive::str] = &[
             "Budget",

@@ -3,7 +3,7 @@
 // error: option `sends` takes one type in parentheses [AGT004]
 //   help: write `sends(Report)`
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn review(draft: Draft) -> Result<Review, E> {
     body()
 }
@@ -12,6 +12,8 @@ async fn review(draft: Draft) -> Result<Review, E> {
 struct review {}
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::agent_sdk::__private::OtherSlot as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Unkept as _;
     #[allow(unused_imports)]
@@ -99,7 +101,6 @@ const _: () = {
             Review,
             E,
         > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output;
-        type Kind = ::agent_sdk::workflow::Plain;
         type This = Self;
         const INPUT: ::agent_sdk::__private::Codec<Draft> = {
             #[allow(unused_imports)]
@@ -121,6 +122,7 @@ const _: () = {
                 > as ::agent_sdk::durable_task::__private::ExecutorReturn>::Output,
             >>::OF
         };
+        type Kind = ::agent_sdk::workflow::Plain;
         type Yielded = ::agent_sdk::workflow::NoYields;
         const SLOTS: &'static [&'static ::core::primitive::str] = &["Budget"];
         fn definition() -> ::agent_sdk::workflow::NodeDefinition {

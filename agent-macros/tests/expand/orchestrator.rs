@@ -2,7 +2,7 @@
 // /// Publishes.
 // pub async fn publish(ctx: OrchestrationContext, topic: String) -> Result<Article, OrchestrationError> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 /// Publishes.
 pub async fn publish(
     ctx: OrchestrationContext,

@@ -13,7 +13,7 @@
 // error: `std::fs::read` touches the world, which an orchestrator leaves to executors [AGT311]
 //   help: do it in an `#[executor]`, and call that with `ctx.call::<name>(input)`
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 fn publish<T>(ctx: &OrchestrationContext, topic: T) {
     std::fs::read(topic);
 }

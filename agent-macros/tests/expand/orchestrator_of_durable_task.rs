@@ -1,7 +1,7 @@
 // #[orchestrator(version = "2")]
 // async fn publish(ctx: OrchestrationContext) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn publish(ctx: OrchestrationContext) -> Result<(), E> {
     body()
 }

@@ -1,7 +1,7 @@
 // #[orchestrator(name = "Publish", version = VERSION)]
 // async fn publish(_: OrchestrationContext) -> anyhow::Result<()> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn publish(_: OrchestrationContext) -> anyhow::Result<()> {
     body()
 }

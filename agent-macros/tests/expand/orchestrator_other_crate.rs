@@ -1,7 +1,7 @@
 // #[orchestrator(crate = sdk)]
 // async fn publish(ctx: OrchestrationContext) -> Result<(), E> { body() }
 
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, private_interfaces)]
 async fn publish(ctx: OrchestrationContext) -> Result<(), E> {
     body()
 }

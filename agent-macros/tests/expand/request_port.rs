@@ -32,7 +32,7 @@ const _: () = {
                 Self,
             >(
                 "May we?",
-                ::agent_sdk::__private::response_schema::<Decision>(),
+                <Decision as ::agent_sdk::workflow::Described>::schema,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
             )

@@ -42,11 +42,9 @@ const _: () = {
                 Self,
             >(
                 "",
-                ::agent_sdk::__private::response_schema::<
-                    [(); ::core::compile_error! {
-                        "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
-                    }],
-                >(),
+                <[(); ::core::compile_error! {
+                    "request port `Approval` does not say what an answer is [AGT723]\nhelp: write `#[request_port(response = Answer)]` with the type of the answer"
+                }] as ::agent_sdk::workflow::Described>::schema,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
             )

@@ -28,13 +28,14 @@ const _: () = {
                 Self,
             >(
                 TEXT,
-                ::agent_sdk::__private::response_schema::<Vec<String>>(),
+                <Vec<String> as ::agent_sdk::workflow::Described>::schema,
                 ::core::option::Option::Some(
                     ::core::time::Duration::new(259200u64, 0u32),
                 ),
-                ::core::option::Option::Some(|_| ::agent_sdk::__private::default_answer::<
-                    Self,
-                >(Vec::new())),
+                ::core::option::Option::Some(|_| {
+                    let __answer: Vec<String> = Vec::new();
+                    ::agent_sdk::__private::default_answer::<Self>(__answer)
+                }),
             )
         }
     }

@@ -57,11 +57,10 @@ const _: () = {
                     ::std::vec::Vec::from([
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Node(3usize),
-                            message: ::agent_sdk::workflow::deliver::<
+                            message: <__N_3 as ::agent_sdk::workflow::AcceptsValue<
                                 _,
-                                __N_3,
                                 <__N_3 as ::agent_sdk::workflow::Node>::Input,
-                            >(
+                            >>::deliver(
                                 reason,
                                 <__N_3 as ::agent_sdk::workflow::Node>::write_input,
                             )?,
@@ -72,11 +71,10 @@ const _: () = {
                     ::std::vec::Vec::from([
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Node(4usize),
-                            message: ::agent_sdk::workflow::deliver::<
+                            message: <__N_4 as ::agent_sdk::workflow::AcceptsValue<
                                 _,
-                                __N_4,
                                 <__N_4 as ::agent_sdk::workflow::Node>::Input,
-                            >(
+                            >>::deliver(
                                 id.clone(),
                                 <__N_4 as ::agent_sdk::workflow::Node>::write_input,
                             )?,
@@ -87,11 +85,10 @@ const _: () = {
                     ::std::vec::Vec::from([
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Node(2usize),
-                            message: ::agent_sdk::workflow::hand_on::<
+                            message: <__N_2 as ::agent_sdk::workflow::Accepts<
                                 <__N_2 as ::agent_sdk::workflow::Node>::Output,
-                                __N_2,
                                 <__N_2 as ::agent_sdk::workflow::Node>::Input,
-                            >(
+                            >>::hand_on(
                                 __message,
                                 <__N_2 as ::agent_sdk::workflow::Node>::read_output,
                                 <__N_2 as ::agent_sdk::workflow::Node>::write_input,
@@ -106,71 +103,61 @@ const _: () = {
     use ::agent_sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Otherwise as _;
-    const _: () = ::agent_sdk::__private::assert_taken::<String, true>();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+    const _: () = <String as ::agent_sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<String, __N_0>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_0>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_0, __N_1>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
                 && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_1>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_1, __N_2>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
                 && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_3 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_3 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { true },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_3 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_3 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_3>>::TYPE
                 && !<__N_3 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_4 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_4 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { true },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_4 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_4>>::TYPE
                 && !<__N_4 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
         || <::agent_sdk::__private::GivesBad<__N_3>>::TYPE);
-    const _: () = ::agent_sdk::__private::assert_taken::<Reply, __IS_RESULT_ASKED>();
+    const _: () = <Reply as ::agent_sdk::__private::Taken<__IS_RESULT_ASKED>>::FITS;
     const __FACTS: [::agent_sdk::workflow::NodeFacts; 5usize] = [
         ::agent_sdk::workflow::NodeFacts::of_none::<
             <__N_0 as ::agent_sdk::workflow::Node>::This,
@@ -224,20 +211,18 @@ const _: () = {
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::AddsTo<
+            <<__N_0 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(1usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::Accepts<
                         <__N_0 as ::agent_sdk::workflow::Node>::Output,
-                        __N_1,
                         <__N_1 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_0 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_1 as ::agent_sdk::workflow::Node>::write_input,
@@ -262,20 +247,18 @@ const _: () = {
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[1usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_1,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::AddsTo<
+            <<__N_1 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(2usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::Accepts<
                         <__N_1 as ::agent_sdk::workflow::Node>::Output,
-                        __N_2,
                         <__N_2 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_1 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_2 as ::agent_sdk::workflow::Node>::write_input,
@@ -300,11 +283,10 @@ const _: () = {
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[2usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_2,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::AddsTo<
+            <<__N_2 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Switch {
             route: &__route_0,
             arms: &[
@@ -343,17 +325,15 @@ const _: () = {
             <__N_3 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_3 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[3usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_3 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_3,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_3 as ::agent_sdk::workflow::AddsTo<
+            <<__N_3 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Output(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_3 as ::agent_sdk::workflow::EndsWith<
                 <__N_3 as ::agent_sdk::workflow::Node>::Output,
-                __N_3,
                 <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-            >(
+            >>::end(
                 __message,
                 <__N_3 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -376,20 +356,18 @@ const _: () = {
             <__N_4 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_4 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[4usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_4 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_4,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_4 as ::agent_sdk::workflow::AddsTo<
+            <<__N_4 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Reply as ::agent_sdk::workflow::ReturnsAtMostOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::Accepts<
                         <__N_4 as ::agent_sdk::workflow::Node>::Output,
-                        __N_0,
                         <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_4 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_0 as ::agent_sdk::workflow::Node>::write_input,
@@ -444,11 +422,10 @@ const _: () = {
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::Accepts<
                         String,
-                        __N_0,
                         <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <triage as ::agent_sdk::workflow::Node>::read_input,
                         <__N_0 as ::agent_sdk::workflow::Node>::write_input,
@@ -475,15 +452,45 @@ const _: () = {
         <__N_3 as ::agent_sdk::workflow::Node>::SLOTS,
         <__N_4 as ::agent_sdk::workflow::Node>::SLOTS,
     ];
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        ::agent_sdk::workflow::check_message(
+            "store",
+            <__N_0 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+        ::agent_sdk::workflow::check_message(
+            "Detector",
+            <__N_1 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+        ::agent_sdk::workflow::check_message(
+            "verdict",
+            <__N_2 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+        ::agent_sdk::workflow::check_message(
+            "report",
+            <__N_3 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 3usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+        ::agent_sdk::workflow::check_message(
+            "submit",
+            <__N_4 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 4usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for triage {

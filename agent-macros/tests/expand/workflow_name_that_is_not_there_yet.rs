@@ -28,49 +28,43 @@ const _: () = {
     use ::agent_sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Otherwise as _;
-    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+    const _: () = <Topic as ::agent_sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_0>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_0, __N_1>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
                 && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_1>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_1, __N_2>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
                 && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
         || <::agent_sdk::__private::GivesBad<__N_2>>::TYPE);
-    const _: () = ::agent_sdk::__private::assert_taken::<Plan, __IS_RESULT_ASKED>();
+    const _: () = <Plan as ::agent_sdk::__private::Taken<__IS_RESULT_ASKED>>::FITS;
     const __FACTS: [::agent_sdk::workflow::NodeFacts; 3usize] = [
         ::agent_sdk::workflow::NodeFacts::of_none::<
             <__N_0 as ::agent_sdk::workflow::Node>::This,
@@ -110,20 +104,18 @@ const _: () = {
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::AddsTo<
+            <<__N_0 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(1usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::Accepts<
                         <__N_0 as ::agent_sdk::workflow::Node>::Output,
-                        __N_1,
                         <__N_1 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_0 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_1 as ::agent_sdk::workflow::Node>::write_input,
@@ -148,20 +140,18 @@ const _: () = {
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[1usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_1,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::AddsTo<
+            <<__N_1 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(2usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::Accepts<
                         <__N_1 as ::agent_sdk::workflow::Node>::Output,
-                        __N_2,
                         <__N_2 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_1 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_2 as ::agent_sdk::workflow::Node>::write_input,
@@ -186,17 +176,15 @@ const _: () = {
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[2usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_2,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::AddsTo<
+            <<__N_2 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Output(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::EndsWith<
                 <__N_2 as ::agent_sdk::workflow::Node>::Output,
-                __N_2,
                 <Plan as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-            >(
+            >>::end(
                 __message,
                 <__N_2 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -241,11 +229,10 @@ const _: () = {
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::Accepts<
                         Topic,
-                        __N_0,
                         <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <plan as ::agent_sdk::workflow::Node>::read_input,
                         <__N_0 as ::agent_sdk::workflow::Node>::write_input,
@@ -268,11 +255,29 @@ const _: () = {
         <__N_1 as ::agent_sdk::workflow::Node>::SLOTS,
         <__N_2 as ::agent_sdk::workflow::Node>::SLOTS,
     ];
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        ::agent_sdk::workflow::check_message(
+            "draft",
+            <__N_0 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+        ::agent_sdk::workflow::check_message(
+            "not_yet",
+            <__N_1 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+        ::agent_sdk::workflow::check_message(
+            "publish",
+            <__N_2 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {

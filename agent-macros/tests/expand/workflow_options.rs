@@ -22,24 +22,21 @@ const _: () = {
     use ::agent_sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Otherwise as _;
-    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+    const _: () = <Topic as ::agent_sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
         || <::agent_sdk::__private::GivesBad<__N_0>>::TYPE);
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        Option<Plan>,
-        __IS_RESULT_ASKED,
-    >();
+    const _: () = <Option<
+        Plan,
+    > as ::agent_sdk::__private::Taken<__IS_RESULT_ASKED>>::FITS;
     const __IS_KNOWN: ::core::primitive::bool = {
         #[allow(unused_imports)]
         use ::agent_sdk::__private::UnknownState as _;
@@ -73,17 +70,15 @@ const _: () = {
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::AddsTo<
+            <<__N_0 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Output(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::EndsWith<
                 <__N_0 as ::agent_sdk::workflow::Node>::Output,
-                __N_0,
                 <Option<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-            >(
+            >>::end(
                 __message,
                 <__N_0 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -122,11 +117,10 @@ const _: () = {
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::Accepts<
                         Topic,
-                        __N_0,
                         <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <plan as ::agent_sdk::workflow::Node>::read_input,
                         <__N_0 as ::agent_sdk::workflow::Node>::write_input,
@@ -149,7 +143,13 @@ const _: () = {
         <Board as ::agent_sdk::workflow::WorkflowState>::DEFAULTS,
         <Board as ::agent_sdk::workflow::WorkflowState>::REDUCED,
     );
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        ::agent_sdk::workflow::check_message(
+            "draft",
+            <__N_0 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_node(__GRAPH, __SOLUTION, 0usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {

@@ -22,24 +22,21 @@ const _: () = {
     use crate::vendored::sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use crate::vendored::sdk::__private::Otherwise as _;
-    const _: () = crate::vendored::sdk::__private::assert_taken::<Topic, true>();
-    const _: () = crate::vendored::sdk::__private::assert_taken::<
-        <__N_0 as crate::vendored::sdk::workflow::Node>::Input,
+    const _: () = <Topic as crate::vendored::sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as crate::vendored::sdk::workflow::Node>::Input as crate::vendored::sdk::__private::Taken<
         { <crate::vendored::sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
-    >();
-    const _: () = crate::vendored::sdk::__private::assert_given::<
-        <__N_0 as crate::vendored::sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as crate::vendored::sdk::workflow::Node>::Output as crate::vendored::sdk::__private::Given<
         {
             <crate::vendored::sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as crate::vendored::sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
         || <crate::vendored::sdk::__private::GivesBad<__N_0>>::TYPE);
-    const _: () = crate::vendored::sdk::__private::assert_taken::<
-        Plan,
+    const _: () = <Plan as crate::vendored::sdk::__private::Taken<
         __IS_RESULT_ASKED,
-    >();
+    >>::FITS;
     const __FACTS: [crate::vendored::sdk::workflow::NodeFacts; 1usize] = [
         crate::vendored::sdk::workflow::NodeFacts::of_none::<
             <__N_0 as crate::vendored::sdk::workflow::Node>::This,
@@ -65,17 +62,15 @@ const _: () = {
             <__N_0 as crate::vendored::sdk::workflow::Node>::Output,
         >(<__N_0 as crate::vendored::sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &crate::vendored::sdk::workflow::Message| crate::vendored::sdk::workflow::add::<
-            <__N_0 as crate::vendored::sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &crate::vendored::sdk::workflow::Message| <__N_0 as crate::vendored::sdk::workflow::AddsTo<
+            <<__N_0 as crate::vendored::sdk::workflow::Node>::Yielded as crate::vendored::sdk::workflow::Added>::Of,
             <Plan as crate::vendored::sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: crate::vendored::sdk::workflow::Exit::Output(
-            &|__message: &crate::vendored::sdk::workflow::Message| crate::vendored::sdk::workflow::end::<
+            &|__message: &crate::vendored::sdk::workflow::Message| <__N_0 as crate::vendored::sdk::workflow::EndsWith<
                 <__N_0 as crate::vendored::sdk::workflow::Node>::Output,
-                __N_0,
                 <Plan as crate::vendored::sdk::workflow::ReturnsOne<__ANY>>::Item,
-            >(
+            >>::end(
                 __message,
                 <__N_0 as crate::vendored::sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -116,11 +111,10 @@ const _: () = {
             &[
                 crate::vendored::sdk::workflow::Target {
                     to: crate::vendored::sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &crate::vendored::sdk::workflow::Message| crate::vendored::sdk::workflow::hand_on::<
+                    convert: &|__message: &crate::vendored::sdk::workflow::Message| <__N_0 as crate::vendored::sdk::workflow::Accepts<
                         Topic,
-                        __N_0,
                         <__N_0 as crate::vendored::sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <plan as crate::vendored::sdk::workflow::Node>::read_input,
                         <__N_0 as crate::vendored::sdk::workflow::Node>::write_input,
@@ -141,11 +135,13 @@ const _: () = {
     const __USED: &[&[&::core::primitive::str]] = &[
         <__N_0 as crate::vendored::sdk::workflow::Node>::SLOTS,
     ];
-    const _: () = crate::vendored::sdk::workflow::check_names(
-        __REGISTERED,
-        __NAMES,
-        0usize,
-    );
+    const _: () = {
+        crate::vendored::sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        crate::vendored::sdk::workflow::check_message(
+            "draft",
+            <__N_0 as crate::vendored::sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = crate::vendored::sdk::workflow::check_no_state(
         __GRAPH,
         __USED,

@@ -43,99 +43,85 @@ const _: () = {
     use ::agent_sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Otherwise as _;
-    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+    const _: () = <Topic as ::agent_sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<Topic, __N_0>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_0>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_0, __N_1>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
                 && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<Topic, __N_2>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
                 && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_3 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_3 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { !(false || <::agent_sdk::__private::GivesBad<__N_2>>::TYPE) },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_3 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_3 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_3>>::TYPE
                 && !<__N_3 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_4 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_4 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !(false || <::agent_sdk::__private::GivesBad<__N_1>>::TYPE
                 || <::agent_sdk::__private::GivesBad<__N_3>>::TYPE)
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_4 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_4 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_4>>::TYPE
                 && !<__N_4 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_5 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_5 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_4>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_4, __N_5>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_5 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_5 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_5>>::TYPE
                 && !<__N_5 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_6 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_6 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         {
             !<::agent_sdk::__private::GivesBad<__N_4>>::TYPE
                 && <::agent_sdk::__private::TakesNew<__N_4, __N_6>>::TYPE
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_6 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_6 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_6>>::TYPE
                 && !<__N_6 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __IS_RESULT_ASKED: ::core::primitive::bool = !(false
         || <::agent_sdk::__private::GivesBad<__N_5>>::TYPE);
-    const _: () = ::agent_sdk::__private::assert_taken::<Vec<Plan>, __IS_RESULT_ASKED>();
+    const _: () = <Vec<Plan> as ::agent_sdk::__private::Taken<__IS_RESULT_ASKED>>::FITS;
     const __FACTS: [::agent_sdk::workflow::NodeFacts; 7usize] = [
         ::agent_sdk::workflow::NodeFacts::of_none::<
             <__N_0 as ::agent_sdk::workflow::Node>::This,
@@ -203,20 +189,18 @@ const _: () = {
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::AddsTo<
+            <<__N_0 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(1usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::Accepts<
                         <__N_0 as ::agent_sdk::workflow::Node>::Output,
-                        __N_1,
                         <__N_1 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_0 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_1 as ::agent_sdk::workflow::Node>::write_input,
@@ -241,11 +225,10 @@ const _: () = {
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[1usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_1,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::AddsTo<
+            <<__N_1 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -274,20 +257,18 @@ const _: () = {
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[2usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_2,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::AddsTo<
+            <<__N_2 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Each(3usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on_each::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_3 as ::agent_sdk::workflow::AcceptsEach<
                         <__N_2 as ::agent_sdk::workflow::Node>::Output,
-                        __N_3,
                         <__N_3 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on_each(
                         __message,
                         <__N_2 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_3 as ::agent_sdk::workflow::Node>::write_input,
@@ -312,11 +293,10 @@ const _: () = {
             <__N_3 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_3 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[3usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_3 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_3,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_3 as ::agent_sdk::workflow::AddsTo<
+            <<__N_3 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
@@ -345,20 +325,18 @@ const _: () = {
             <__N_4 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_4 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[4usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_4 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_4,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_4 as ::agent_sdk::workflow::AddsTo<
+            <<__N_4 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::To(
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(5usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_5 as ::agent_sdk::workflow::Accepts<
                         <__N_4 as ::agent_sdk::workflow::Node>::Output,
-                        __N_5,
                         <__N_5 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_4 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_5 as ::agent_sdk::workflow::Node>::write_input,
@@ -366,11 +344,10 @@ const _: () = {
                 },
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(6usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_6 as ::agent_sdk::workflow::Accepts<
                         <__N_4 as ::agent_sdk::workflow::Node>::Output,
-                        __N_6,
                         <__N_6 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <__N_4 as ::agent_sdk::workflow::Node>::read_output,
                         <__N_6 as ::agent_sdk::workflow::Node>::write_input,
@@ -395,17 +372,15 @@ const _: () = {
             <__N_5 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_5 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[5usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_5 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_5,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_5 as ::agent_sdk::workflow::AddsTo<
+            <<__N_5 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Output(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_5 as ::agent_sdk::workflow::EndsWith<
                 <__N_5 as ::agent_sdk::workflow::Node>::Output,
-                __N_5,
                 <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-            >(
+            >>::end(
                 __message,
                 <__N_5 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -428,11 +403,10 @@ const _: () = {
             <__N_6 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_6 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[6usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_6 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_6,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_6 as ::agent_sdk::workflow::AddsTo<
+            <<__N_6 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             <Vec<Plan> as ::agent_sdk::workflow::ReturnsOne<__ANY>>::Item,
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::Exit::Drop,
     };
     const __SLOTS: &[::agent_sdk::workflow::Slot] = &[];
@@ -485,11 +459,10 @@ const _: () = {
             &[
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(0usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::Accepts<
                         Topic,
-                        __N_0,
                         <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <plan as ::agent_sdk::workflow::Node>::read_input,
                         <__N_0 as ::agent_sdk::workflow::Node>::write_input,
@@ -497,11 +470,10 @@ const _: () = {
                 },
                 ::agent_sdk::workflow::Target {
                     to: ::agent_sdk::workflow::To::Node(2usize),
-                    convert: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::hand_on::<
+                    convert: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::Accepts<
                         Topic,
-                        __N_2,
                         <__N_2 as ::agent_sdk::workflow::Node>::Input,
-                    >(
+                    >>::hand_on(
                         __message,
                         <plan as ::agent_sdk::workflow::Node>::read_input,
                         <__N_2 as ::agent_sdk::workflow::Node>::write_input,
@@ -514,14 +486,13 @@ const _: () = {
             ::agent_sdk::workflow::Join {
                 target: 4usize,
                 sources: &[1usize, 3usize],
-                convert: &|__messages: &[::agent_sdk::workflow::Message]| ::agent_sdk::workflow::put_together::<
+                convert: &|__messages: &[::agent_sdk::workflow::Message]| <__N_4 as ::agent_sdk::workflow::JoinsSources<
                     (
                         <__N_1 as ::agent_sdk::workflow::Node>::Output,
                         ::std::vec::Vec<<__N_3 as ::agent_sdk::workflow::Node>::Output>,
                     ),
-                    __N_4,
                     <__N_4 as ::agent_sdk::workflow::Node>::Input,
-                >(
+                >>::put_together(
                     __messages,
                     |__messages| ::core::result::Result::Ok((
                         ::agent_sdk::workflow::part(
@@ -575,19 +546,61 @@ const _: () = {
         <__N_5 as ::agent_sdk::workflow::Node>::SLOTS,
         <__N_6 as ::agent_sdk::workflow::Node>::SLOTS,
     ];
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        ::agent_sdk::workflow::check_message(
+            "draft",
+            <__N_0 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+        ::agent_sdk::workflow::check_message(
+            "check",
+            <__N_1 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+        ::agent_sdk::workflow::check_message(
+            "split",
+            <__N_2 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 3usize);
+        ::agent_sdk::workflow::check_message(
+            "rate",
+            <__N_3 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 3usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 4usize);
+        ::agent_sdk::workflow::check_message(
+            "join",
+            <__N_4 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 4usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 5usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 5usize);
+        ::agent_sdk::workflow::check_message(
+            "second",
+            <__N_5 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 5usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 6usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 6usize);
+        ::agent_sdk::workflow::check_message(
+            "publish",
+            <__N_6 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 6usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {

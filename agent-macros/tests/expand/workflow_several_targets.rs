@@ -43,19 +43,20 @@ const _: () = {
                     ::std::vec::Vec::from([
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Node(0usize),
-                            message: ::agent_sdk::workflow::deliver::<
+                            message: <__N_0 as ::agent_sdk::workflow::AcceptsValue<
                                 _,
-                                __N_0,
                                 <__N_0 as ::agent_sdk::workflow::Node>::Input,
-                            >(text, <__N_0 as ::agent_sdk::workflow::Node>::write_input)?,
+                            >>::deliver(
+                                text,
+                                <__N_0 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
                         },
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Node(1usize),
-                            message: ::agent_sdk::workflow::hand_on::<
+                            message: <__N_1 as ::agent_sdk::workflow::Accepts<
                                 Topic,
-                                __N_1,
                                 <__N_1 as ::agent_sdk::workflow::Node>::Input,
-                            >(
+                            >>::hand_on(
                                 __message,
                                 <plan as ::agent_sdk::workflow::Node>::read_input,
                                 <__N_1 as ::agent_sdk::workflow::Node>::write_input,
@@ -67,11 +68,13 @@ const _: () = {
                     ::std::vec::Vec::from([
                         ::agent_sdk::workflow::Routed {
                             to: ::agent_sdk::workflow::To::Each(2usize),
-                            message: ::agent_sdk::workflow::deliver_each::<
+                            message: <__N_2 as ::agent_sdk::workflow::AcceptsEach<
                                 _,
-                                __N_2,
                                 <__N_2 as ::agent_sdk::workflow::Node>::Input,
-                            >(list, <__N_2 as ::agent_sdk::workflow::Node>::write_input)?,
+                            >>::deliver_each(
+                                list,
+                                <__N_2 as ::agent_sdk::workflow::Node>::write_input,
+                            )?,
                         },
                     ])
                 }
@@ -82,40 +85,34 @@ const _: () = {
     use ::agent_sdk::__private::Undescribed as _;
     #[allow(unused_imports)]
     use ::agent_sdk::__private::Otherwise as _;
-    const _: () = ::agent_sdk::__private::assert_taken::<Topic, true>();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Input,
+    const _: () = <Topic as ::agent_sdk::__private::Taken<true>>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { true },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_0 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_0 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_0>>::TYPE
                 && !<__N_0 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { <::agent_sdk::__private::TakesOther<Topic, __N_1>>::TYPE },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_1 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_1 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_1>>::TYPE
                 && !<__N_1 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
-    const _: () = ::agent_sdk::__private::assert_taken::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Input,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Input as ::agent_sdk::__private::Taken<
         { true },
-    >();
-    const _: () = ::agent_sdk::__private::assert_given::<
-        <__N_2 as ::agent_sdk::workflow::Node>::Output,
+    >>::FITS;
+    const _: () = <<__N_2 as ::agent_sdk::workflow::Node>::Output as ::agent_sdk::__private::Given<
         {
             <::agent_sdk::__private::MakesNew<__N_2>>::TYPE
                 && !<__N_2 as ::agent_sdk::workflow::Node>::TELLS_OUTPUT
         },
-    >();
+    >>::FITS;
     const __FACTS: [::agent_sdk::workflow::NodeFacts; 3usize] = [
         ::agent_sdk::workflow::NodeFacts::of_none::<
             <__N_0 as ::agent_sdk::workflow::Node>::This,
@@ -155,17 +152,15 @@ const _: () = {
             <__N_0 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_0 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[0usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_0 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_0,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::AddsTo<
+            <<__N_0 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             (),
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::dropped(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_0 as ::agent_sdk::workflow::EndsWith<
                 <__N_0 as ::agent_sdk::workflow::Node>::Output,
-                __N_0,
                 (),
-            >(
+            >>::end(
                 __message,
                 <__N_0 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -188,17 +183,15 @@ const _: () = {
             <__N_1 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_1 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[1usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_1 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_1,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::AddsTo<
+            <<__N_1 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             (),
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::dropped(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_1 as ::agent_sdk::workflow::EndsWith<
                 <__N_1 as ::agent_sdk::workflow::Node>::Output,
-                __N_1,
                 (),
-            >(
+            >>::end(
                 __message,
                 <__N_1 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -221,17 +214,15 @@ const _: () = {
             <__N_2 as ::agent_sdk::workflow::Node>::Output,
         >(<__N_2 as ::agent_sdk::workflow::Node>::check_output),
         facts: __FACTS[2usize],
-        yields: &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::add::<
-            <__N_2 as ::agent_sdk::workflow::Node>::Yielded,
-            __N_2,
+        yields: &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::AddsTo<
+            <<__N_2 as ::agent_sdk::workflow::Node>::Yielded as ::agent_sdk::workflow::Added>::Of,
             (),
-        >(__message, <__Run>::WRITE),
+        >>::add(__message, <__Run>::WRITE),
         exit: ::agent_sdk::workflow::dropped(
-            &|__message: &::agent_sdk::workflow::Message| ::agent_sdk::workflow::end::<
+            &|__message: &::agent_sdk::workflow::Message| <__N_2 as ::agent_sdk::workflow::EndsWith<
                 <__N_2 as ::agent_sdk::workflow::Node>::Output,
-                __N_2,
                 (),
-            >(
+            >>::end(
                 __message,
                 <__N_2 as ::agent_sdk::workflow::Node>::read_output,
                 <__Run>::WRITE,
@@ -311,11 +302,29 @@ const _: () = {
         <__N_1 as ::agent_sdk::workflow::Node>::SLOTS,
         <__N_2 as ::agent_sdk::workflow::Node>::SLOTS,
     ];
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 0usize);
+        ::agent_sdk::workflow::check_message(
+            "draft",
+            <__N_0 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 0usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 1usize);
+        ::agent_sdk::workflow::check_message(
+            "note",
+            <__N_1 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 1usize);
-    const _: () = ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+    const _: () = {
+        ::agent_sdk::workflow::check_names(__REGISTERED, __NAMES, 2usize);
+        ::agent_sdk::workflow::check_message(
+            "draft_part",
+            <__N_2 as ::agent_sdk::workflow::Node>::BORROWS,
+        )
+    };
     const _: () = ::agent_sdk::workflow::check_no_state(__GRAPH, __USED, 2usize);
     #[automatically_derived]
     impl ::agent_sdk::workflow::Node for plan {

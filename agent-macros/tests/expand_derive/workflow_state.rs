@@ -8,8 +8,8 @@ const _: () = {
         ::agent_sdk::__private::slot::<
             Budget,
         >(
-            "budget",
-            "Budget",
+            ("budget", "Budget"),
+            <Budget as ::agent_sdk::__private::SlotType>::SCHEMA,
             ::core::option::Option::None,
             ::core::option::Option::None,
         ),
@@ -23,14 +23,14 @@ const _: () = {
         ::agent_sdk::__private::slot::<
             Notes,
         >(
-            "notes",
-            "Notes",
-            ::core::option::Option::Some(|| ::agent_sdk::__private::slot_default::<
-                Notes,
-            >(
-                <::agent_sdk::__private::Codec<Notes>>::OF,
-                ::core::default::Default::default(),
-            )),
+            ("notes", "Notes"),
+            <Notes as ::agent_sdk::__private::SlotType>::SCHEMA,
+            ::core::option::Option::Some(|| {
+                let __default: Notes = ::core::default::Default::default();
+                ::agent_sdk::__private::slot_default::<
+                    Notes,
+                >(<::agent_sdk::__private::Codec<Notes>>::OF, __default)
+            }),
             ::core::option::Option::None,
         ),
         <::agent_sdk::__private::SlotProbe<Notes>>::KEYED,
@@ -43,15 +43,24 @@ const _: () = {
         ::agent_sdk::__private::slot::<
             Mail,
         >(
-            "mail",
-            "Mail",
-            ::core::option::Option::Some(|| ::agent_sdk::__private::slot_default::<
-                Mail,
-            >(<::agent_sdk::__private::Codec<Mail>>::OF, Mail::new())),
+            ("mail", "Mail"),
+            <Mail as ::agent_sdk::__private::SlotType>::SCHEMA,
+            ::core::option::Option::Some(|| {
+                let __default: Mail = Mail::new();
+                ::agent_sdk::__private::slot_default::<
+                    Mail,
+                >(<::agent_sdk::__private::Codec<Mail>>::OF, __default)
+            }),
             ::core::option::Option::Some(|__there, __written| {
+                let __reduce: ::agent_sdk::__private::Reduce<Mail> = join;
                 ::agent_sdk::__private::slot_reduce::<
                     Mail,
-                >(<::agent_sdk::__private::Codec<Mail>>::OF, __there, __written, join)
+                >(
+                    <::agent_sdk::__private::Codec<Mail>>::OF,
+                    __there,
+                    __written,
+                    __reduce,
+                )
             }),
         ),
         <::agent_sdk::__private::SlotProbe<Mail>>::KEYED,

@@ -6,6 +6,7 @@
 //! sources has; over `each(b)` what its source had, since the list may be empty. This is the
 //! greatest fixed point of these rules. Everything here is bounded by the size of the graph.
 
+mod message;
 mod names;
 mod rivals;
 
@@ -13,6 +14,7 @@ use self::rivals::rivals;
 use super::text::Text;
 use super::{Exit, Graph, To};
 
+pub use self::message::check_message;
 pub use self::names::check_names;
 
 /// What is known of a graph of `N` nodes.

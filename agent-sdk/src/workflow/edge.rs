@@ -5,7 +5,7 @@ use std::any::{TypeId, type_name};
 use durable_task::Payload;
 
 use super::message::{AgentMessage, AgentResponse};
-use super::{Asked, Message, Node, Plain, RouteError};
+use super::{Asked, Borrowing, Message, Node, Plain, RouteError};
 
 /// A node that takes messages of type `M`.
 #[diagnostic::on_unimplemented(
@@ -15,27 +15,30 @@ use super::{Asked, Message, Node, Plain, RouteError};
             convert into it with `Into`"
 )]
 pub trait Accepts<M, I> {
-    /// Makes the message fit.
-    fn accept(message: &Message, read: Read<M>) -> Result<I, RouteError>;
-    /// Whether a conversation travels beside a message that is handed on whole.
-    const CARRIES: bool;
+    /// The message that an edge delivers for a whole message: the same text if the types are equal.
+    fn hand_on(message: &Message, read: Read<M>, write: Write<I>) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<N: Node, M, I> Accepts<M, I> for N
+impl<N: Node, M: 'static, I: 'static> Accepts<M, I> for N
 where
     N::Kind: Converts<M, I>,
 {
-    fn accept(message: &Message, read: Read<M>) -> Result<I, RouteError> {
-        N::Kind::convert(message, read)
+    fn hand_on(message: &Message, read: Read<M>, write: Write<I>) -> Result<Message, RouteError> {
+        let carried = message.shared_conversation();
+        let conversation = carried.filter(|_| N::Kind::CARRIES);
+        let fitting = if TypeId::of::<M>() == TypeId::of::<I>() {
+            message.clone()
+        } else {
+            write(&N::Kind::convert(message, read)?)?
+        };
+        Ok(fitting.with_conversation(conversation))
     }
-
-    const CARRIES: bool = N::Kind::CARRIES;
 }
 
 /// How a kind of nodes makes messages fit.
 pub trait Converts<M, I> {
-    /// See [`Accepts::CARRIES`].
+    /// Whether a conversation travels beside a message that is handed on whole.
     const CARRIES: bool;
 
     /// Makes the message fit.
@@ -47,6 +50,15 @@ impl<M: Into<I>, I> Converts<M, I> for Plain {
 
     fn convert(message: &Message, read: Read<M>) -> Result<I, RouteError> {
         Ok(read(message)?.into())
+    }
+}
+
+/// Nothing of the message: that there is none is told of the node, and not of its edges.
+impl<M> Converts<M, ()> for Borrowing {
+    const CARRIES: bool = false;
+
+    fn convert(_: &Message, _: Read<M>) -> Result<(), RouteError> {
+        Ok(())
     }
 }
 
@@ -70,6 +82,11 @@ impl<M: 'static> Converts<M, AgentMessage> for Asked {
 pub trait AcceptsValue<M, I> {
     /// Makes the value fit.
     fn accept_value(value: M) -> Result<I, RouteError>;
+
+    /// The message that an edge delivers for a value.
+    fn deliver(value: M, write: Write<I>) -> Result<Message, RouteError> {
+        write(&Self::accept_value(value)?)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -91,6 +108,12 @@ pub trait ConvertsValue<M, I> {
 impl<M: Into<I>, I> ConvertsValue<M, I> for Plain {
     fn convert_value(value: M) -> Result<I, RouteError> {
         Ok(value.into())
+    }
+}
+
+impl<M> ConvertsValue<M, ()> for Borrowing {
+    fn convert_value(_: M) -> Result<(), RouteError> {
+        Ok(())
     }
 }
 
@@ -133,34 +156,6 @@ pub type Read<M> = fn(&Message) -> Result<M, RouteError>;
 /// Writes what a node takes as a message.
 pub type Write<I> = fn(&I) -> Result<Message, RouteError>;
 
-/// The message that an edge delivers for a whole message: the same text if the types are equal.
-pub fn hand_on<M, N, I>(
-    message: &Message,
-    read: Read<M>,
-    write: Write<I>,
-) -> Result<Message, RouteError>
-where
-    N: Accepts<M, I>,
-    M: 'static,
-    I: 'static,
-{
-    let conversation = message.shared_conversation().filter(|_| N::CARRIES);
-    let fitting = if TypeId::of::<M>() == TypeId::of::<I>() {
-        message.clone()
-    } else {
-        write(&N::accept(message, read)?)?
-    };
-    Ok(fitting.with_conversation(conversation))
-}
-
-/// The message that an edge delivers for a value.
-pub fn deliver<M, N, I>(value: M, write: Write<I>) -> Result<Message, RouteError>
-where
-    N: AcceptsValue<M, I>,
-{
-    write(&N::accept_value(value)?)
-}
-
 /// A node that takes the items of a list.
 #[diagnostic::on_unimplemented(
     message = "`each` of `{Self}` does not accept messages of type `{M}` [AGT662]",
@@ -168,48 +163,39 @@ where
     note = "`a >> each(b)` needs `a` to return `Vec<T>`, and each `T` to be the input of `b`, here \
             `{I}`, or to convert into it with `Into`"
 )]
-pub trait AcceptsEach<M, I> {
-    /// The items, made to fit.
-    fn accept_each(list: M) -> Result<Vec<I>, RouteError>;
+pub trait AcceptsEach<M, I>: Sized {
+    /// The list of inputs for `each`, of a value.
+    fn deliver_each(list: M, write: Write<I>) -> Result<Message, RouteError>;
+
+    /// The list of inputs for `each`, of a whole message.
+    fn hand_on_each(
+        message: &Message,
+        read: Read<M>,
+        write: Write<I>,
+    ) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<N, X, I> AcceptsEach<Vec<X>, I> for N
+impl<N, X: 'static, I: 'static> AcceptsEach<Vec<X>, I> for N
 where
     N: AcceptsValue<X, I>,
 {
-    fn accept_each(list: Vec<X>) -> Result<Vec<I>, RouteError> {
-        list.into_iter().map(N::accept_value).collect()
+    fn deliver_each(list: Vec<X>, write: Write<I>) -> Result<Message, RouteError> {
+        let items = list.into_iter().map(|item| N::deliver(item, write));
+        let items: Vec<Message> = items.collect::<Result<_, _>>()?;
+        super::message::join(&items).map_err(failed::<Vec<X>, Vec<I>>)
     }
-}
 
-/// The list of inputs for `each`, of a value.
-pub fn deliver_each<M, N, I>(value: M, write: Write<I>) -> Result<Message, RouteError>
-where
-    N: AcceptsEach<M, I>,
-{
-    let items: Vec<Message> = N::accept_each(value)?
-        .iter()
-        .map(write)
-        .collect::<Result<_, _>>()?;
-    super::message::join(&items).map_err(failed::<M, Vec<I>>)
-}
-
-/// The list of inputs for `each`, of a whole message.
-pub fn hand_on_each<M, N, I>(
-    message: &Message,
-    read: Read<M>,
-    write: Write<I>,
-) -> Result<Message, RouteError>
-where
-    N: AcceptsEach<M, I>,
-    M: 'static,
-    I: 'static,
-{
-    if TypeId::of::<M>() == TypeId::of::<Vec<I>>() {
-        return Ok(message.clone().without_conversation());
+    fn hand_on_each(
+        message: &Message,
+        read: Read<Vec<X>>,
+        write: Write<I>,
+    ) -> Result<Message, RouteError> {
+        if TypeId::of::<X>() == TypeId::of::<I>() {
+            return Ok(message.clone().without_conversation());
+        }
+        Self::deliver_each(read(message)?, write)
     }
-    deliver_each::<M, N, I>(read(message)?, write)
 }
 
 /// The message of a source of a fan-in, which is converted when all are there.
@@ -233,8 +219,12 @@ pub fn part<M>(messages: &[Message], index: usize, read: Read<M>) -> Result<M, R
             of one type; here it takes `{I}`; each part may convert with `Into`"
 )]
 pub trait JoinsSources<M, I> {
-    /// Puts the messages together.
-    fn join(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError>;
+    /// What a fan-in delivers.
+    fn put_together(
+        messages: &[Message],
+        read: ReadAll<M>,
+        write: Write<I>,
+    ) -> Result<Message, RouteError>;
 }
 
 /// Reads the messages of all sources of a fan-in.
@@ -245,8 +235,12 @@ impl<N: Node, M, I> JoinsSources<M, I> for N
 where
     N::Kind: ConvertsParts<M, I>,
 {
-    fn join(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError> {
-        N::Kind::convert_parts(messages, read)
+    fn put_together(
+        messages: &[Message],
+        read: ReadAll<M>,
+        write: Write<I>,
+    ) -> Result<Message, RouteError> {
+        write(&N::Kind::convert_parts(messages, read)?)
     }
 }
 
@@ -262,6 +256,12 @@ where
 {
     fn convert_parts(messages: &[Message], read: ReadAll<M>) -> Result<I, RouteError> {
         read(messages).map(M::put_together)
+    }
+}
+
+impl<M> ConvertsParts<M, ()> for Borrowing {
+    fn convert_parts(_: &[Message], _: ReadAll<M>) -> Result<(), RouteError> {
+        Ok(())
     }
 }
 
@@ -324,15 +324,3 @@ parts!(A0 X0 0, A1 X1 1, A2 X2 2, A3 X3 3, A4 X4 4, A5 X5 5, A6 X6 6, A7 X7 7, A
     A10 X10 10, A11 X11 11, A12 X12 12, A13 X13 13, A14 X14 14);
 parts!(A0 X0 0, A1 X1 1, A2 X2 2, A3 X3 3, A4 X4 4, A5 X5 5, A6 X6 6, A7 X7 7, A8 X8 8, A9 X9 9,
     A10 X10 10, A11 X11 11, A12 X12 12, A13 X13 13, A14 X14 14, A15 X15 15);
-
-/// What a fan-in delivers.
-pub fn put_together<M, N, I>(
-    messages: &[Message],
-    read: ReadAll<M>,
-    write: Write<I>,
-) -> Result<Message, RouteError>
-where
-    N: JoinsSources<M, I>,
-{
-    write(&N::join(messages, read)?)
-}

@@ -265,7 +265,13 @@ pub fn alone<E>(activity: ActivityContext) -> Arc<WorkflowContext<E>> {
 )]
 pub trait Nothing {}
 
-impl Nothing for () {}
+#[diagnostic::do_not_recommend]
+impl<T: Unit> Nothing for T {}
+
+/// See [`Nothing`], whose text would name this type if it had the implementation itself.
+pub trait Unit {}
+
+impl Unit for () {}
 
 /// The outcome of an executor that sends its messages.
 pub fn nothing<O: Nothing>(outcome: Result<O, Failure>) -> Result<(), Failure> {
@@ -339,10 +345,29 @@ impl<E> RunsAlone<E> for Alone<'_, false> {}
     label = "outputs are kept in the history of the run, as JSON",
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
 )]
-pub trait Yielded {}
+pub trait Yielded {
+    /// Nothing; where it is named, the type has to be so.
+    const FITS: () = ();
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: durable_task::Payload> Yielded for T {}
 
-/// Refuses a type that can't be an output.
-pub const fn assert_yielded<T: Yielded>() {}
+/// Looks at a slot that a function sets: whether it is declared, by whatever name.
+///
+/// The constant of the inherent `impl` is taken before that of [`OtherSlot`].
+#[derive(Debug)]
+pub struct WriteProbe<X: ?Sized, E>(PhantomData<fn(&X, E)>);
+
+impl<X, E: Writes<X>> WriteProbe<X, E> {
+    /// It is declared.
+    pub const IS_UNDECLARED: bool = false;
+}
+
+/// See [`WriteProbe`].
+pub trait OtherSlot {
+    /// It is not.
+    const IS_UNDECLARED: bool = true;
+}
+
+impl<X: ?Sized, E> OtherSlot for WriteProbe<X, E> {}

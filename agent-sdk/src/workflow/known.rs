@@ -82,10 +82,14 @@ impl<A, N> Otherwise for TakesNew<A, N> {}
 /// What a node gives: a type that can be recorded, unless nothing is asked of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a message of a workflow [AGT669]",
-    label = "this gives a `{Self}`, which cannot be recorded as JSON",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
+    label = "this gives `{Self}`, which cannot be recorded as JSON",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to \
+            `{Self}`, or to the types in it"
 )]
-pub trait Given<const IS_ASKED: bool> {}
+pub trait Given<const IS_ASKED: bool> {
+    /// Nothing; where it is named, the type has to be so.
+    const FITS: () = ();
+}
 
 impl<T> Given<false> for T {}
 
@@ -95,18 +99,16 @@ impl<T: Payload> Given<true> for T {}
 /// What a node takes or a workflow gives: a type with a schema too, unless nothing is asked of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a message of a workflow [AGT669]",
-    label = "messages are recorded as JSON, and `{Self}` cannot be or has no schema",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
+    label = "`{Self}` cannot be recorded as JSON, or has no JSON schema",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to \
+            `{Self}`, or to the types in it"
 )]
-pub trait Taken<const IS_ASKED: bool> {}
+pub trait Taken<const IS_ASKED: bool> {
+    /// Nothing; where it is named, the type has to be so.
+    const FITS: () = ();
+}
 
 impl<T> Taken<false> for T {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Described> Taken<true> for T {}
-
-/// Refuses what can't be given.
-pub const fn assert_given<T: Given<IS_ASKED>, const IS_ASKED: bool>() {}
-
-/// Refuses what can't be taken.
-pub const fn assert_taken<T: Taken<IS_ASKED>, const IS_ASKED: bool>() {}

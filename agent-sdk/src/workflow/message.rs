@@ -108,8 +108,9 @@ impl From<AgentResponse> for String {
 /// A type that messages of a workflow can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a message of a workflow [AGT669]",
-    label = "messages are recorded as JSON, and described by a schema",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
+    label = "`{Self}` cannot be recorded as JSON, or has no JSON schema",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to \
+            `{Self}`, or to the types in it"
 )]
 pub trait Described: 'static {
     /// Its JSON schema.

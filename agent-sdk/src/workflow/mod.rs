@@ -27,7 +27,7 @@ pub mod superstep;
 mod text;
 mod version;
 
-pub use check::{Rival, Solution, check_names, check_no_state, check_node, solve};
+pub use check::{Rival, Solution, check_message, check_names, check_no_state, check_node, solve};
 pub use client::{
     Delivered, EventPage, PendingRequest, RUN_ID_CHARS_MAX, RecordedEvent, RequestEnd,
     WorkflowClient, WorkflowError, WorkflowStarted, WorkflowStatus, decode_outputs,
@@ -38,8 +38,7 @@ pub use context::{
 };
 pub use edge::{
     Accepts, AcceptsEach, AcceptsValue, Converts, ConvertsParts, ConvertsValue, JOIN_SOURCES_MAX,
-    JoinsSources, Parts, Read, ReadAll, Write, as_it_is, deliver, deliver_each, hand_on,
-    hand_on_each, part, put_together,
+    JoinsSources, Parts, Read, ReadAll, Write, as_it_is, part,
 };
 pub use graph::{
     Arm, Check, Convert, ConvertAll, Exit, Fork, Graph, GraphNode, Join, NodeFacts, OutputCount,
@@ -50,13 +49,13 @@ pub use keyed::Keyed;
 pub use links::{HostUrl, LinkError, PublicUrl};
 pub use message::{AgentMessage, AgentResponse, Described, Message};
 pub use node::{
-    Access, Asked, CustomEvent, DefaultAnswer, ExecutorCode, ExecutorDefinition, InvalidMessage,
-    NoYields, Node, NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain, PortDefinition,
-    Registered, SlotUse, Yields,
+    Access, Asked, Borrowing, CustomEvent, DefaultAnswer, ExecutorCode, ExecutorDefinition,
+    InvalidMessage, NoYields, Node, NodeAnswer, NodeCall, NodeCode, NodeDefinition, Place, Plain,
+    PortDefinition, Registered, SlotUse, Yields,
 };
 pub use output::{
-    AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne, WriteOutput, add,
-    any, dropped, end,
+    Added, Adds, AddsTo, EndsWith, ReturnsAtMostOne, ReturnsMany, ReturnsNone, ReturnsOne,
+    WriteOutput, any, dropped,
 };
 pub use port::{RequestPort, linked_requests};
 pub use render::{

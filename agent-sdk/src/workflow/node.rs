@@ -25,7 +25,7 @@ pub trait Node: 'static {
     type Input: 'static;
     /// What it gives to the next node.
     type Output: 'static;
-    /// How messages are made to fit its input: [`Plain`] or [`Asked`].
+    /// How messages are made to fit its input: [`Plain`], [`Asked`] or [`Borrowing`].
     type Kind;
     /// The node itself; an unknown one is one error by this.
     type This;
@@ -51,6 +51,9 @@ pub trait Node: 'static {
     /// or a workflow, its name, and the path of the item.
     #[doc(hidden)]
     const REGISTERED: Option<Registered> = None;
+    /// The type that it borrows where a node takes its message, if it does.
+    #[doc(hidden)]
+    const BORROWS: Option<&'static str> = None;
     /// Whether it asks somebody outside: whether it is a request port.
     #[doc(hidden)]
     const ASKS: bool = false;
@@ -136,6 +139,10 @@ pub enum Plain {}
 /// The node is an agent, which takes any message as text.
 #[derive(Debug)]
 pub enum Asked {}
+
+/// The node takes no message, which no graph can have; see `check_message`.
+#[derive(Debug)]
+pub enum Borrowing {}
 
 /// The node adds nothing to the outputs.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use super::edge::{Read, failed};
-use super::{Convert, Exit, Message, NoYields, Node, OutputCount, RouteError, Yields};
+use super::{Convert, Emits, Exit, Message, NoYields, Node, OutputCount, RouteError, Yields};
 
 /// The return type of a workflow that has one output. `ANY`: some node sends or yields any number.
 #[diagnostic::on_unimplemented(
@@ -156,73 +156,81 @@ fn only(list: &Message) -> Result<Message, RouteError> {
             `Into`; `>> ()` drops what it returns"
 )]
 pub trait EndsWith<M, T> {
-    /// Converts one.
-    fn end(message: M) -> T;
+    /// The output that a message at the end of a path is: the same text if the types are equal.
+    fn end(message: &Message, read: Read<M>, write: WriteOutput<T>) -> Result<Message, RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<N, M: Into<T>, T> EndsWith<M, T> for N {
-    fn end(message: M) -> T {
-        message.into()
+impl<N, M: Into<T> + 'static, T: 'static> EndsWith<M, T> for N {
+    fn end(message: &Message, read: Read<M>, write: WriteOutput<T>) -> Result<Message, RouteError> {
+        if TypeId::of::<M>() == TypeId::of::<T>() {
+            return Ok(message.clone().without_conversation());
+        }
+        write(read(message)?.into())
     }
 }
 
 /// Writes an output.
 pub type WriteOutput<T> = fn(T) -> Result<Message, RouteError>;
 
-/// The output that a message at the end of a path is: the same text if the types are equal.
-pub fn end<M, N, T>(
-    message: &Message,
-    read: Read<M>,
-    write: WriteOutput<T>,
-) -> Result<Message, RouteError>
-where
-    N: EndsWith<M, T>,
-    M: 'static,
-    T: 'static,
-{
-    if TypeId::of::<M>() == TypeId::of::<T>() {
-        return Ok(message.clone().without_conversation());
-    }
-    write(N::end(read(message)?))
-}
-
-/// What a node adds to the outputs of a workflow whose outputs are `T`.
+/// A node that adds values of type `U` to the outputs of a workflow, which are `T`.
 #[diagnostic::on_unimplemented(
-    message = "executor `{N}` adds outputs that are none of the workflow: those are `{T}` [AGT668]",
-    label = "what it declares in `yields(..)` is not `{T}`",
-    note = "an executor that declares `yields(U)` needs a workflow that returns `Vec<T>` with `U: \
-            Into<T>`"
+    message = "executor `{Self}` yields `{U}`, and the outputs of the workflow are `{T}` [AGT668]",
+    label = "`{Self}` declares `yields({U})`",
+    note = "what executors yield are outputs of the workflow, or convert into them with `Into`"
 )]
-pub trait AddsTo<N, T> {
+pub trait AddsTo<U, T> {
     /// Converts one.
     fn add(message: &Message, write: WriteOutput<T>) -> Result<Message, RouteError>;
 }
 
-impl<N, T> AddsTo<N, T> for NoYields {
+#[diagnostic::do_not_recommend]
+impl<N: Node, U, T> AddsTo<U, T> for N
+where
+    N::Yielded: Added<Of = U> + Adds<N, T>,
+{
+    fn add(message: &Message, write: WriteOutput<T>) -> Result<Message, RouteError> {
+        N::Yielded::add(message, write)
+    }
+}
+
+/// What a node yields.
+pub trait Added {
+    /// The type.
+    type Of;
+}
+
+impl Added for NoYields {
+    type Of = Self;
+}
+
+impl<U> Added for Yields<U> {
+    type Of = U;
+}
+
+/// How what node `N` yields becomes an output `T`.
+pub trait Adds<N, T> {
+    /// Converts one.
+    fn add(message: &Message, write: WriteOutput<T>) -> Result<Message, RouteError>;
+}
+
+impl<N, T> Adds<N, T> for NoYields {
     fn add(message: &Message, _: WriteOutput<T>) -> Result<Message, RouteError> {
         Ok(message.clone())
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<N, U, T> AddsTo<N, T> for Yields<U>
+/// That `U` can be recorded is told at the executor.
+impl<N, U, T> Adds<N, T> for Yields<U>
 where
-    U: durable_task::Payload + Into<T>,
+    N: Emits<U>,
+    U: Into<T> + 'static,
     T: 'static,
 {
     fn add(message: &Message, write: WriteOutput<T>) -> Result<Message, RouteError> {
         if TypeId::of::<U>() == TypeId::of::<T>() {
             return Ok(message.clone().without_conversation());
         }
-        write(message.read::<U>().map_err(failed::<U, T>)?.into())
+        write(N::CODEC.decode(message).map_err(failed::<U, T>)?.into())
     }
-}
-
-/// What a node adds to the outputs, as an output of the workflow.
-pub fn add<Y, N, T>(message: &Message, write: WriteOutput<T>) -> Result<Message, RouteError>
-where
-    Y: AddsTo<N, T>,
-{
-    Y::add(message, write)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use durable_task::Failure;
 use serde_json::Value;
 
-use super::message::Described;
 use super::node::{DefaultAnswer, NodeCode, NodeDefinition, PortDefinition};
 use super::{Graph, GraphNode, Message, Node};
 
@@ -22,11 +21,6 @@ use super::{Graph, GraphNode, Message, Node};
 pub trait RequestPort: Node {
     /// Its registered name.
     const NAME: &'static str;
-}
-
-/// The JSON schema of an answer, which people outside are told.
-pub const fn response_schema<T: Described>() -> fn() -> Value {
-    T::schema
 }
 
 /// The node of a request port.

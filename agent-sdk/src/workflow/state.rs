@@ -197,4 +197,35 @@ mod tests {
             "the state, with slot `mail`, takes 16777217 bytes of JSON, and the limit is 16777216"
         );
     }
+
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    struct Budget(u64);
+
+    impl Budget {
+        fn larger(self, other: Self) -> Self {
+            if self.0 < other.0 { other } else { self }
+        }
+    }
+
+    /// Derived where `::agent_sdk` is not the crate's name: here it is `crate`.
+    #[derive(crate::WorkflowState)]
+    #[slot(crate = crate)]
+    struct Trip {
+        #[slot(default = Budget(5), reduce = Budget::larger)]
+        budget: Budget,
+    }
+
+    #[test]
+    fn a_derived_state_finds_the_crate_by_its_option() {
+        assert_eq!(<Budget as SlotOf<Trip>>::INDEX, 0);
+        assert_eq!((Trip::DEFAULTS, Trip::REDUCED), (1, 1));
+        let [slot] = Trip::SLOTS else {
+            panic!("one field")
+        };
+        let start = (slot.default.unwrap())().unwrap();
+        assert_eq!(start.read::<Budget>().unwrap(), Budget(5));
+        let seven = Message::of(&Budget(7)).unwrap();
+        let merged = (slot.merge.unwrap())(Some(&start), &[seven]).unwrap();
+        assert_eq!(merged.json(), "7");
+    }
 }

@@ -84,6 +84,9 @@ pub fn constants(places: &Places) -> TokenStream {
         let at = places.in_path(index);
         let check_names = places.of_at(&quote!(check_names), at);
         let names = quote_spanned!(at=> #check_names(__REGISTERED, __NAMES, #index));
+        let check_message = places.of_at(&quote!(check_message), at);
+        let (id, borrowed) = (&places.node(index).id, places.item(index, "BORROWS"));
+        let message = quote_spanned!(at=> #check_message(#id, #borrowed));
         let check_node = places.of_at(&quote!(check_node), at);
         let check_no_state = places.of_at(&quote!(check_no_state), at);
         let state = if has_state {
@@ -91,7 +94,7 @@ pub fn constants(places: &Places) -> TokenStream {
         } else {
             quote_spanned!(at=> const _: () = #check_no_state(__GRAPH, __USED, #index);)
         };
-        quote_spanned!(at=> const _: () = #names; #state)
+        quote_spanned!(at=> const _: () = { #names; #message }; #state)
     });
     quote! {
         const __REGISTERED: ::core::option::Option<#registered_type> = #own;

@@ -1,6 +1,6 @@
 //! Nodes and what leads from one to the next.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::places::{Places, name_span};
@@ -122,24 +122,31 @@ fn edge(places: &Places, from: From, target: &Target) -> TokenStream {
 
 /// The whole message, made to fit a node. What does not fit is told at the target.
 pub fn hand_on(places: &Places, from: From, target: &Target) -> TokenStream {
-    let (index, function) = match target.to {
-        To::Node(index) => (index, quote!(hand_on)),
-        To::Each(index) => (index, quote!(hand_on_each)),
+    let (index, accepts, function) = match target.to {
+        To::Node(index) => (index, "Accepts", "hand_on"),
+        To::Each(index) => (index, "AcceptsEach", "hand_on_each"),
         To::Join { .. } => return quote!(),
     };
     let at = name_span(&target.at);
-    let function = places.of_at(&function, at);
     let (message_type, read) = (from.message_type(places), from.read(places));
-    let fitting = fitting(places, index, at, &message_type);
+    let hand_on = fitting(places, index, at, (accepts, function), &message_type);
     let write = places.item(index, "write_input");
-    quote_spanned!(at=> #function::#fitting(__message, #read, #write))
+    quote_spanned!(at=> #hand_on(__message, #read, #write))
 }
 
-/// The arguments of what makes a message fit.
-pub fn fitting(places: &Places, index: usize, at: Span, message_type: &TokenStream) -> TokenStream {
-    let alias = Places::alias(index, at);
-    let input = places.item(index, "Input");
-    quote_spanned!(at=> <#message_type, #alias, #input>)
+/// The function of a trait of a node that makes a message fit. By the trait, and not as a bound of
+/// the function: the compiler would show that one too.
+pub fn fitting(
+    places: &Places,
+    index: usize,
+    at: Span,
+    (accepts, function): (&str, &str),
+    message_type: &TokenStream,
+) -> TokenStream {
+    let (alias, input) = (Places::alias(index, at), places.item(index, "Input"));
+    let (accepts, function) = (Ident::new(accepts, at), Ident::new(function, at));
+    let accepts = places.of_at(&quote!(#accepts), at);
+    quote_spanned!(at=> <#alias as #accepts<#message_type, #input>>::#function)
 }
 
 /// The end of an edge as data.
@@ -160,8 +167,8 @@ pub fn joins(places: &Places) -> TokenStream {
         let at = name_span(&join.at);
         let types = sources.iter().map(|source| places.output_of(*source));
         let tuple = quote_spanned!(at=> (#(#types,)*));
-        let fitting = fitting(places, target, at, &tuple);
-        let put_together = places.of_at(&quote!(put_together), at);
+        let join = ("JoinsSources", "put_together");
+        let put_together = fitting(places, target, at, join, &tuple);
         let part = places.of(&quote!(part));
         let parts = sources.iter().enumerate().map(|(slot, source)| {
             let read = places.read_of(*source);
@@ -169,7 +176,7 @@ pub fn joins(places: &Places) -> TokenStream {
         });
         let read = quote!(|__messages| ::core::result::Result::Ok((#(#parts,)*)));
         let write = places.item(target, "write_input");
-        let joined = quote_spanned!(at=> #put_together::#fitting(__messages, #read, #write));
+        let joined = quote_spanned!(at=> #put_together(__messages, #read, #write));
         quote! {
             #data {
                 target: #target,

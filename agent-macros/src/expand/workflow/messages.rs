@@ -23,8 +23,8 @@ pub fn described(places: &Places, ty: &TokenStream, check: &TokenStream) -> Toke
 pub fn constants(places: &Places) -> TokenStream {
     let traits = ["Undescribed", "Otherwise"].map(|name| private(places, name, Span::call_site()));
     let input = places.input_type();
-    let assert_taken = private(places, "assert_taken", Span::call_site());
-    let parameter = within(&input, &quote!(#assert_taken::<), &quote!(, true>()));
+    let taken_trait = private(places, "Taken", Span::call_site());
+    let parameter = within(&input, &quote!(<), &quote!(as #taken_trait<true>>::FITS));
     let nodes = (0..places.workflow.graph.nodes.len()).map(|index| {
         let (taken, given) = (taken(places, index), given(places, index));
         quote!(#taken #given)
@@ -64,8 +64,8 @@ fn ask(
     when: &TokenStream,
 ) -> TokenStream {
     let at = places.in_path(index);
-    let (assert, ty) = (private(places, what, at), places.item(index, item));
-    quote_spanned!(at=> const _: () = #assert::<#ty, { #when }>();)
+    let (what, ty) = (private(places, what, at), places.item(index, item));
+    quote_spanned!(at=> const _: () = <#ty as #what<{ #when }>>::FITS;)
 }
 
 /// What a node gives is asked for where it is new, and not told at the node itself.
@@ -73,7 +73,7 @@ fn given(places: &Places, index: usize) -> TokenStream {
     let at = places.first(index);
     let is_new = whether(places, "MakesNew", &[node(index, at)], at);
     let tells = places.item(index, "TELLS_OUTPUT");
-    let asked = ("assert_given", "Output");
+    let asked = ("Given", "Output");
     ask(
         places,
         index,
@@ -100,7 +100,7 @@ fn taken(places: &Places, index: usize) -> TokenStream {
             quote!(!(false #(|| #bad)*))
         }
     };
-    ask(places, index, ("assert_taken", "Input"), &when)
+    ask(places, index, ("Taken", "Input"), &when)
 }
 
 /// What the run gives, at the return type.
@@ -112,9 +112,9 @@ fn result(places: &Places) -> Option<TokenStream> {
         let at = places.first(last);
         whether(places, "GivesBad", &[node(last, at)], at)
     });
-    let assert_taken = private(places, "assert_taken", Span::call_site());
-    let before = quote!(#assert_taken::<);
-    let asked = within(ty, &before, &quote!(, __IS_RESULT_ASKED>()));
+    let taken = private(places, "Taken", Span::call_site());
+    let after = quote!(as #taken<__IS_RESULT_ASKED>>::FITS);
+    let asked = within(ty, &quote!(<), &after);
     Some(quote! {
         const __IS_RESULT_ASKED: ::core::primitive::bool = !(false #(|| #bad)*);
         const _: () = #asked;

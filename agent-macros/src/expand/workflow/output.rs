@@ -110,9 +110,11 @@ pub fn exit(places: &Places, index: usize, exit: &TokenStream) -> TokenStream {
         places.item(index, "read_output"),
     );
     let (alias, item) = (Places::alias(index, at), item_type(places));
-    let function = places.of_at(&quote!(end), at);
+    let ends = places.of_at(&quote!(EndsWith), at);
     let write = write(places);
-    let ended = quote_spanned!(at=> #function::<#ty, #alias, #item>(__message, #read, #write));
+    let ended = quote_spanned!(at=>
+        <#alias as #ends<#ty, #item>>::end(__message, #read, #write)
+    );
     let convert = quote!(&|__message: &#message| #ended);
     if returned(places).is_some() {
         return quote!(#exit::Output(#convert));
@@ -125,10 +127,13 @@ pub fn exit(places: &Places, index: usize, exit: &TokenStream) -> TokenStream {
 pub fn added(places: &Places, index: usize) -> TokenStream {
     let at = places.first(index);
     let message = places.of(&quote!(Message));
-    let add = places.of_at(&quote!(add), at);
+    let of = |name| places.of_at(&name, at);
+    let (adds, added) = (of(quote!(AddsTo)), of(quote!(Added)));
     let (alias, item) = (Places::alias(index, at), item_type(places));
     let yielded = places.item(index, "Yielded");
     let write = write(places);
-    let added = quote_spanned!(at=> #add::<#yielded, #alias, #item>(__message, #write));
+    let added = quote_spanned!(at=>
+        <#alias as #adds<<#yielded as #added>::Of, #item>>::add(__message, #write)
+    );
     quote!(&|__message: &#message| #added)
 }

@@ -49,8 +49,10 @@ pub fn functions<'a>(places: &'a Places) -> impl Iterator<Item = TokenStream> + 
         let decision = quote_spanned!(at=> match #value { #(#arms)* });
         let first = from.first(places);
         let reading = quote_spanned!(first=> let #value: #value_type = #read(__message)?;);
+        // As if it were written at the `match`, which is where the compiler shows it.
+        let deny = quote_spanned!(at=> #[deny(unreachable_patterns)]);
         quote! {
-            #[deny(unreachable_patterns)]
+            #deny
             fn #name(
                 __message: &#message,
             ) -> ::core::result::Result<::std::vec::Vec<#routed>, #error> {
@@ -85,14 +87,15 @@ fn routed(places: &Places, from: From, arm: &ArmTarget) -> TokenStream {
         None => edges::hand_on(places, from, &arm.target),
         Some(value) => {
             let (index, function) = match arm.target.to {
-                To::Each(index) => (index, quote!(deliver_each)),
-                To::Node(index) | To::Join { join: index, .. } => (index, quote!(deliver)),
+                To::Each(index) => (index, ("AcceptsEach", "deliver_each")),
+                To::Node(index) | To::Join { join: index, .. } => {
+                    (index, ("AcceptsValue", "deliver"))
+                }
             };
             let at = name_span(&arm.target.at);
-            let function = places.of_at(&function, at);
-            let fitting = edges::fitting(places, index, at, &quote!(_));
+            let deliver = edges::fitting(places, index, at, function, &quote!(_));
             let write = places.item(index, "write_input");
-            quote_spanned!(at=> #function::#fitting(#value, #write))
+            quote_spanned!(at=> #deliver(#value, #write))
         }
     };
     quote!(#data { to: #end, message: #message? })

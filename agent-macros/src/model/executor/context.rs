@@ -13,15 +13,15 @@ use crate::syntax::function::Function;
 use crate::syntax::options::Options;
 
 /// What a body does without having declared it.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Default)]
 pub struct Undeclared {
     /// It sends messages.
     pub sends: bool,
     /// It adds outputs.
     pub yields: bool,
-    /// It sets slots. That these are others is for the compiler to say, since types have several
-    /// names.
-    pub writes: bool,
+    /// Slots that it sets by names that it does not declare. Whether these are others is for the
+    /// compiler to say, since types have several names.
+    pub writes: Vec<Type>,
 }
 
 /// Reports what the attribute can see.
@@ -44,20 +44,21 @@ pub fn check(
         find(&name, function.body.clone(), &mut calls);
     }
     let mut undeclared = Undeclared::default();
-    for Call { method, slot } in &calls {
+    let has_own_names = has_own_names(function.body.clone());
+    for Call { method, slot } in calls {
         if method == "send" && options.types("sends").is_empty() && !undeclared.sends {
             undeclared.sends = true;
-            checks.report(method, &messages::SENDS_NOTHING_DECLARED, &[]);
+            checks.report(&method, &messages::SENDS_NOTHING_DECLARED, &[]);
         } else if method == "yield_output"
             && options.types("yields").is_empty()
             && !undeclared.yields
         {
             undeclared.yields = true;
-            checks.report(method, &messages::YIELDS_NOTHING_DECLARED, &[]);
-        } else if method == "set" {
-            let slot = slot.as_ref().and_then(last);
-            let is_declared = |known: &&Type| last(known) == slot;
-            undeclared.writes |= slot.is_some() && !slots.iter().any(is_declared);
+            checks.report(&method, &messages::YIELDS_NOTHING_DECLARED, &[]);
+        } else if method == "set" && !has_own_names {
+            let slot = slot.filter(|slot| last(slot).is_some());
+            let is_new = |slot: &Type| !slots.iter().any(|known| last(known) == last(slot));
+            undeclared.writes.extend(slot.filter(is_new));
         }
     }
     undeclared
@@ -138,6 +139,17 @@ fn last(ty: &Type) -> Option<String> {
         Type::Path(path) => path.path.segments.last().map(written),
         _ => None,
     }
+}
+
+/// Whether names of types may stand for something in the body that they don't outside of it.
+fn has_own_names(body: TokenStream) -> bool {
+    body.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_own_names(group.stream()),
+        TokenTree::Ident(word) => ["use", "type", "struct", "enum", "union"]
+            .iter()
+            .any(|keyword| word == keyword),
+        _ => false,
+    })
 }
 
 /// A call of a method of the context.

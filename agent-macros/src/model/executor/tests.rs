@@ -75,6 +75,54 @@ fn what_a_function_must_not_be() {
 }
 
 #[test]
+fn a_node_does_not_borrow_its_message() {
+    let read = |options: &str, arguments: &str| {
+        let mut errors = Errors::new();
+        let options = Options::parse(options.parse().unwrap(), &NODE_GRAMMAR, &mut errors);
+        let function = format!("async fn f({arguments}) -> Result<R, E> {{}}");
+        let function: Function = syn::parse_str(&function).unwrap();
+        let root = Root::usual(Home::AgentSdk);
+        let executor = validate(&function, &options, &root, &mut errors);
+        let borrowed = executor.borrowed.as_ref().map(written);
+        (borrowed, executor.knows_input, errors.texts())
+    };
+    // As an activity it needs no input, so a graph has to tell.
+    assert_eq!(
+        read("", "order: &Order"),
+        (Some("Order".to_owned()), true, vec![])
+    );
+    for (options, arguments) in [
+        ("", "order: &Order, ctx: &WorkflowContext<f>"),
+        ("reads(Budget)", "order: &Order"),
+        ("yields(Report)", "order: &Order"),
+    ] {
+        let (_, knows_input, errors) = read(options, arguments);
+        let expected = "executor `f` cannot borrow `&Order` [AGT409]\nhelp: write `Order`: an \
+             executor owns what it is called with, and what it borrows is a resource";
+        assert_eq!(errors, [expected], "{options} {arguments}");
+        assert!(!knows_input, "{options} {arguments}");
+    }
+    for (options, arguments) in [
+        ("", ""),
+        ("reads(Budget)", ""),
+        ("", "ctx: &WorkflowContext<f>, bank: &Bank"),
+        ("", "ctx: &workflow::WorkflowContext<f>"),
+        ("", "ctx: &ActivityContext"),
+        ("reads(Budget)", "_: (), bank: &Bank"),
+    ] {
+        assert_eq!(
+            read(options, arguments),
+            (None, true, vec![]),
+            "{options} {arguments}"
+        );
+    }
+    // The input is there, and not first: that is told, and no more.
+    let (_, _, errors) = read("reads(Budget)", "bank: &Bank, order: Order");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("[AGT406]"), "{errors:?}");
+}
+
+#[test]
 fn options_of_workflows_are_told_apart_from_unknown_ones() {
     for option in [
         "concurrency = 2",

@@ -7,6 +7,7 @@ use syn::{FnArg, Ident, Pat, PatType, ReturnType, Safety, Signature, Type};
 
 use crate::errors::Errors;
 use crate::messages::{self, Message};
+use crate::model::executor::owned;
 use crate::model::{first_impl_trait, plain, written};
 use crate::syntax::function::Function;
 use crate::syntax::options::Options;
@@ -190,7 +191,9 @@ impl Checks<'_> {
         if let Some(impl_trait) = first_impl_trait(&parameter.ty) {
             self.report(impl_trait, &messages::GENERIC_FUNCTION, &[]);
         } else if let Type::Reference(reference) = plain(&parameter.ty) {
-            let (name, ty) = (name.to_string(), written(&reference.elem));
+            let owned = owned(&reference.elem);
+            let ty = owned.unwrap_or_else(|| written(&reference.elem));
+            let name = name.to_string();
             let fields = [("parameter", name.as_str()), ("type", &ty)];
             self.report(reference, &messages::WORKFLOW_BORROWS, &fields);
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::message::borrows;
 use super::*;
 use crate::workflow::{
     Arm, Fork, GraphNode, InvalidMessage, Join, Message, NodeDefinition, NodeFacts, OutputCount,
@@ -592,4 +593,15 @@ proptest! {
 
 fn may_writes(graph: &Graph, node: usize) -> u128 {
     graph.nodes[node].facts.writes | graph.nodes[node].facts.may_write
+}
+
+#[test]
+fn what_is_borrowed_in_place_of_a_message_is_named() {
+    assert_eq!(
+        borrows("review", "Order").as_str(),
+        "executor `review` takes no message, since its first argument `&Order` is lent by the \
+         application; take the message by value, `Order`, or nothing as `_: ()` before what is \
+         lent [AGT674]"
+    );
+    check_message("review", None);
 }

@@ -16,28 +16,26 @@ use crate::workflow::{Message, RouteError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a slot of a workflow's state [AGT717]",
     label = "slots are kept in histories and shown as JSON",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
+    note = "add `#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to \
+            `{Self}`, or to the types in it"
 )]
 pub trait SlotType: Sized + 'static {
     /// Its JSON schema.
-    #[doc(hidden)]
-    fn slot_schema() -> Value;
+    const SCHEMA: fn() -> Value;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Payload + JsonSchema> SlotType for T {
-    fn slot_schema() -> Value {
-        <T as Described>::schema()
-    }
+    const SCHEMA: fn() -> Value = <T as Described>::schema;
 }
 
 /// What is in a slot at the start.
 pub type Default = fn() -> Result<Message, RouteError>;
 
 /// A slot by the type of its field.
-pub const fn slot<T: SlotType>(
-    name: &'static str,
-    written: &'static str,
+pub const fn slot<T: 'static>(
+    (name, written): (&'static str, &'static str),
+    schema: fn() -> Value,
     default: Option<Default>,
     merge: Option<Merge>,
 ) -> Slot {
@@ -46,7 +44,7 @@ pub const fn slot<T: SlotType>(
         written,
         type_id: TypeId::of::<T>,
         type_name: type_name::<T>,
-        schema: T::slot_schema,
+        schema,
         default,
         merge,
     }
@@ -61,12 +59,15 @@ pub fn slot_default<T>(codec: Codec<T>, value: T) -> Result<Message, RouteError>
     codec.write("a default", &value).map_err(problem::<T>)
 }
 
+/// Makes two values of a slot one.
+pub type Reduce<T> = fn(T, T) -> T;
+
 /// Merges what a superstep wrote into a slot, one after the other.
 pub fn slot_reduce<T>(
     codec: Codec<T>,
     there: Option<&Message>,
     written: &[Message],
-    reduce: fn(T, T) -> T,
+    reduce: Reduce<T>,
 ) -> Result<Message, MergeError> {
     let read = |message: &Message| codec.read("a slot", message).map_err(problem::<T>);
     let mut all = there.into_iter().chain(written);

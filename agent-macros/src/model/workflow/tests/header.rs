@@ -300,3 +300,24 @@ fn close(text: &str) -> String {
     let missing: String = open.into_iter().rev().collect();
     format!("{text}{missing}")
 }
+
+#[test]
+fn what_is_borrowed_has_an_owned_type() {
+    for (borrowed, owned) in [
+        ("&Order", "Order"),
+        ("&str", "String"),
+        ("&[u8]", "Vec<u8>"),
+    ] {
+        let text = format!("fn w(order: {borrowed}) -> Done {{ a; }}");
+        let mut errors = Errors::new();
+        let options = Options::parse(TokenStream::new(), &GRAMMAR, &mut errors);
+        let root = Root::usual(Home::AgentSdk);
+        validate(&function(&text), &options, &root, &mut errors);
+        let errors = errors.texts();
+        let expected = format!("\nhelp: write `order: {owned}`");
+        assert!(
+            errors.len() == 1 && errors[0].ends_with(&expected),
+            "{errors:?}"
+        );
+    }
+}
