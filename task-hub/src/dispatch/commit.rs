@@ -195,6 +195,7 @@ impl Dispatcher {
         for id in closing.news {
             self.shared.notify(&id);
         }
+        self.shared.touched(&closing.ids);
         for id in closing.ids {
             let requests = match self.residents.get(&id) {
                 Some(resident) if resident.commit <= closing.number => {

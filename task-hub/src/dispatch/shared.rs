@@ -127,7 +127,15 @@ const UNREADABLE_MAX: usize = 1_024;
 #[derive(Debug, Default)]
 struct Waiter {
     changed: Arc<Notify>,
+    touched: Arc<Notify>,
     count: usize,
+}
+
+impl Waiter {
+    fn tell(&self) {
+        self.changed.notify_waiters();
+        self.touched.notify_waiters();
+    }
 }
 
 impl Shared {
@@ -184,6 +192,7 @@ impl Shared {
         waiter.count += 1;
         Watch {
             changed: Arc::clone(&waiter.changed),
+            touched: Arc::clone(&waiter.touched),
             id: id.clone(),
             shared: Arc::clone(self),
         }
@@ -217,14 +226,25 @@ impl Shared {
     /// Tells those that watch the instance.
     pub(super) fn notify(&self, id: &InstanceId) {
         if let Some(waiter) = lock(&self.waiters).get(id) {
-            waiter.changed.notify_waiters();
+            waiter.tell();
+        }
+    }
+
+    /// Tells those that watch them that something about these instances has become durable.
+    pub(super) fn touched(&self, ids: &[InstanceId]) {
+        let waiters = lock(&self.waiters);
+        if waiters.is_empty() {
+            return;
+        }
+        for waiter in ids.iter().filter_map(|id| waiters.get(id)) {
+            waiter.touched.notify_waiters();
         }
     }
 
     /// Tells all.
     pub(super) fn notify_all(&self) {
         for waiter in lock(&self.waiters).values() {
-            waiter.changed.notify_waiters();
+            waiter.tell();
         }
     }
 }
@@ -236,7 +256,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A place in the list of those that are told.
 pub(crate) struct Watch {
+    /// Its status has changed.
     pub(crate) changed: Arc<Notify>,
+    /// Anything about it has become durable.
+    pub(crate) touched: Arc<Notify>,
     id: InstanceId,
     shared: Arc<Shared>,
 }

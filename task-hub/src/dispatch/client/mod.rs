@@ -230,7 +230,7 @@ impl Client for HubClient {
 
     fn watch(&self, instance: &InstanceId) -> Option<Changes> {
         let watch = self.shared.watch(instance);
-        Some(Changes::new(Arc::clone(&watch.changed), watch))
+        Some(Changes::new(Arc::clone(&watch.touched), watch))
     }
 
     async fn raise_event(
