@@ -259,7 +259,13 @@ fn item(source: &mut Source) -> WorkItem {
         return item;
     }
     let request = match source.below(3) {
-        0 => return last_item(),
+        // Changed, it may well fail, and its answer is not the last one.
+        0 => {
+            return WorkItem {
+                completion_token: String::from("another"),
+                ..last_item()
+            };
+        }
         1 => OrchestratorRequest {
             instance_id: String::from("a"),
             past_events: histories::changed(source),

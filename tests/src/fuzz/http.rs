@@ -209,7 +209,10 @@ async fn one_request(source: &mut Source, host: &Host) -> Verdict {
             request = request.header(name, value);
         }
     }
-    // Neither does what is no target.
+    // Neither does what is no target, and who asks to wait for long waits for long.
+    if waits_for_long(&target) {
+        return Ok(());
+    }
     let Ok(request) = request.body(Body::from(body)) else {
         return Ok(());
     };
@@ -221,6 +224,16 @@ async fn one_request(source: &mut Source, host: &Host) -> Verdict {
     } else {
         Err(format!("{shown}\nis answered with {status} {text}"))
     }
+}
+
+fn waits_for_long(target: &str) -> bool {
+    let (_, query) = target.split_once('?').unwrap_or_default();
+    let seconds = query.split('&').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let is_timeout = name.eq_ignore_ascii_case("timeout");
+        is_timeout.then(|| value.parse().unwrap_or(0.0_f64))
+    });
+    seconds.fold(0.0, f64::max) > 10.0
 }
 
 /// Where `docs/http.md` has an internal error as an answer.
