@@ -219,7 +219,8 @@ pub(super) async fn entities(
 pub(super) fn entity(metadata: proto::EntityMetadata) -> Result<EntityMetadata, ClientError> {
     metadata.try_into().map_err(|id| ClientError::Invalid {
         field: "answer",
-        problem: format!("the service calls `{id}` an entity"),
+        // Shortened: it may be anything.
+        problem: format!("the service calls `{id:.120}` an entity"),
     })
 }
 
@@ -233,6 +234,17 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_entity_is_shown_shortened() {
+        let metadata = proto::EntityMetadata {
+            instance_id: "x".repeat(5_000),
+            ..proto::EntityMetadata::default()
+        };
+        let error = entity(metadata).unwrap_err().to_string();
+        assert!(error.contains("xxx` an entity"), "{error}");
+        assert!(error.len() < 300, "{error}");
+    }
     use crate::{InstanceId, Timestamp};
 
     fn state() -> InstanceState {
