@@ -234,6 +234,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::{InstanceId, Timestamp};
 
     #[test]
     fn what_is_no_entity_is_shown_shortened() {
@@ -245,7 +246,6 @@ mod tests {
         assert!(error.contains("xxx` an entity"), "{error}");
         assert!(error.len() < 300, "{error}");
     }
-    use crate::{InstanceId, Timestamp};
 
     fn state() -> InstanceState {
         InstanceState {
